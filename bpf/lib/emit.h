@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Records: built in the scratch, sent in one piece. */
+#ifndef SKBT_EMIT_H
+#define SKBT_EMIT_H
+
+#include "config.h"
+#include "maps.h"
+
+/* The reader is woken when this much waits; below that it looks by itself every few milliseconds. */
+#define WAKE_BYTES (256 << 10)
+
+static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size, u64 now)
+{
+	h->size = size;
+	h->kind = kind;
+	h->flags = 0;
+	h->cpu = (u16)bpf_get_smp_processor_id();
+	h->sections = 0;
+	h->generation = config.generation;
+	h->time_ns = now - config.base_ns;
+}
+
+static __always_inline void emit_send(struct skbt_header *h, u32 size)
+{
+	struct skbt_counters *c = counters_get();
+	u64 flags;
+
+	if (!c)
+		return;
+	/* a probe in an interrupt may come in between: per-CPU, but atomic */
+	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
+	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP :
+									      BPF_RB_NO_WAKEUP;
+	if (bpf_ringbuf_output(&events, h, size, flags))
+		__sync_fetch_and_add(&c->lost_ring, 1);
+}
+
+/* Structs whose size is a multiple of 8, compared in words. */
+static __always_inline bool words_differ(const void *a, const void *b, u32 size)
+{
+	const u64 *x = a, *y = b;
+	u64 difference = 0;
+
+#pragma unroll
+	for (u32 i = 0; i < size / 8; i++)
+		difference |= x[i] ^ y[i];
+	return difference != 0;
+}
+
+static __always_inline bool emit_append(struct skbt_scratch *s, const void *section, u32 bytes)
+{
+	u64 size = s->record_size;
+
+	if (size > SKBT_RECORD_MAX - bytes)
+		return false;
+	__builtin_memcpy(s->record + size, section, bytes);
+	s->record_size = size + bytes;
+	return true;
+}
+
+/* Appends the section of s->now, and keeps it as the packet's last, if it differs from that. */
+#define EMIT_SECTION(bit, field)                                                                   \
+	do {                                                                                       \
+		if ((t->fresh || words_differ(&s->now.field, &t->last.field, sizeof(t->last.field))) && \
+		    emit_append(s, &s->now.field, sizeof(s->now.field))) {                         \
+			t->last.field = s->now.field;                                              \
+			hop->header.sections |= (bit);                                             \
+		}                                                                                  \
+	} while (0)
+
+/* Sends the hop in s->record with those sections of s->now that differ from the packet's last. */
+static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *t,
+				     const struct skbt_drop *drop)
+{
+	struct skbt_hop *hop = (struct skbt_hop *)s->record;
+	u64 size;
+
+	s->record_size = sizeof(*hop);
+	EMIT_SECTION(SKBT_SECTION_DEV, dev);
+	EMIT_SECTION(SKBT_SECTION_TASK, task);
+	EMIT_SECTION(SKBT_SECTION_META, meta);
+	EMIT_SECTION(SKBT_SECTION_ETH, eth);
+	EMIT_SECTION(SKBT_SECTION_IP, ip);
+	EMIT_SECTION(SKBT_SECTION_L4, l4);
+	if (drop && emit_append(s, drop, sizeof(*drop)))
+		hop->header.sections |= SKBT_SECTION_DROP;
+	size = s->record_size;
+	if (size > SKBT_RECORD_MAX)
+		return;
+	hop->header.size = (u16)size;
+	hop->header.flags = (t->fresh ? SKBT_FLAG_FIRST : 0) |
+			    (t->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT));
+	hop->packet = t->packet;
+	t->fresh = 0;
+	emit_send(&hop->header, size);
+}
+
+#endif

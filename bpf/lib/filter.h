@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Does an skb that is seen for the first time belong to the capture? Cheapest test first.
+ *
+ * The pcap expression is not known when this file is compiled. libpcap turns it into classic BPF,
+ * native/src/filter translates that into eBPF and writes it over the body of the two slot functions
+ * below just before the programs are loaded. A slot is `r0 = marker` and SKBT_FILTER_SLOT no-ops,
+ * all of which are written over.
+ */
+#ifndef SKBT_FILTER_H
+#define SKBT_FILTER_H
+
+#include "config.h"
+#include "packet.h"
+
+#define STRING_(x) #x
+#define STRING(x) STRING_(x)
+
+/*
+ * Not 0: matches. A global function, so that the verifier looks at it once and not at every call;
+ * `packet` may be NULL as far as it knows. In the slot r1 is the packet, and r0 the answer at its
+ * end; r2 to r9 and 64 bytes of the stack are free.
+ */
+#define FILTER_SLOT(name, marker)                                                                  \
+	__noinline int name(const struct skbt_packet *packet)                                      \
+	{                                                                                          \
+		register const struct skbt_packet *r1 asm("r1") = packet;                          \
+		register int r0 asm("r0");                                                         \
+                                                                                                   \
+		asm volatile("r0 = " STRING(marker) "\n"                                          \
+			     ".rept " STRING(SKBT_FILTER_SLOT) "\n"                               \
+			     "goto +0\n"                                                          \
+			     ".endr\n"                                                            \
+			     : "=r"(r0), "+r"(r1)                                                  \
+			     :                                                                     \
+			     : "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory");          \
+		return r0;                                                                         \
+	}
+
+FILTER_SLOT(skbt_filter_l2, SKBT_FILTER_MARKER_L2)
+FILTER_SLOT(skbt_filter_l3, SKBT_FILTER_MARKER_L3)
+
+/* SKBT_FLAG_PID_* for what matched of --pid, 0 when nothing did. */
+static __always_inline u8 filter_pid(const struct sk_buff *skb, u32 current_tgid)
+{
+	u64 sk = (u64)skb->sk;
+	u32 *owner;
+	u8 flags = 0;
+
+	if (sk) {
+		owner = bpf_map_lookup_elem(&owned_sockets, &sk);
+		if (owner && *owner == config.pid)
+			flags |= SKBT_FLAG_PID_OWNER;
+	}
+	if (current_tgid == config.pid)
+		flags |= SKBT_FLAG_PID_CURRENT;
+	return flags;
+}
+
+static __always_inline bool filter_ifname(const struct skbt_dev *dev)
+{
+#pragma unroll
+	for (int i = 0; i < SKBT_IFNAME_LEN; i++) {
+		if (dev->name[i] != config.ifname[i])
+			return false;
+		if (!dev->name[i])
+			return true;
+	}
+	return true;
+}
+
+static __always_inline bool filter_pcap(const struct skbt_packet *packet)
+{
+	if (!packet->has_network)
+		return false;
+	return packet->has_mac ? skbt_filter_l2(packet) : skbt_filter_l3(packet);
+}
+
+#endif

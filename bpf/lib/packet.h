@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From an sk_buff to its first bytes, as they are or will be on the wire. */
+#ifndef SKBT_PACKET_H
+#define SKBT_PACKET_H
+
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#define ETH_HLEN 14
+#define VLAN_HLEN 4
+#define ETH_P_IP 0x0800
+#define ETH_P_ARP 0x0806
+#define ETH_P_8021Q 0x8100
+#define ETH_P_IPV6 0x86dd
+#define ETH_P_8021AD 0x88a8
+#define OFFSET_UNSET 0xffff
+
+/* Copies the sk_buff in one read; its fields are then plain loads. NULL when it cannot be read. */
+static __always_inline struct sk_buff *skb_copy_in(struct skbt_scratch *s, const void *skb)
+{
+	u32 size = bpf_core_type_size(struct sk_buff);
+
+	if (size > sizeof(s->skb))
+		size = sizeof(s->skb);
+	if (bpf_probe_read_kernel(s->skb, size, skb))
+		return NULL;
+	return (struct sk_buff *)s->skb;
+}
+
+static __always_inline bool is_vlan(u16 protocol)
+{
+	return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
+}
+
+static __always_inline bool skb_has_vlan_tag(const struct sk_buff *skb)
+{
+	const struct sk_buff___vlan_present *old = (const void *)skb;
+
+	if (bpf_core_field_exists(old->vlan_present))
+		return BPF_CORE_READ_BITFIELD(old, vlan_present);
+	return skb->vlan_proto != 0;
+}
+
+/* Pointer to `need` (at most 64) bytes at `offset` of the packet, NULL when it has fewer. */
+static __always_inline const void *packet_at(const struct skbt_packet *p, u32 offset, u32 need)
+{
+	if (offset > SKBT_HEAD_BYTES)
+		return NULL;
+	/* keeps the bound on the very register that is added below */
+	asm volatile("" : "+r"(offset));
+	if (offset > SKBT_HEAD_BYTES || offset + need > p->avail)
+		return NULL;
+	return p->data + offset;
+}
+
+/*
+ * Where the headers are, as offsets from skb->head; returns the start of the MAC header, or of the
+ * network header when there is no MAC header, or OFFSET_UNSET when neither is known yet.
+ *
+ * Transmit: IP has set network_header; once the MAC header is pushed, data lies before it. Receive:
+ * eth_type_trans() set mac_header and pulled data; network_header is set a little later. A
+ * forwarded packet keeps its old mac_header until the new one is pushed. mac_header of a tunnel's
+ * outer packet may be far away and stale: only 14 to 22 bytes before the network header count.
+ */
+static __always_inline u32 packet_find(const struct sk_buff *skb, u32 *network)
+{
+	u32 data = (u32)(skb->data - skb->head);
+	u32 mac = skb->mac_header;
+	u32 net = skb->network_header;
+	u32 start;
+
+	if (data >= OFFSET_UNSET)
+		return OFFSET_UNSET;
+	if (net == 0 || net == OFFSET_UNSET) {
+		if (mac == OFFSET_UNSET || skb->protocol == 0)
+			return OFFSET_UNSET;
+		net = data >= mac + ETH_HLEN ? data : mac + ETH_HLEN;
+	}
+	*network = net;
+	start = net;
+	if (data + ETH_HLEN <= net && net - data <= ETH_HLEN + 2 * VLAN_HLEN)
+		start = data;
+	else if (mac != OFFSET_UNSET && mac + ETH_HLEN <= net &&
+		 net - mac <= ETH_HLEN + 2 * VLAN_HLEN)
+		start = mac;
+	return start;
+}
+
+/* Fills s->packet from the copied sk_buff; what is not known stays empty (avail 0). */
+static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_buff *skb)
+{
+	struct skbt_packet *p = &s->packet;
+	u32 network = 0, start, linear_end, data, want, shift = 0;
+	const u8 *from;
+
+	p->avail = 0;
+	p->wire_len = skb->len;
+	p->network = 0;
+	p->protocol = 0;
+	p->has_mac = 0;
+	p->has_network = 0;
+
+	start = packet_find(skb, &network);
+	if (start == OFFSET_UNSET)
+		return;
+	data = (u32)(skb->data - skb->head);
+	linear_end = data + (skb->len - skb->data_len);
+	if (linear_end <= start)
+		return;
+	want = linear_end - start;
+	p->wire_len = data + skb->len - start;
+	from = skb->head + start;
+
+	if (start != network && skb_has_vlan_tag(skb)) {
+		/* put the tag back where it was on the wire, between the addresses and the type */
+		if (bpf_probe_read_kernel(p->data, 12, from))
+			return;
+		*(u16 *)(p->data + 12) = skb->vlan_proto;
+		*(u16 *)(p->data + 14) = bpf_htons(skb->vlan_tci);
+		p->wire_len += VLAN_HLEN;
+		from += 12;
+		want -= 12;
+		shift = 16;
+	}
+	if (want > SKBT_HEAD_BYTES - 16)
+		want = SKBT_HEAD_BYTES - 16;
+	if (shift) {
+		if (bpf_probe_read_kernel(p->data + 16, want, from))
+			return;
+	} else if (bpf_probe_read_kernel(p->data, want, from)) {
+		return;
+	}
+	p->avail = want + shift;
+	p->has_network = 1;
+	p->has_mac = start != network;
+	p->network = network - start + (shift ? VLAN_HLEN : 0);
+	p->protocol = bpf_ntohs(skb->protocol);
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What the kernel side and its loader (native/src) must agree on, beside the wire format. */
+#ifndef SKBT_SHARED_H
+#define SKBT_SHARED_H
+
+/*
+ * Capture settings: set before load and constant from then on, so that the verifier removes the
+ * code of tests that are off. Exchanging settings means loading the programs again beside the old
+ * ones (they share the maps) and swapping them; see struct skbt_control.
+ */
+struct skbt_config {
+	__u64 base_ns;    /* subtracted from every time */
+	__u32 generation; /* of these settings, from 1; records carry it */
+	__u32 netns;      /* inode, 0: any */
+	__u32 mark;
+	__u32 mark_mask; /* 0: any */
+	__u32 pid;       /* tgid, 0: any */
+	__u8 use_pcap;   /* the filter slots hold a program */
+	__u8 use_ifname;
+	__u8 keep;            /* once matched, follow for life */
+	__u8 has_drop_reason; /* skb:kfree_skb has it since 5.17 (c504e5c2f964) */
+	char ifname[16];
+};
+
+/* Per CPU. */
+struct skbt_counters {
+	__u64 events;     /* records made; the low 32 bits are the sequence number */
+	__u64 lost_ring;  /* of these: ring buffer full */
+	__u64 track_full; /* packets not followed: tracking table full */
+	__u64 packets;    /* ids given */
+	__u64 freed;      /* ids ended */
+};
+
+struct skbt_control {
+	__u32 generation; /* settings in force; 0: capture is off */
+	__u32 reserved;
+	__u64 next_packet; /* packet ids, counted from 1 */
+};
+
+/* Slots of the map `bodies`. */
+enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
+
+/* A probe's cookie. */
+#define SKBT_COOKIE(func, argument) ((__u64)(func) | (__u64)(argument) << 32)
+
+/* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
+#define SKBT_FILTER_SLOT 2048
+/* Immediate of the first instruction of each slot function. */
+#define SKBT_FILTER_MARKER_L2 0x5b7f1e02
+#define SKBT_FILTER_MARKER_L3 0x5b7f1e03
+
+/*
+ * Packet bytes as they are on the wire, from the MAC header where there is one, else from the
+ * network header; a tag kept outside the data is put back. What the pcap filter sees.
+ */
+struct skbt_packet {
+	__u8 data[SKBT_HEAD_BYTES + 64]; /* the rest is never filled: room that the verifier asks for */
+	__u32 avail;                     /* bytes of data filled, at most SKBT_HEAD_BYTES */
+	__u32 wire_len;                  /* bytes of the whole packet from data[0] on */
+	__u32 network;                   /* offset of the network header in data */
+	__u32 protocol;                  /* EtherType at the network header, 0 when not known */
+	__u8 has_mac;
+	__u8 has_network;
+	__u8 reserved[6];
+};
+
+#endif
