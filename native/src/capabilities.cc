@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capabilities.h"
+
+#include "attach.h"
+#include "fd.h"
+#include "result.h"
+#include "symbols.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <sys/utsname.h>
+
+namespace skbt {
+namespace {
+
+// A function that every kernel has, that takes an skb, and whose probe costs nothing to try.
+constexpr const char *PROBE_FUNCTION = "consume_skb";
+
+constexpr bpf_insn NOTHING[] = {
+    {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, // r0 = 0
+    {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+};
+
+std::string errnoText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
+
+std::string advice(int err) {
+  if (err == EPERM || err == EACCES)
+    return "; run as root, or in a container with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; the host may also "
+           "forbid BPF";
+  return "";
+}
+
+Fd loadNothing(bpf_prog_type type, bpf_attach_type attachType, uint32_t attachBtfId) {
+  LIBBPF_OPTS(bpf_prog_load_opts, opts);
+  opts.expected_attach_type = attachType;
+  opts.attach_btf_id = attachBtfId;
+  return Fd(bpf_prog_load(type, "skbt_probe", "GPL", NOTHING, std::size(NOTHING), &opts));
+}
+
+Capability tryRoot() {
+  FILE *file = std::fopen("/proc/self/status", "re");
+  unsigned long long effective = 0;
+  char line[256];
+  while (file && std::fgets(line, sizeof(line), file))
+    if (std::sscanf(line, "CapEff: %llx", &effective) == 1)
+      break;
+  if (file)
+    std::fclose(file);
+  constexpr int CAP_SYS_ADMIN_BIT = 21, CAP_PERFMON_BIT = 38, CAP_BPF_BIT = 39;
+  const auto has = [&](int bit) { return (effective >> bit & 1) != 0; };
+  if (has(CAP_SYS_ADMIN_BIT) || (has(CAP_BPF_BIT) && has(CAP_PERFMON_BIT)))
+    return {true, "has the capabilities"};
+  return {false, "not root: tracing needs CAP_BPF and CAP_PERFMON; run with sudo"};
+}
+
+Capability tryBtf() {
+  btf *b = btf__load_vmlinux_btf();
+  if (!b)
+    return {false, "BTF missing: cannot load /sys/kernel/btf/vmlinux: " + errnoText(errno) +
+                       "; a kernel built with CONFIG_DEBUG_INFO_BTF is needed"};
+  const uint32_t types = btf__type_cnt(b);
+  btf__free(b);
+  return {true, std::to_string(types) + " types"};
+}
+
+Capability tryBpf() {
+  const Fd program = loadNothing(BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), 0);
+  if (!program.valid())
+    return {false, "BPF tracing refused: " + errnoText(errno) + advice(errno)};
+  return {true, "tracing programs load"};
+}
+
+Capability tryRingBuffer() {
+  const Fd map(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "skbt_probe", 0, 0, 65536, nullptr));
+  if (!map.valid())
+    return {false, "no BPF ring buffer: " + errnoText(errno) + "; it needs Linux 5.8"};
+  return {true, "ring buffer maps can be made"};
+}
+
+Capability tryKprobe() {
+  const Fd program = loadNothing(BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), 0);
+  if (!program.valid())
+    return {false, "program refused: " + errnoText(errno) + advice(errno)};
+  auto symbols = Symbols::read();
+  if (!symbols)
+    return {false, symbols.error().message};
+  const uint64_t address = symbols->unique(PROBE_FUNCTION, "");
+  std::vector<Fd> fds;
+  const int err = attachKprobe(program.get(), address, 0, fds);
+  if (err != 0)
+    return {false, "attach refused: " + errnoText(err) + advice(err)};
+  return {true, "single kprobes attach"};
+}
+
+Capability tryKprobeMulti() {
+  const Fd program = loadNothing(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, 0);
+  if (!program.valid())
+    return {false, "program refused: " + errnoText(errno) + "; it needs Linux 5.18"};
+  const char *names[] = {PROBE_FUNCTION};
+  LIBBPF_OPTS(bpf_link_create_opts, opts);
+  opts.kprobe_multi.cnt = 1;
+  opts.kprobe_multi.syms = names;
+  const Fd link(bpf_link_create(program.get(), 0, BPF_TRACE_KPROBE_MULTI, &opts));
+  if (!link.valid())
+    return {false, "attach refused: " + errnoText(errno) + "; it needs a kernel built with CONFIG_FPROBE; single "
+                                                           "kprobes are used instead"};
+  return {true, "thousands of functions attach at once"};
+}
+
+Capability tryFentry() {
+  const int id = libbpf_find_vmlinux_btf_id(PROBE_FUNCTION, BPF_TRACE_FENTRY);
+  if (id < 0)
+    return {false, std::string("no BTF for ") + PROBE_FUNCTION + ": " + errnoText(-id)};
+  const Fd program = loadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, static_cast<uint32_t>(id));
+  if (!program.valid())
+    return {false, "program refused: " + errnoText(errno) + advice(errno)};
+  const Fd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+  if (!link.valid())
+    return {false, "attach refused: " + errnoText(errno) + advice(errno)};
+  return {true, "typed probes attach"};
+}
+
+Capability tryLockdown() {
+  FILE *file = std::fopen("/sys/kernel/security/lockdown", "re");
+  if (!file)
+    return {true, "not told (no /sys/kernel/security/lockdown)"};
+  char line[128] = {};
+  const bool read = std::fgets(line, sizeof(line), file) != nullptr;
+  std::fclose(file);
+  if (read && std::strstr(line, "[confidentiality]"))
+    return {false, "the kernel is locked down (confidentiality): BPF may not read kernel memory; boot with "
+                   "lockdown=integrity or without Secure Boot"};
+  return {true, read && std::strstr(line, "[integrity]") ? "integrity: tracing is allowed" : "none"};
+}
+
+int silent(libbpf_print_level, const char *, va_list) { return 0; }
+
+Capabilities probeAll() {
+  // refusals are findings here, not news
+  const libbpf_print_fn_t before = libbpf_set_print(silent);
+  Capabilities c;
+  c.root = tryRoot();
+  c.btf = tryBtf();
+  c.bpf = tryBpf();
+  c.ringBuffer = tryRingBuffer();
+  c.kprobe = tryKprobe();
+  c.kprobeMulti = tryKprobeMulti();
+  c.fentry = tryFentry();
+  c.lockdown = tryLockdown();
+  libbpf_set_print(before);
+  return c;
+}
+
+} // namespace
+
+const Capabilities &capabilities() {
+  static const Capabilities found = probeAll();
+  return found;
+}
+
+} // namespace skbt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// pcap expression -> classic BPF (libpcap) -> eBPF for the slots of bpf/lib/filter.h.
+#pragma once
+
+#include "result.h"
+
+#include <linux/bpf.h>
+#include <string>
+#include <vector>
+
+namespace skbt {
+
+struct FilterProgram {
+  std::string expression;
+  // For packets with a MAC header (DLT_EN10MB) and without (DLT_RAW). Empty: nothing matches there,
+  // as with `ether host …` on a packet that has no MAC header.
+  std::vector<bpf_insn> l2;
+  std::vector<bpf_insn> l3;
+};
+
+// Errors: FILTER_SYNTAX with the position of the first word that cannot stand where it stands,
+// FILTER_UNSUPPORTED for what the kernel side cannot do. Thread-safe; may take long when the
+// expression names a host (name lookup).
+Result<FilterProgram> compileFilter(const std::string &expression);
+
+// Writes the programs over the slot functions found in `insns`; false when a slot is missing.
+bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter);
+
+} // namespace skbt

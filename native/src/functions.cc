@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "functions.h"
+
+#include <bpf/btf.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <dirent.h>
+#include <memory>
+#include <unordered_set>
+
+namespace skbt {
+namespace {
+
+struct BtfFree {
+  void operator()(btf *b) const { btf__free(b); }
+};
+using Btf = std::unique_ptr<btf, BtfFree>;
+
+constexpr uint32_t ARGUMENTS_MAX = 5; // passed in registers on every architecture with eBPF
+
+const btf_type *skipModifiers(const btf *b, uint32_t id) {
+  const btf_type *t = btf__type_by_id(b, id);
+  while (t && (btf_is_mod(t) || btf_is_typedef(t)))
+    t = btf__type_by_id(b, t->type);
+  return t;
+}
+
+bool isSkbPointer(const btf *b, uint32_t id) {
+  const btf_type *t = skipModifiers(b, id);
+  if (!t || !btf_is_ptr(t))
+    return false;
+  t = skipModifiers(b, t->type);
+  return t && (btf_is_struct(t) || btf_is_fwd(t)) && std::strcmp(btf__name_by_offset(b, t->name_off), "sk_buff") == 0;
+}
+
+// 1 to 5, 0 when the function takes no skb.
+uint32_t skbArgument(const btf *b, const btf_type *function) {
+  const btf_type *proto = btf__type_by_id(b, function->type);
+  if (!proto || !btf_is_func_proto(proto))
+    return 0;
+  const btf_param *params = btf_params(proto);
+  const uint32_t n = std::min<uint32_t>(btf_vlen(proto), ARGUMENTS_MAX);
+  for (uint32_t i = 0; i < n; i++)
+    if (params[i].type != 0 && isSkbPointer(b, params[i].type))
+      return i + 1;
+  return 0;
+}
+
+// "name\tmodule" of every function that ftrace can attach to; tracefs is where either path says.
+Result<std::unordered_set<std::string>> attachable() {
+  std::unique_ptr<FILE, int (*)(FILE *)> file(nullptr, std::fclose);
+  for (const char *path : {"/sys/kernel/tracing/available_filter_functions",
+                           "/sys/kernel/debug/tracing/available_filter_functions"}) {
+    file.reset(std::fopen(path, "re"));
+    if (file)
+      break;
+  }
+  if (!file)
+    return errnoError("TRACEFS_MISSING",
+                      "cannot read available_filter_functions (mount -t tracefs tracefs /sys/kernel/tracing)", errno);
+  std::unordered_set<std::string> names;
+  char *line = nullptr;
+  size_t capacity = 0;
+  while (getline(&line, &capacity, file.get()) > 0) {
+    const size_t length = std::strcspn(line, " \t\n");
+    std::string key(line, length);
+    key += '\t';
+    if (const char *open = std::strchr(line + length, '['))
+      key.append(open + 1, std::strcspn(open + 1, "]"));
+    names.insert(std::move(key));
+  }
+  std::free(line);
+  return names;
+}
+
+std::vector<std::string> moduleNames() {
+  std::vector<std::string> names;
+  DIR *dir = opendir("/sys/kernel/btf");
+  if (!dir)
+    return names;
+  while (const dirent *entry = readdir(dir))
+    if (entry->d_name[0] != '.' && std::strcmp(entry->d_name, "vmlinux") != 0)
+      names.emplace_back(entry->d_name);
+  closedir(dir);
+  return names;
+}
+
+Result<Btf> kernelBtf() {
+  Btf b(btf__load_vmlinux_btf());
+  if (!b)
+    return errnoError("KERNEL_NO_BTF",
+                      "this kernel has no usable /sys/kernel/btf/vmlinux; a kernel built with CONFIG_DEBUG_INFO_BTF "
+                      "is needed (those of Debian 12 and Ubuntu 22.04 are)",
+                      errno);
+  return b;
+}
+
+std::string_view withoutPrefix(std::string_view name) {
+  for (const std::string_view prefix : {"SKB_DROP_REASON_", "SKB_"})
+    if (name.substr(0, prefix.size()) == prefix)
+      return name.substr(prefix.size());
+  return name;
+}
+
+} // namespace
+
+Result<std::vector<Function>> findFunctions(const Symbols &symbols) {
+  auto vmlinux = kernelBtf();
+  if (!vmlinux)
+    return vmlinux.error();
+  auto names = attachable();
+  if (!names)
+    return names.error();
+  std::vector<Function> functions;
+  std::unordered_set<std::string> seen;
+  const auto scan = [&](const btf *b, uint32_t first, const std::string &module) {
+    const uint32_t end = btf__type_cnt(b);
+    for (uint32_t id = first; id < end; id++) {
+      const btf_type *t = btf__type_by_id(b, id);
+      if (!t || !btf_is_func(t))
+        continue;
+      const uint32_t argument = skbArgument(b, t);
+      if (argument == 0)
+        continue;
+      const std::string name = btf__name_by_offset(b, t->name_off);
+      const std::string key = name + '\t' + module;
+      if (!names->contains(key) || !seen.insert(key).second)
+        continue;
+      if (const uint64_t address = symbols.unique(name, module))
+        functions.push_back({0, name, module, argument, address});
+    }
+  };
+  scan(vmlinux->get(), 1, "");
+  for (const std::string &module : moduleNames()) {
+    const Btf b(btf__load_module_btf(module.c_str(), vmlinux->get()));
+    if (b)
+      scan(b.get(), btf__type_cnt(vmlinux->get()), module);
+  }
+  std::sort(functions.begin(), functions.end(), [](const Function &a, const Function &b) {
+    return a.name != b.name ? a.name < b.name : a.module < b.module;
+  });
+  for (size_t i = 0; i < functions.size(); i++)
+    functions[i].id = static_cast<uint32_t>(i + 1);
+  return functions;
+}
+
+Result<std::vector<DropReason>> findDropReasons() {
+  auto vmlinux = kernelBtf();
+  if (!vmlinux)
+    return vmlinux.error();
+  const btf *b = vmlinux->get();
+  std::vector<DropReason> reasons;
+  const int id = btf__find_by_name_kind(b, "skb_drop_reason", BTF_KIND_ENUM);
+  if (id < 0)
+    return reasons;
+  const btf_type *t = btf__type_by_id(b, static_cast<uint32_t>(id));
+  const struct btf_enum *values = btf_enum(t);
+  for (uint32_t i = 0; i < btf_vlen(t); i++)
+    reasons.push_back({static_cast<uint32_t>(values[i].val),
+                       std::string(withoutPrefix(btf__name_by_offset(b, values[i].name_off)))});
+  return reasons;
+}
+
+bool kfreeSkbHasReason() {
+  auto vmlinux = kernelBtf();
+  if (!vmlinux)
+    return false;
+  const btf *b = vmlinux->get();
+  const int id = btf__find_by_name_kind(b, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF);
+  if (id < 0)
+    return false;
+  const btf_type *t = skipModifiers(b, static_cast<uint32_t>(id));
+  if (!t || !btf_is_ptr(t))
+    return false;
+  t = skipModifiers(b, t->type);
+  // void *__data, skb, location, reason
+  return t && btf_is_func_proto(t) && btf_vlen(t) >= 4;
+}
+
+} // namespace skbt

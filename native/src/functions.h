@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be probed: kernel functions with an skb among their arguments, from BTF.
+#pragma once
+
+#include "result.h"
+#include "symbols.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace skbt {
+
+struct Function {
+  uint32_t id; // index in the list + 1
+  std::string name;
+  std::string module;
+  uint32_t argument; // position of the skb, 1 to 5
+  uint64_t address;
+};
+
+// Every function of the kernel and its modules with a `struct sk_buff *` among its first five
+// arguments, that ftrace lists as attachable and that kallsyms resolves to one address; by name.
+// Errors: KERNEL_NO_BTF, TRACEFS_MISSING.
+Result<std::vector<Function>> findFunctions(const Symbols &symbols);
+
+struct DropReason {
+  uint32_t value;
+  std::string name; // without SKB_DROP_REASON_
+};
+
+// enum skb_drop_reason of the running kernel; empty where it has none (before 5.17).
+Result<std::vector<DropReason>> findDropReasons();
+
+// Whether the tracepoint skb:kfree_skb tells the reason (its third argument, since 5.17).
+bool kfreeSkbHasReason();
+
+} // namespace skbt

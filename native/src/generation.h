@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One load of the eBPF object with one set of settings. The first one makes the maps; later ones
+// share them and are swapped in beside it.
+#pragma once
+
+#include "attach.h"
+#include "filter.h"
+#include "kernel_shared.h"
+
+#include <bpf/libbpf.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace skbt {
+
+struct Settings {
+  FilterProgram filter;
+  std::string interface; // empty: any
+  uint32_t netns = 0;
+  uint32_t mark = 0;
+  uint32_t markMask = 0;
+  uint32_t pid = 0;
+  bool keep = true;
+};
+
+struct LoadOptions {
+  Settings settings;
+  uint64_t baseNs = 0;
+  uint32_t generation = 1;
+  Backend backend = Backend::KprobeMulti;
+  bool hasDropReason = true;
+  // only for the first generation
+  uint32_t ringBytes = 16U << 20;
+  uint32_t trackedPackets = 1U << 16;
+};
+
+class Generation {
+public:
+  // `base` is the generation whose maps are shared, nullptr for the first.
+  // Errors: LOAD_FAILED with what the verifier said last, NO_TARGET.
+  static Result<Generation> load(const LoadOptions &options, const Generation *base);
+
+  // Attaches what is not a probe: drops, frees, lineage, and for a pid its sockets' owners.
+  Status attachTyped();
+  // From here on the probes run this generation's hop program. Atomic.
+  Status takeOver(uint32_t generation) const;
+
+  int mapFd(const char *name) const;
+  int entryFd() const;
+  // Probe hits that the kernel skipped because the program was already running on that CPU.
+  uint64_t recursionMisses() const;
+  // What attachTyped() attached; to be closed by closeInBackground().
+  std::vector<Fd> takeLinks() { return std::move(links); }
+
+private:
+  struct ObjectClose {
+    void operator()(bpf_object *o) const { bpf_object__close(o); }
+  };
+  std::unique_ptr<bpf_object, ObjectClose> object;
+  std::vector<Fd> links;
+  uint32_t pid = 0;
+
+  Status attachOne(const char *program);
+  Status primeOwners();
+};
+
+} // namespace skbt

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one thread that owns the ring buffer.
+#pragma once
+
+#include "fd.h"
+#include "result.h"
+#include "symbols.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+struct ring_buffer;
+
+namespace skbt {
+
+using Batch = std::vector<uint8_t>;
+
+// Batches that may be with the receiver at once. At this bound the thread stops reading: records
+// then stay in the kernel's ring, where a loss is counted.
+constexpr uint32_t BATCHES_MAX = 64;
+// A batch goes out when it is this long, or when the ring is empty after BATCH_AGE_MS.
+constexpr size_t BATCH_BYTES = 256 << 10;
+constexpr int BATCH_AGE_MS = 20;
+constexpr int STOP_MS = 1000;
+
+class Reader {
+public:
+  // Called on the reader's thread.
+  using OnBatch = std::function<void(std::unique_ptr<Batch>)>;
+
+  static Result<std::unique_ptr<Reader>> start(int ringFd, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
+  // Hands over what is left in the ring, waiting at most STOP_MS for the receiver; joins the thread.
+  void stop();
+  ~Reader();
+  Reader(const Reader &) = delete;
+  Reader &operator=(const Reader &) = delete;
+
+  // Any thread: the receiver is done with one batch.
+  void release();
+  uint64_t batches() const { return batchCount; }
+  uint64_t bytes() const { return byteCount; }
+  // Records of the kernel side handed over.
+  uint64_t records() const { return recordCount; }
+
+private:
+  struct RingFree {
+    void operator()(ring_buffer *r) const;
+  };
+  Reader() = default;
+  void run();
+  void notify();
+  void waitForMore();
+  int take(const uint8_t *record, size_t size);
+  void nameLocation(const uint8_t *record, size_t size);
+  void flush();
+  bool hasRoom() const { return waiting.load(std::memory_order_acquire) < BATCHES_MAX; }
+
+  std::unique_ptr<ring_buffer, RingFree> ring;
+  std::shared_ptr<const Symbols> symbols;
+  std::unordered_set<uint64_t> named; // locations that the stream has named
+  OnBatch onBatch;
+  std::unique_ptr<Batch> current;
+  std::atomic<uint32_t> waiting{0};
+  std::atomic<bool> stopping{false};
+  std::atomic<uint64_t> batchCount{0};
+  std::atomic<uint64_t> byteCount{0};
+  std::atomic<uint64_t> recordCount{0};
+  Fd epollAll, epollWake;
+  Fd wake; // eventfd: stop, or room again
+  std::thread thread;
+};
+
+} // namespace skbt

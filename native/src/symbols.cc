@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "symbols.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+namespace skbt {
+
+Result<Symbols> Symbols::read() {
+  const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen("/proc/kallsyms", "re"), std::fclose);
+  if (!file)
+    return errnoError("SYMBOLS_UNREADABLE", "cannot read /proc/kallsyms", errno);
+  Symbols result;
+  bool anyAddress = false;
+  char *line = nullptr;
+  size_t capacity = 0;
+  // "ffffffff81000000 T name\t[module]"
+  while (getline(&line, &capacity, file.get()) > 0) {
+    char *rest = nullptr;
+    const uint64_t address = std::strtoull(line, &rest, 16);
+    if (rest == line || rest[0] != ' ' || rest[1] == '\0' || rest[2] != ' ')
+      continue;
+    anyAddress |= address != 0;
+    const char type = rest[1];
+    if (type != 't' && type != 'T' && type != 'w' && type != 'W')
+      continue;
+    const char *name = rest + 3;
+    const size_t nameLength = std::strcspn(name, " \t\n");
+    std::string module;
+    if (const char *open = std::strchr(name + nameLength, '[')) {
+      const char *close = std::strchr(open, ']');
+      if (close)
+        module.assign(open + 1, close);
+    }
+    result.sorted.push_back({address, std::string(name, nameLength), std::move(module)});
+  }
+  std::free(line);
+  if (!anyAddress)
+    return Error{"SYMBOLS_HIDDEN", "the kernel hides its addresses; run as root, and check that sysctl "
+                                   "kernel.kptr_restrict is not 2"};
+  for (const Symbol &symbol : result.sorted) {
+    const auto [it, isNew] = result.byName.try_emplace(symbol.name + '\t' + symbol.module, symbol.address);
+    if (!isNew)
+      it->second = 0;
+  }
+  std::sort(result.sorted.begin(), result.sorted.end(),
+            [](const Symbol &a, const Symbol &b) { return a.address < b.address; });
+  return result;
+}
+
+const Symbols::Symbol *Symbols::at(uint64_t address) const {
+  const auto after = std::upper_bound(sorted.begin(), sorted.end(), address,
+                                      [](uint64_t a, const Symbol &s) { return a < s.address; });
+  return after == sorted.begin() ? nullptr : &*std::prev(after);
+}
+
+uint64_t Symbols::unique(std::string_view name, std::string_view module) const {
+  const auto found = byName.find(std::string(name) + '\t' + std::string(module));
+  return found == byName.end() ? 0 : found->second;
+}
+
+} // namespace skbt

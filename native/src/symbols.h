@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernel addresses and names, from /proc/kallsyms.
+#pragma once
+
+#include "result.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace skbt {
+
+class Symbols {
+public:
+  struct Symbol {
+    uint64_t address;
+    std::string name;
+    std::string module; // empty for the kernel itself
+  };
+
+  // Errors: SYMBOLS_UNREADABLE, SYMBOLS_HIDDEN (kptr_restrict shows zeros).
+  static Result<Symbols> read();
+
+  // The function that holds the address, nullptr when none does.
+  const Symbol *at(uint64_t address) const;
+  // Address of the only function of this name in this module; 0 when there is none, or several.
+  uint64_t unique(std::string_view name, std::string_view module) const;
+
+private:
+  std::vector<Symbol> sorted; // by address
+  std::unordered_map<std::string, uint64_t> byName; // "name\tmodule" -> address, 0 when ambiguous
+};
+
+} // namespace skbt

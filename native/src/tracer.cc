@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <chrono>
+#include <ctime>
+
+namespace skbt {
+namespace {
+
+uint64_t nanoseconds(clockid_t clock) {
+  timespec t = {};
+  clock_gettime(clock, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(t.tv_nsec);
+}
+
+uint64_t undelivered(const Stats &stats, uint64_t delivered) {
+  uint64_t recorded = stats.events;
+  for (const uint64_t lost : stats.lostRing)
+    recorded -= lost;
+  return recorded > delivered ? recorded - delivered : 0;
+}
+
+} // namespace
+
+const Clock &captureClock() {
+  static const Clock clock = [] {
+    const uint64_t wall = nanoseconds(CLOCK_REALTIME);
+    return Clock{nanoseconds(CLOCK_MONOTONIC), static_cast<double>(wall) / 1e6};
+  }();
+  return clock;
+}
+
+Tracer::~Tracer() { stop(); }
+
+Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const Symbols> symbols,
+                              Reader::OnBatch onBatch) {
+  const std::lock_guard guard(lock);
+  if (first)
+    return Error{"ALREADY_RUNNING", "the capture runs already; stop it first"};
+  const auto begin = std::chrono::steady_clock::now();
+  loaded = LoadOptions{options.settings, captureClock().baseNs, 1,  options.backend, kfreeSkbHasReason(),
+                       options.ringBytes, options.trackedPackets};
+  auto generation = Generation::load(loaded, nullptr);
+  if (!generation)
+    return generation.error();
+  auto started = Reader::start(generation->mapFd("events"), std::move(symbols), std::move(onBatch));
+  if (!started)
+    return started.error();
+  if (auto done = generation->attachTyped(); !done)
+    return done.error();
+  auto attachment = attachAll(generation->entryFd(), options.backend, options.functions);
+  if (!attachment)
+    return attachment.error();
+  // The probes only jump until here: every path starts with all of them in place.
+  if (auto done = generation->takeOver(1); !done)
+    return done.error();
+  first.emplace(std::move(*generation));
+  {
+    const std::lock_guard pointer(readerLock);
+    reader = std::move(*started);
+  }
+  probes = std::move(attachment->fds);
+  earlierMisses = 0;
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  return Started{attachment->attached, std::move(attachment->refused), took.count()};
+}
+
+Result<uint32_t> Tracer::update(const Settings &settings) {
+  const std::lock_guard guard(lock);
+  if (!first)
+    return Error{"NOT_RUNNING", "no capture runs; start one first"};
+  LoadOptions options = loaded;
+  options.settings = settings;
+  options.generation = loaded.generation + 1;
+  auto next = Generation::load(options, &*first);
+  if (!next)
+    return next.error();
+  if (auto done = next->attachTyped(); !done)
+    return done.error();
+  if (auto done = next->takeOver(options.generation); !done)
+    return done.error();
+  closeInBackground(live().takeLinks());
+  if (current)
+    earlierMisses += current->recursionMisses();
+  current.emplace(std::move(*next));
+  loaded = options;
+  return options.generation;
+}
+
+void Tracer::release() {
+  // Not under `lock`: stop() holds that while it waits for the reader, which may wait for this.
+  if (const auto r = currentReader())
+    r->release();
+}
+
+std::shared_ptr<Reader> Tracer::currentReader() {
+  const std::lock_guard guard(readerLock);
+  return reader;
+}
+
+void Tracer::switchOff() {
+  const uint32_t zero = 0;
+  const uint32_t slot = SKBT_BODY_HOP;
+  skbt_control control = {};
+  const int fd = first->mapFd("control");
+  bpf_map_delete_elem(first->mapFd("bodies"), &slot);
+  if (bpf_map_lookup_elem(fd, &zero, &control) == 0) {
+    control.generation = 0;
+    bpf_map_update_elem(fd, &zero, &control, BPF_ANY);
+  }
+}
+
+void Tracer::stop() {
+  const std::lock_guard guard(lock);
+  if (!first)
+    return;
+  switchOff();
+  if (const auto r = currentReader()) {
+    r->stop();
+    last = readStats();
+    last.undelivered = undelivered(last, r->records());
+    const std::lock_guard pointer(readerLock);
+    reader.reset();
+  }
+  std::vector<Fd> fds = std::move(probes);
+  for (Fd &fd : live().takeLinks())
+    fds.push_back(std::move(fd));
+  closeInBackground(std::move(fds));
+  current.reset();
+  first.reset();
+}
+
+Stats Tracer::stats() {
+  const std::lock_guard guard(lock);
+  return first ? readStats() : last;
+}
+
+Stats Tracer::readStats() {
+  Stats stats;
+  const int cpus = libbpf_num_possible_cpus();
+  std::vector<skbt_counters> counters(cpus > 0 ? static_cast<size_t>(cpus) : 0);
+  const uint32_t zero = 0;
+  uint64_t freed = 0;
+  if (!counters.empty() && bpf_map_lookup_elem(first->mapFd("counters"), &zero, counters.data()) == 0) {
+    for (const skbt_counters &c : counters) {
+      stats.events += c.events;
+      stats.lostRing.push_back(c.lost_ring);
+      stats.trackFull += c.track_full;
+      stats.packets += c.packets;
+      freed += c.freed;
+    }
+  }
+  stats.tracked = stats.packets > freed ? stats.packets - freed : 0;
+  stats.missed = earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0);
+  if (reader) {
+    stats.batches = reader->batches();
+    stats.bytes = reader->bytes();
+  }
+  return stats;
+}
+
+} // namespace skbt

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// A capture from start to stop. Knows nothing of Node.
+#pragma once
+
+#include "attach.h"
+#include "functions.h"
+#include "generation.h"
+#include "reader.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace skbt {
+
+struct Stats {
+  uint64_t events = 0;
+  std::vector<uint64_t> lostRing; // per CPU
+  uint64_t trackFull = 0;
+  uint64_t missed = 0;
+  uint64_t undelivered = 0; // left in the ring at stop: the receiver took nothing for a second
+  uint64_t packets = 0;
+  uint64_t tracked = 0;
+  uint64_t batches = 0;
+  uint64_t bytes = 0;
+};
+
+struct StartOptions {
+  Settings settings;
+  std::vector<const Function *> functions;
+  uint32_t ringBytes;
+  uint32_t trackedPackets;
+  Backend backend;
+};
+
+struct Started {
+  uint32_t attached;
+  std::vector<Attachment::Refusal> refused;
+  double attachMs;
+};
+
+// Zero of every record's time_ns, fixed when the library is loaded.
+struct Clock {
+  uint64_t baseNs;     // CLOCK_MONOTONIC
+  double baseUnixMs;   // wall clock at that moment
+};
+const Clock &captureClock();
+
+// Every method may be called from any thread; calls wait for each other.
+class Tracer {
+public:
+  Tracer() = default;
+  ~Tracer();
+  Tracer(const Tracer &) = delete;
+  Tracer &operator=(const Tracer &) = delete;
+
+  Result<Started> start(const StartOptions &options, std::shared_ptr<const Symbols> symbols, Reader::OnBatch onBatch);
+  // Other settings on the running capture; no probe is touched. The new generation's number.
+  Result<uint32_t> update(const Settings &settings);
+  void release();
+  Stats stats();
+  // Capture off at once. What was recorded is delivered before it returns; probes are then detached
+  // by closeInBackground().
+  void stop();
+
+private:
+  std::mutex lock;
+  std::optional<Generation> first;   // owns the maps and the probes' program
+  std::optional<Generation> current; // the settings in force, when these were changed
+  std::vector<Fd> probes;
+  std::mutex readerLock; // of the pointer only
+  std::shared_ptr<Reader> reader;
+  LoadOptions loaded;
+  uint64_t earlierMisses = 0; // of generations that are gone
+  Stats last;                 // as they were at stop
+
+  Generation &live() { return current ? *current : *first; }
+  Stats readStats();
+  void switchOff();
+  std::shared_ptr<Reader> currentReader();
+};
+
+} // namespace skbt
