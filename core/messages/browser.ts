@@ -1,0 +1,99 @@
+/**
+ * What the server and a browser say to each other over socket.io. Every request is validated with zod on the
+ * server and answered through its acknowledgement with a Result.
+ */
+import { z } from 'zod';
+import type { Result } from '../base/result.ts';
+import type {
+  CaptureSpec, CaptureState, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
+} from './source.ts'; // biome-ignore format: short
+
+export type SourceState =
+  | { readonly phase: 'connecting'; readonly kind: 'host' | 'lab'; readonly note: string }
+  | { readonly phase: 'connected'; readonly hello: SourceHello }
+  /** The agent is gone; `note` says what is being done about it. */
+  | { readonly phase: 'gone'; readonly kind: 'host' | 'lab'; readonly note: string };
+
+export interface Snapshot {
+  readonly source: SourceState;
+  readonly capture: CaptureState;
+  /** Changes when the list of packets starts anew; rows and paths belong to one session. */
+  readonly session: number;
+  /** Why the lab was opened instead of tracing this host, '' when it was not. */
+  readonly labReason: string;
+}
+
+export interface SymbolInfo {
+  readonly address: string;
+  readonly name: string;
+  readonly module: string;
+  readonly offset: number;
+}
+
+/** Any subset of the tables; each that is present replaces the one before, `symbols` adds. */
+export interface NameTables {
+  readonly functions?: readonly FunctionInfo[];
+  readonly namespaces?: readonly NetnsInfo[];
+  readonly reasons?: readonly { readonly value: number; readonly name: string }[];
+  readonly symbols?: readonly SymbolInfo[];
+}
+
+/** Sent twice a second. */
+export interface LiveStats {
+  readonly tracer: TracerStats;
+  readonly eventsPerSecond: number;
+  readonly packetsPerSecond: number;
+  readonly session: {
+    readonly packets: number;
+    readonly hops: number;
+    /** Events missing from the records' sequence numbers: what arrived lacks these. */
+    readonly missing: number;
+    /** Records of unknown kind or bad size, skipped. */
+    readonly malformed: number;
+    /** Packets dropped from memory, oldest first, to stay within the budget. */
+    readonly evicted: number;
+    readonly bytes: number;
+    readonly budgetBytes: number;
+  };
+  /** Row updates not sent to this browser because it did not keep up (newer states of the same row follow). */
+  readonly shedRows: number;
+}
+
+export interface RowsInfo {
+  readonly session: number;
+  /** True when the batch replaces all rows that the browser has. */
+  readonly reset: boolean;
+}
+
+export interface ServerToBrowser {
+  snapshot(snapshot: Snapshot): void;
+  names(tables: NameTables): void;
+  /** Packed rows (core/wire/rows.ts), new and changed ones alike. Costs one credit. */
+  rows(batch: ArrayBuffer, info: RowsInfo): void;
+  stats(stats: LiveStats): void;
+}
+
+export const pathRequestSchema = z.object({
+  session: z.number().int().nonnegative(),
+  packet: z.number().int().positive(),
+});
+export type PathRequest = z.infer<typeof pathRequestSchema>;
+
+export const creditSchema = z.number().int().min(1).max(64);
+
+/** Row batches that may be on their way to a browser at once. */
+export const ROW_CREDITS = 8;
+
+export interface BrowserToServer {
+  /** Puts these settings in force on the running capture, or starts one. A new session begins. */
+  apply(spec: CaptureSpec, ack: (result: Result<{ readonly session: number }>) => void): void;
+  stop(ack: (result: Result<null>) => void): void;
+  compile(
+    request: { readonly expression: string },
+    ack: (result: Result<{ readonly instructions: { readonly l2: number; readonly l3: number } }>) => void,
+  ): void;
+  /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
+  path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
+  /** The browser has taken in this many row batches. */
+  credit(batches: number): void;
+}

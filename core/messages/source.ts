@@ -1,0 +1,180 @@
+/**
+ * What a source (the agent on this host, in the lab, later a remote host or a recording) says and is told.
+ * Batches of records travel beside these as raw bytes; see core/messages/frames.ts for the framing.
+ */
+import { z } from 'zod';
+
+/** Message format version; a source and a server with different ones refuse each other. */
+export const SOURCE_PROTOCOL = 1;
+
+const capability = z.object({ ok: z.boolean(), detail: z.string().max(500) });
+/** `detail` says what was found or, when `ok` is false, why it is missing and what to do. */
+export type Capability = z.infer<typeof capability>;
+
+export const capabilitiesSchema = z.object({
+  root: capability,
+  btf: capability,
+  bpf: capability,
+  ringBuffer: capability,
+  kprobe: capability,
+  kprobeMulti: capability,
+  fentry: capability,
+  lockdown: capability,
+});
+export type Capabilities = z.infer<typeof capabilitiesSchema>;
+
+export const STAGES = [
+  'driver', 'xdp/tc', 'gro', 'qdisc', 'bridge', 'netfilter', 'ip', 'transport', 'socket', 'tunnel', 'skb', 'other',
+] as const; // biome-ignore format: a table
+export const stageSchema = z.enum(STAGES);
+export type Stage = z.infer<typeof stageSchema>;
+
+export const functionInfoSchema = z.object({
+  id: z.number().int().positive(),
+  name: z.string().min(1).max(128),
+  /** Kernel module, empty for the kernel itself. */
+  module: z.string().max(64),
+  /** Position of the skb among the arguments, 1 to 5. */
+  argument: z.number().int().min(1).max(5),
+  /** Belongs to the default probe group. */
+  isDefault: z.boolean(),
+});
+export type FunctionInfo = z.infer<typeof functionInfoSchema>;
+
+export const PROBE_GROUPS = ['default', 'all'] as const;
+export const probeGroupSchema = z.enum(PROBE_GROUPS);
+export type ProbeGroup = z.infer<typeof probeGroupSchema>;
+
+/** What the kernel tests on an skb at first sight. All that are set must hold. */
+export const captureFilterSchema = z.object({
+  /** pcap expression; empty matches everything. */
+  expression: z.string().max(4096).default(''),
+  /** Namespace inode. */
+  netns: z.number().int().positive().max(0xffffffff).optional(),
+  /** Interface name; every interface of this name, in whatever namespace. */
+  interface: z.string().min(1).max(15).optional(),
+  mark: z
+    .object({ value: z.number().int().min(0).max(0xffffffff), mask: z.number().int().min(0).max(0xffffffff) })
+    .optional(),
+  /** Process (tgid) that owns the packet's socket or that the packet is handled for. */
+  pid: z.number().int().positive().max(4194304).optional(),
+  /** Once matched, follow the packet for its whole life; otherwise test the filter again at every hop. */
+  keep: z.boolean().default(true),
+});
+export type CaptureFilter = z.infer<typeof captureFilterSchema>;
+
+export const captureSpecSchema = z.object({
+  filter: captureFilterSchema,
+  group: probeGroupSchema.default('default'),
+  ringBytes: z
+    .number()
+    .int()
+    .min(4096)
+    .max(1 << 30)
+    .default(16 << 20),
+  trackedPackets: z
+    .number()
+    .int()
+    .min(64)
+    .max(1 << 20)
+    .default(1 << 16),
+});
+export type CaptureSpec = z.infer<typeof captureSpecSchema>;
+
+const count = z.number().nonnegative();
+export const tracerStatsSchema = z.object({
+  /** Records that the kernel side made, lost ones included. */
+  events: count,
+  /** Records lost because the ring buffer was full, per CPU. */
+  lostRing: z.array(count),
+  /** Packets that could not be followed because the tracking table was full. */
+  trackFull: count,
+  /** Probe hits that the kernel skipped because another probe was running on that CPU. */
+  missed: count,
+  /** Records left in the ring when the capture stopped, because the receiver took nothing for a second. */
+  undelivered: count,
+  /** Packets matched, ids given. */
+  packets: count,
+  /** Packets being followed now. */
+  tracked: count,
+  /** Batches and bytes handed to the receiver. */
+  batches: count,
+  bytes: count,
+});
+export type TracerStats = z.infer<typeof tracerStatsSchema>;
+
+export const netnsInfoSchema = z.object({
+  inode: z.number().int().positive(),
+  /** `host` for the agent's own, a name of `ip netns`, or `comm(pid)` of a process in it. */
+  name: z.string().min(1).max(128),
+  origin: z.enum(['host', 'named', 'process']),
+  interfaces: z.array(z.object({ ifindex: z.number().int().positive(), name: z.string().max(15) })).max(4096),
+});
+export type NetnsInfo = z.infer<typeof netnsInfoSchema>;
+
+export const sourceHelloSchema = z.object({
+  protocol: z.literal(SOURCE_PROTOCOL),
+  kind: z.enum(['host', 'lab']),
+  hostname: z.string().max(256),
+  kernel: z.string().max(256),
+  architecture: z.string().max(64),
+  cpus: z.number().int().positive().max(65536),
+  agentPid: z.number().int().positive(),
+  capabilities: capabilitiesSchema,
+  /** Wall clock (ms since 1970) at the base time of the records' `time_ns`. */
+  baseUnixMs: z.number(),
+});
+export type SourceHello = z.infer<typeof sourceHelloSchema>;
+
+export const captureStateSchema = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('idle') }),
+  z.object({ phase: z.literal('starting'), spec: captureSpecSchema }),
+  z.object({
+    phase: z.literal('running'),
+    spec: captureSpecSchema,
+    generation: z.number().int().nonnegative(),
+    attached: z.number().int().nonnegative(),
+    refused: z.array(z.object({ name: z.string(), reason: z.string() })).max(4096),
+    backend: z.enum(['kprobe.multi', 'kprobe']),
+    attachMs: z.number().nonnegative(),
+  }),
+  z.object({ phase: z.literal('stopping') }),
+  z.object({ phase: z.literal('failed'), code: z.string(), message: z.string() }),
+]);
+export type CaptureState = z.infer<typeof captureStateSchema>;
+
+/** JSON messages from a source. Name tables come whole at first, then again when they change. */
+export const sourceMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), hello: sourceHelloSchema }),
+  z.object({ type: z.literal('functions'), functions: z.array(functionInfoSchema).max(65536) }),
+  z.object({
+    type: z.literal('reasons'),
+    reasons: z
+      .array(z.object({ value: z.number().int().nonnegative(), name: z.string().max(128) }))
+      .max(65536),
+  }),
+  z.object({ type: z.literal('namespaces'), namespaces: z.array(netnsInfoSchema).max(65536) }),
+  z.object({ type: z.literal('capture'), capture: captureStateSchema }),
+  z.object({ type: z.literal('stats'), stats: tracerStatsSchema }),
+  z.object({ type: z.literal('reply'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
+  z.object({
+    type: z.literal('reply'),
+    id: z.number().int(),
+    ok: z.literal(false),
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      position: z.number().int().nonnegative().optional(),
+    }),
+  }),
+]);
+export type SourceMessage = z.infer<typeof sourceMessageSchema>;
+
+/** Requests to a source; each is answered by one `reply` with its id. */
+export const sourceRequestSchema = z.discriminatedUnion('method', [
+  /** Starts, or changes, the capture. Same probes: only the filter is exchanged, nothing is detached. */
+  z.object({ id: z.number().int(), method: z.literal('apply'), spec: captureSpecSchema }),
+  z.object({ id: z.number().int(), method: z.literal('stop') }),
+  z.object({ id: z.number().int(), method: z.literal('compile'), expression: z.string().max(4096) }),
+]);
+export type SourceRequest = z.infer<typeof sourceRequestSchema>;
