@@ -1,0 +1,96 @@
+import type { LiveStats } from '../../core/messages/browser.ts';
+
+/** One place where something was lost. Lost is ours; dropped is the kernel's: never mix them up. */
+export interface Loss {
+  readonly where: string;
+  readonly count: number;
+  /** What is counted, as a plural noun. */
+  readonly unit: 'events' | 'packets' | 'records' | 'updates';
+  readonly meaning: string;
+}
+
+export interface LossReport {
+  /** Events that did not reach the session: each is counted once. */
+  readonly lostEvents: number;
+  /** Packets that could not be followed at all. */
+  readonly unfollowed: number;
+  readonly losses: readonly Loss[];
+  /** Not lost, but not on this page: late or forgotten. */
+  readonly notShown: readonly Loss[];
+}
+
+/**
+ * Sums the counters without counting an event twice: what the ring buffer lost leaves the same gap in the
+ * records' sequence numbers (`missing`), so of the gaps only the excess counts.
+ */
+export function lossReport(stats: LiveStats, forgottenRows: number): LossReport {
+  const { tracer, session } = stats;
+  const ring = tracer.lostRing.reduce((sum, count) => sum + count, 0);
+  const gaps = Math.max(0, session.missing - ring - tracer.undelivered);
+  const losses: Loss[] = [
+    ...tracer.lostRing.map(
+      (count, cpu): Loss => ({
+        where: `Ring buffer, CPU ${cpu}`,
+        count,
+        unit: 'events',
+        meaning: 'The kernel had no room to write: trace less, or give a larger ring.',
+      }),
+    ),
+    {
+      where: 'Probes skipped',
+      count: tracer.missed,
+      unit: 'events',
+      meaning: 'A probe fired inside another one on the same CPU.',
+    },
+    {
+      where: 'On the way to the server',
+      count: gaps,
+      unit: 'events',
+      meaning: 'Gaps in the sequence numbers that the ring buffer does not explain.',
+    },
+    {
+      where: 'Left over at stop',
+      count: tracer.undelivered,
+      unit: 'events',
+      meaning: 'Still in the ring when the capture stopped.',
+    },
+    {
+      where: 'Malformed',
+      count: session.malformed,
+      unit: 'records',
+      meaning: 'Records of unknown kind or wrong size, skipped.',
+    },
+    {
+      where: 'Tracking table full',
+      count: tracer.trackFull,
+      unit: 'packets',
+      meaning: 'Packets that could not be followed: narrow the filter.',
+    },
+  ];
+  const notShown: Loss[] = [
+    {
+      where: 'Server memory',
+      count: session.evicted,
+      unit: 'packets',
+      meaning: 'Oldest packets let go to stay within the memory budget.',
+    },
+    {
+      where: 'This page, oldest rows',
+      count: forgottenRows,
+      unit: 'packets',
+      meaning: 'Let go from the list to keep the page quick.',
+    },
+    {
+      where: 'This page, row updates',
+      count: stats.shedRows,
+      unit: 'updates',
+      meaning: 'Intermediate states skipped because the page was busy; the latest state follows.',
+    },
+  ];
+  return {
+    lostEvents: ring + tracer.missed + gaps + tracer.undelivered + session.malformed,
+    unfollowed: tracer.trackFull,
+    losses,
+    notShown,
+  };
+}

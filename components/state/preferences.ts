@@ -1,0 +1,60 @@
+'use client';
+
+import { create } from 'zustand';
+import { remember, remembered } from './storage.ts';
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+export const TIME_SCALES = ['sequence', 'linear'] as const;
+export type TimeScale = (typeof TIME_SCALES)[number];
+
+interface Preferences {
+  readonly theme: Theme;
+  readonly timeScale: TimeScale;
+  readonly welcomed: boolean;
+  readonly formOpen: boolean;
+  setTheme(theme: Theme): void;
+  setTimeScale(scale: TimeScale): void;
+  setWelcomed(welcomed: boolean): void;
+  setFormOpen(open: boolean): void;
+}
+
+const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T =>
+  values.find((value) => value === text) ?? otherwise;
+
+/** Choices of this browser, remembered. public/theme.js reads the theme before the first paint. */
+export const usePreferences = create<Preferences>((set) => ({
+  theme: 'system',
+  timeScale: 'sequence',
+  welcomed: true,
+  formOpen: true,
+  setTheme(theme) {
+    remember('theme', theme);
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    set({ theme });
+  },
+  setTimeScale(timeScale) {
+    remember('timeScale', timeScale);
+    set({ timeScale });
+  },
+  setWelcomed(welcomed) {
+    remember('welcomed', String(welcomed));
+    set({ welcomed });
+  },
+  setFormOpen(formOpen) {
+    remember('formOpen', String(formOpen));
+    set({ formOpen });
+  },
+}));
+
+/** Takes in what was remembered; called once in the browser, after the server's markup was taken over. */
+export function loadPreferences(): void {
+  usePreferences.setState({
+    theme: oneOf(THEMES, remembered('theme'), 'system'),
+    timeScale: oneOf(TIME_SCALES, remembered('timeScale'), 'sequence'),
+    welcomed: remembered('welcomed') === 'true',
+    formOpen: remembered('formOpen') !== 'false',
+  });
+}

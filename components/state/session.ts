@@ -1,0 +1,53 @@
+'use client';
+
+import { create } from 'zustand';
+import type { Failure } from '../../core/base/result.ts';
+import type { LiveStats, Snapshot } from '../../core/messages/browser.ts';
+
+export type Link =
+  | { readonly phase: 'connecting' }
+  | { readonly phase: 'online' }
+  /** The server does not answer; the socket tries again by itself. */
+  | { readonly phase: 'offline'; readonly since: number }
+  /** The server refused this page: the token is missing or wrong. */
+  | { readonly phase: 'unauthorised'; readonly error: Failure };
+
+interface Session {
+  readonly link: Link;
+  /** The server's last word on source and capture; kept while offline, so that the page can say what was. */
+  readonly snapshot: Snapshot | null;
+  readonly stats: LiveStats | null;
+}
+
+export const useSession = create<Session>(() => ({
+  link: { phase: 'connecting' },
+  snapshot: null,
+  stats: null,
+}));
+
+/** What the page as a whole is in; views show exactly one of these. */
+export type Situation =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'unauthorised'; readonly error: Failure }
+  | { readonly kind: 'offline'; readonly since: number }
+  | { readonly kind: 'source-starting'; readonly source: 'host' | 'lab'; readonly note: string }
+  | { readonly kind: 'source-gone'; readonly source: 'host' | 'lab'; readonly note: string }
+  | { readonly kind: 'capture-starting' }
+  | { readonly kind: 'capture-failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'running' };
+
+/** Folds connection, source and capture into the one thing a person must know, worst first. */
+export function situationOf(link: Link, snapshot: Snapshot | null): Situation {
+  if (link.phase === 'unauthorised') return { kind: 'unauthorised', error: link.error };
+  if (link.phase === 'offline') return { kind: 'offline', since: link.since };
+  if (link.phase === 'connecting' || snapshot === null) return { kind: 'connecting' };
+  const { source, capture } = snapshot;
+  if (source.phase === 'connecting') return { kind: 'source-starting', source: source.kind, note: source.note };
+  if (source.phase === 'gone') return { kind: 'source-gone', source: source.kind, note: source.note };
+  if (capture.phase === 'failed') {
+    return { kind: 'capture-failed', code: capture.code, message: capture.message };
+  }
+  if (capture.phase === 'starting') return { kind: 'capture-starting' };
+  return capture.phase === 'running' ? { kind: 'running' } : { kind: 'stopped' };
+}
