@@ -1,0 +1,67 @@
+/** What the kernel's numbers are called, as a source told. One reading of the tables for all who print. */
+import type { FuncId, KernelAddress, NetnsInode } from '../base/units.ts';
+import type { NameTables, SymbolInfo } from '../messages/browser.ts';
+import type { FunctionInfo, NetnsInfo } from '../messages/source.ts';
+
+export class NameBook {
+  #functions = new Map<number, FunctionInfo>();
+  #namespaces = new Map<number, NetnsInfo>();
+  #interfaces = new Map<string, string>();
+  #reasons = new Map<number, string>();
+  readonly #symbols = new Map<string, SymbolInfo>();
+
+  /** Takes in tables: each that is present replaces the one before, symbols add to what is known. */
+  take(tables: NameTables): void {
+    if (tables.functions) this.#functions = new Map(tables.functions.map((f) => [f.id, f]));
+    if (tables.reasons) this.#reasons = new Map(tables.reasons.map((r) => [r.value, r.name]));
+    if (tables.symbols) for (const symbol of tables.symbols) this.#symbols.set(symbol.address, symbol);
+    if (!tables.namespaces) return;
+    this.#namespaces = new Map(tables.namespaces.map((n) => [n.inode, n]));
+    this.#interfaces = new Map(
+      tables.namespaces.flatMap((n) => n.interfaces.map((i) => [`${n.inode}/${i.ifindex}`, i.name] as const)),
+    );
+  }
+
+  function(id: FuncId): FunctionInfo | undefined {
+    return this.#functions.get(id);
+  }
+
+  /** Function name, `func 12` when the table lacks it. */
+  functionName(id: FuncId): string {
+    return this.#functions.get(id)?.name ?? `func ${id}`;
+  }
+
+  get functions(): ReadonlyMap<number, FunctionInfo> {
+    return this.#functions;
+  }
+
+  get namespaces(): ReadonlyMap<number, NetnsInfo> {
+    return this.#namespaces;
+  }
+
+  /** `web`, `host`, `netns 4026532281` when it has no name, `unknown` for inode 0. */
+  netnsName(inode: NetnsInode): string {
+    return inode === 0 ? 'unknown' : (this.#namespaces.get(inode)?.name ?? `netns ${inode}`);
+  }
+
+  /** Interface name, `if7` when the table lacks it, '' for ifindex 0. */
+  interfaceName(inode: NetnsInode, ifindex: number): string {
+    return ifindex === 0 ? '' : (this.#interfaces.get(`${inode}/${ifindex}`) ?? `if${ifindex}`);
+  }
+
+  /** As the kernel writes it without the prefix: `NETFILTER_DROP`; `reason 77` when the table lacks it. */
+  reasonName(reason: number): string {
+    return this.#reasons.get(reason) ?? `reason ${reason}`;
+  }
+
+  symbol(address: KernelAddress): SymbolInfo | undefined {
+    return this.#symbols.get(address);
+  }
+
+  /** `nf_hook_slow+0xa5`, with ` [module]`; `0x…` when the address has no name. */
+  locationName(address: KernelAddress): string {
+    const symbol = this.#symbols.get(address);
+    if (!symbol) return `0x${address}`;
+    return `${symbol.name}+0x${symbol.offset.toString(16)}${symbol.module ? ` [${symbol.module}]` : ''}`;
+  }
+}
