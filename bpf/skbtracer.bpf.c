@@ -14,7 +14,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Attached to every probed function; its cookie is SKBT_COOKIE(function id, skb's position). */
+/* Attached to every probed function; see SKBT_COOKIE for its cookie. */
 SEC("skbt/entry")
 int skbt_entry(struct pt_regs *ctx)
 {
@@ -37,11 +37,11 @@ int skbt_hop_body(struct pt_regs *ctx)
 {
 	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
 	u64 cookie = bpf_get_attach_cookie(ctx);
-	u64 skb = argument(ctx, cookie >> 32);
+	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 
 	if (!s || !skb)
 		return 0;
-	hop_handle(s, skb, (u32)cookie, PT_REGS_SP(ctx), SKBT_KIND_HOP, NULL);
+	hop_handle(s, skb, cookie, PT_REGS_SP(ctx), NULL);
 	return 0;
 }
 
@@ -59,7 +59,7 @@ int skbt_drop_body(u64 *ctx)
 	drop.location = ctx[1];
 	if (config.has_drop_reason)
 		drop.reason = (u32)ctx[2];
-	hop_handle(s, ctx[0], 0, 0, SKBT_KIND_DROP, &drop);
+	hop_handle(s, ctx[0], 0, 0, &drop);
 	return 0;
 }
 
@@ -67,31 +67,63 @@ int skbt_drop_body(u64 *ctx)
  * Typed programs: ctx holds the function's arguments, and behind them, at its exit, what it returned.
  */
 
-/* skb_release_head_state(skb): every way in which an skb ends, is stolen from or is written over
- * comes through here. */
-SEC("skbt/free")
-int skbt_free_body(u64 *ctx)
+static __always_inline void end(u64 skb)
 {
 	struct skbt_control *ctl = control_get();
 
 	if (ctl && ctl->generation == config.generation)
-		track_end(ctx[0]);
+		track_end(skb);
+}
+
+/*
+ * The ends of an skb. Nearly all come through skb_release_head_state(skb), also when its head was
+ * stolen or another is written over it; taken at its exit because it calls the destructors (sock_wfree
+ * …), which are hops of the packet still.
+ */
+SEC("skbt/exit")
+int skbt_end_release(u64 *ctx)
+{
+	end(ctx[0]);
 	return 0;
 }
 
-static __always_inline void inherit(u64 parent, u64 child, u32 relation)
+/* __consume_stateless_skb(skb): UDP, when a reader has taken what the socket had freed of its state */
+SEC("skbt/begin")
+int skbt_end_stateless(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
+/* napi_skb_free_stolen_head(skb): GRO, merged into another */
+SEC("skbt/begin")
+int skbt_end_stolen(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
+/* napi_get_frags(napi) returns an skb that GRO may have merged and kept for use as a new one */
+SEC("skbt/exit")
+int skbt_end_reused(u64 *ctx)
+{
+	end(ctx[1]);
+	return 0;
+}
+
+static __always_inline void inherit(u64 parent, u64 child, u32 relation, u32 slot)
 {
 	struct skbt_control *ctl = control_get();
 
 	if (ctl && ctl->generation == config.generation)
-		track_inherit(parent, child, relation);
+		track_inherit(parent, child, relation, slot);
 }
 
 /* skb_clone(skb, gfp) */
 SEC("skbt/exit")
 int skbt_clone(u64 *ctx)
 {
-	inherit(ctx[0], ctx[2], SKBT_RELATION_CLONE);
+	inherit(ctx[0], ctx[2], SKBT_RELATION_CLONE, SCRATCH_CLONE);
 	return 0;
 }
 
@@ -99,7 +131,7 @@ int skbt_clone(u64 *ctx)
 SEC("skbt/exit")
 int skbt_copy(u64 *ctx)
 {
-	inherit(ctx[0], ctx[2], SKBT_RELATION_COPY);
+	inherit(ctx[0], ctx[2], SKBT_RELATION_COPY, SCRATCH_COPY);
 	return 0;
 }
 
@@ -107,7 +139,7 @@ int skbt_copy(u64 *ctx)
 SEC("skbt/exit")
 int skbt_pskb_copy(u64 *ctx)
 {
-	inherit(ctx[0], ctx[4], SKBT_RELATION_COPY);
+	inherit(ctx[0], ctx[4], SKBT_RELATION_COPY, SCRATCH_PSKB_COPY);
 	return 0;
 }
 

@@ -1,8 +1,37 @@
 /**
- * The typed façade of the native addon: validates, and turns native errors into {@link Failure}s.
- * Only `server/agent` may import it. Native code trusts what passes here.
+ * The typed façade of the native addon: finds it, validates what goes in, names what comes out. Only
+ * `server/agent` (and tests) may import it. Native code trusts what passes here.
  */
-import type { Capabilities, CaptureFilter, FunctionInfo, TracerStats } from '../core/messages/source.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Failure } from '../core/base/result.ts';
+import {
+  type Capabilities,
+  type CaptureFilter,
+  captureFilterSchema,
+  type FunctionInfo,
+  type TracerStats,
+} from '../core/messages/source.ts';
+
+/** What native code refused, with a stable `code`, and a zero-based `position` in a filter's text. */
+export class NativeError extends Error {
+  readonly code: string;
+  readonly position: number | undefined;
+
+  constructor(code: string, message: string, position?: number) {
+    super(message);
+    this.name = 'NativeError';
+    this.code = code;
+    this.position = position;
+  }
+
+  /** The same as a value that can be sent. */
+  toFailure(): Failure {
+    const { code, message, position } = this;
+    return position === undefined ? { code, message } : { code, message, position };
+  }
+}
 
 export interface CompiledFilter {
   /** What was compiled, as the user wrote it. */
@@ -29,16 +58,22 @@ export interface Started {
   readonly attachMs: number;
 }
 
+/** A function that can be probed; which belong to the default group is not the kernel's business. */
+export type NativeFunction = Omit<FunctionInfo, 'isDefault'>;
+
+/** Every promise rejects with a {@link NativeError} only. */
 export interface NativeAddon {
-  /** What this kernel allows, found by trying; never throws for a kernel that lacks something. */
+  /** Wall clock (ms since 1970) at the zero of the records' times. */
+  readonly baseUnixMs: number;
+  /** What this kernel allows, found by trying; never rejects for a kernel that lacks something. */
   capabilities(): Promise<Capabilities>;
-  /** Every attachable function with an skb among its first five arguments. `default` group marked. */
-  functions(): Promise<FunctionInfo[]>;
+  /** Every attachable function with an skb among its first five arguments, by name. */
+  functions(): Promise<NativeFunction[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
   dropReasons(): Promise<{ readonly value: number; readonly name: string }[]>;
-  /** Compiles a pcap expression. Rejects with a {@link NativeError} whose `position` is where it went wrong. */
+  /** Compiles a pcap expression; needs no privileges. FILTER_SYNTAX and others carry a position. */
   compileFilter(expression: string): Promise<CompiledFilter>;
-  Tracer: new () => NativeTracer;
+  createTracer(): NativeTracer;
 }
 
 export interface NativeTracer {
@@ -53,6 +88,114 @@ export interface NativeTracer {
   /** The receiver is done with one batch. */
   release(): void;
   stats(): TracerStats;
-  /** Capture off at once, then probes detached; resolves when nothing is left in the kernel. */
+  /** Capture off at once, what was recorded delivered, then probes detached by a process of its own. */
   stop(): Promise<void>;
+}
+
+/** As binding.cc exports it. */
+interface Binding extends Omit<NativeAddon, 'createTracer'> {
+  readonly Tracer: new () => NativeTracer;
+}
+
+const PAGE_BYTES = 4096;
+const RING_BYTES_MAX = 2 ** 30;
+const TRACKED_MAX = 2 ** 20;
+
+/** Loads the addon out of native/build. Throws a {@link NativeError} that says what to do. */
+export function loadAddon(): NativeAddon {
+  const file = join(checkoutRoot(), 'native', 'build', 'Release', 'skbtracer.node');
+  if (process.platform !== 'linux')
+    throw new NativeError('NOT_LINUX', `tracing needs Linux; this is ${process.platform}`);
+  if (!existsSync(file)) throw new NativeError('ADDON_MISSING', `there is no ${file}; run \`npm run setup\``);
+  let binding: Binding;
+  try {
+    binding = createRequire(import.meta.url)(file);
+  } catch (error) {
+    throw new NativeError(
+      'ADDON_BROKEN',
+      `cannot load ${file}: ${error instanceof Error ? error.message : String(error)}; run \`npm run setup\``,
+    );
+  }
+  return {
+    baseUnixMs: binding.baseUnixMs,
+    capabilities: () => typed(() => binding.capabilities()),
+    functions: () => typed(() => binding.functions()),
+    dropReasons: () => typed(() => binding.dropReasons()),
+    compileFilter: (expression) => typed(() => binding.compileFilter(textOf(expression))),
+    createTracer: () => checkedTracer(new binding.Tracer()),
+  };
+}
+
+function checkedTracer(tracer: NativeTracer): NativeTracer {
+  return {
+    start: (options, onBatch) => typed(() => tracer.start(checkStart(options), onBatch)),
+    update: (filter) => typed(() => tracer.update(checkFilter(filter))),
+    release: () => tracer.release(),
+    stats: () => tracer.stats(),
+    stop: () => typed(() => tracer.stop()),
+  };
+}
+
+async function typed<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asNativeError(error);
+  }
+}
+
+function asNativeError(error: unknown): NativeError {
+  if (error instanceof NativeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = property(error, 'code');
+  const position = property(error, 'position');
+  return new NativeError(
+    typeof code === 'string' ? code : 'NATIVE_FAULT',
+    message,
+    typeof position === 'number' ? position : undefined,
+  );
+}
+
+const property = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+function textOf(expression: string): string {
+  const end = expression.indexOf('\0');
+  if (end >= 0) throw new NativeError('FILTER_SYNTAX', 'the filter contains a NUL character', end);
+  return expression;
+}
+
+function checkFilter(filter: CaptureFilter): CaptureFilter {
+  const parsed = captureFilterSchema.safeParse(filter);
+  if (parsed.success) return { ...parsed.data, expression: textOf(parsed.data.expression) };
+  const issue = parsed.error.issues[0];
+  throw new NativeError(
+    'BAD_OPTIONS',
+    `filter.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+  );
+}
+
+function checkStart(options: StartOptions): StartOptions {
+  const bad = (message: string) => new NativeError('BAD_OPTIONS', message);
+  const { ringBytes, trackedPackets, functionIds } = options;
+  const powerOfTwo = Number.isSafeInteger(ringBytes) && ringBytes > 0 && Math.log2(ringBytes) % 1 === 0;
+  if (!powerOfTwo || ringBytes < PAGE_BYTES || ringBytes > RING_BYTES_MAX)
+    throw bad(`ringBytes must be a power of two from ${PAGE_BYTES} to ${RING_BYTES_MAX}, not ${ringBytes}`);
+  if (!Number.isInteger(trackedPackets) || trackedPackets < 1 || trackedPackets > TRACKED_MAX)
+    throw bad(`trackedPackets must be from 1 to ${TRACKED_MAX}, not ${trackedPackets}`);
+  if (functionIds.length === 0) throw bad('functionIds is empty; there would be nothing to see');
+  if (!functionIds.every((id) => Number.isInteger(id) && id > 0))
+    throw bad('functionIds must be ids out of functions()');
+  return { ringBytes, trackedPackets, functionIds, filter: checkFilter(options.filter) };
+}
+
+/** The folder of the package.json that says skbtracer, upwards from this file or the bundle it is in. */
+function checkoutRoot(): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'skbtracer')
+      return folder;
+    if (folder === dirname(folder))
+      throw new NativeError('ADDON_MISSING', `${import.meta.dirname} is not inside a checkout of skbtracer`);
+  }
 }

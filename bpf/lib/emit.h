@@ -20,19 +20,22 @@ static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size
 	h->time_ns = now - config.base_ns;
 }
 
-static __always_inline void emit_send(struct skbt_header *h, u32 size)
+/* False when the ring was full: the loss is counted, and the number that the record had is missing. */
+static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
 	struct skbt_counters *c = counters_get();
 	u64 flags;
 
 	if (!c)
-		return;
+		return false;
 	/* a probe in an interrupt may come in between: per-CPU, but atomic */
 	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
 	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP :
 									      BPF_RB_NO_WAKEUP;
-	if (bpf_ringbuf_output(&events, h, size, flags))
-		__sync_fetch_and_add(&c->lost_ring, 1);
+	if (!bpf_ringbuf_output(&events, h, size, flags))
+		return true;
+	__sync_fetch_and_add(&c->lost_ring, 1);
+	return false;
 }
 
 /* Structs whose size is a multiple of 8, compared in words. */
@@ -91,8 +94,8 @@ static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *
 	hop->header.flags = (t->fresh ? SKBT_FLAG_FIRST : 0) |
 			    (t->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT));
 	hop->packet = t->packet;
-	t->fresh = 0;
-	emit_send(&hop->header, size);
+	/* what a lost record said, the next one says again */
+	t->fresh = !emit_send(&hop->header, size);
 }
 
 #endif

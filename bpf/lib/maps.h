@@ -42,7 +42,14 @@ struct skbt_scratch {
 };
 
 /* Program kinds that can interrupt each other have a scratch each. */
-enum skbt_scratch_slot { SCRATCH_HOP, SCRATCH_DROP, SCRATCH_LINEAGE, SCRATCH_SLOTS };
+enum skbt_scratch_slot {
+	SCRATCH_HOP,
+	SCRATCH_DROP,
+	SCRATCH_CLONE,
+	SCRATCH_COPY,
+	SCRATCH_PSKB_COPY,
+	SCRATCH_SLOTS,
+};
 
 /* Full: the record is lost and counted (skbt_counters.lost_ring). */
 struct {
@@ -78,6 +85,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct skbt_control);
 } control SEC(".maps");
+
+/* The last packet id given. Apart from `control`, so that an exchange of settings gives none twice. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} last_packet SEC(".maps");
 
 /* The probes' programs only jump through here: settings are exchanged, and the capture is switched
  * off, by writing one slot, without touching a probe. */

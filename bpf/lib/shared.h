@@ -34,14 +34,21 @@ struct skbt_counters {
 struct skbt_control {
 	__u32 generation; /* settings in force; 0: capture is off */
 	__u32 reserved;
-	__u64 next_packet; /* packet ids, counted from 1 */
 };
 
 /* Slots of the map `bodies`. */
 enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 
-/* A probe's cookie. */
-#define SKBT_COOKIE(func, argument) ((__u64)(func) | (__u64)(argument) << 32)
+/*
+ * A probe's cookie: function id, position of the skb among the arguments, and whether the function
+ * also runs on skbs that are no more (their id has ended, their memory goes back): it then starts no
+ * packet.
+ */
+#define SKBT_COOKIE(func, argument, afterlife)                                                     \
+	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(afterlife) << 40)
+#define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))
+#define SKBT_COOKIE_ARGUMENT(cookie) ((__u32)((cookie) >> 32) & 0xff)
+#define SKBT_COOKIE_AFTERLIFE(cookie) ((__u32)((cookie) >> 40) & 1)
 
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048

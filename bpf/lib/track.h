@@ -22,12 +22,16 @@ static __always_inline struct skbt_track *track_find(u64 skb)
 
 static __always_inline struct skbt_track *track_begin(struct skbt_scratch *s, u64 skb, u8 flags)
 {
-	struct skbt_control *ctl = control_get();
 	struct skbt_counters *c = counters_get();
+	u32 zero = 0;
+	u64 *last = bpf_map_lookup_elem(&last_packet, &zero);
 
-	if (!ctl || !c)
+	if (!last || !c)
 		return NULL;
-	s->fresh_track.packet = __sync_fetch_and_add(&ctl->next_packet, 1);
+	/* followed under other settings, or its end was not seen: that packet is over */
+	if (bpf_map_lookup_elem(&tracks, &skb))
+		__sync_fetch_and_add(&c->freed, 1);
+	s->fresh_track.packet = __sync_fetch_and_add(last, 1) + 1;
 	s->fresh_track.generation = config.generation;
 	s->fresh_track.flags = flags;
 	s->fresh_track.fresh = 1;
@@ -79,11 +83,11 @@ static __always_inline bool hop_matches(struct skbt_scratch *s, const struct sk_
 }
 
 /*
- * One skb at one place: the whole of a hop or a drop. `drop` is NULL for a hop. Called with the
- * scratch of the calling program's kind.
+ * One skb at one place: the whole of a hop or, with `drop`, of a drop; `cookie` is the probe's, 0 for
+ * a drop. Called with the scratch of the calling program's kind.
  */
-static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, u32 func, u64 sp,
-				       u8 kind, const struct skbt_drop *drop)
+static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, u64 cookie, u64 sp,
+				       const struct skbt_drop *drop)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
 	u32 tgid = (u32)(bpf_get_current_pid_tgid() >> 32);
@@ -93,6 +97,8 @@ static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, 
 	u8 flags = 0;
 
 	t = track_find(skb_address);
+	if (!t && SKBT_COOKIE_AFTERLIFE(cookie))
+		return;
 	skb = hop_read(s, skb_address);
 	if (!skb)
 		return;
@@ -110,8 +116,8 @@ static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, 
 	meta_skb(skb, &s->now.meta);
 	skbt_parse(&s->packet, &s->now);
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
-	emit_header(&hop->header, kind, 0, now);
-	hop->func = func;
+	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, 0, now);
+	hop->func = SKBT_COOKIE_FUNC(cookie);
 	hop->sp = sp;
 	hop->pid = tgid;
 	emit_hop(s, t, drop);
@@ -129,7 +135,7 @@ static __always_inline void track_end(u64 skb_address)
 	c = counters_get();
 	if (c)
 		__sync_fetch_and_add(&c->freed, 1);
-	if (t->generation == config.generation && !t->fresh) {
+	if (t->generation == config.generation) {
 		emit_header(&record.header, SKBT_KIND_FREE, sizeof(record), bpf_ktime_get_ns());
 		record.header.flags = t->flags & SKBT_FLAG_DROPPED;
 		record.packet = t->packet;
@@ -139,10 +145,13 @@ static __always_inline void track_end(u64 skb_address)
 	bpf_map_delete_elem(&tracks, &skb_address);
 }
 
-/* `child` came out of `parent`, which may be followed: then so is the child, as a new packet. */
-static __always_inline void track_inherit(u64 parent, u64 child, u32 relation)
+/*
+ * `child` came out of `parent`, which may be followed: then so is the child, as a new packet. `slot`
+ * is the calling program's scratch: an interrupt may run another of them in between.
+ */
+static __always_inline void track_inherit(u64 parent, u64 child, u32 relation, u32 slot)
 {
-	struct skbt_scratch *s = scratch_get(SCRATCH_LINEAGE);
+	struct skbt_scratch *s = scratch_get(slot);
 	struct skbt_track *from, *t;
 	struct skbt_lineage record = {};
 

@@ -4,10 +4,12 @@
 #include <bpf/btf.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <dirent.h>
 #include <memory>
+#include <string_view>
 #include <unordered_set>
 
 namespace skbt {
@@ -17,6 +19,13 @@ struct BtfFree {
   void operator()(btf *b) const { btf__free(b); }
 };
 using Btf = std::unique_ptr<btf, BtfFree>;
+
+// Called behind the ends of bpf/skbtracer.bpf.c, while the memory goes back.
+constexpr std::array<std::string_view, 12> AFTERLIFE = {
+    "__consume_stateless_skb", "__kfree_skb",      "kfree_skbmem",        "kfree_skb_partial",
+    "napi_reuse_skb",          "napi_skb_cache_put", "napi_skb_free_stolen_head", "skb_free_head",
+    "skb_pp_recycle",          "skb_release_all",  "skb_release_data",    "skb_release_head_state",
+};
 
 constexpr uint32_t ARGUMENTS_MAX = 5; // passed in registers on every architecture with eBPF
 
@@ -129,7 +138,8 @@ Result<std::vector<Function>> findFunctions(const Symbols &symbols) {
       if (!names->contains(key) || !seen.insert(key).second)
         continue;
       if (const uint64_t address = symbols.unique(name, module))
-        functions.push_back({0, name, module, argument, address});
+        functions.push_back({0, name, module, argument, address,
+                             std::find(AFTERLIFE.begin(), AFTERLIFE.end(), name) != AFTERLIFE.end()});
     }
   };
   scan(vmlinux->get(), 1, "");

@@ -17,6 +17,7 @@ struct Function {
   std::string module;
   uint32_t argument; // position of the skb, 1 to 5
   uint64_t address;
+  bool afterlife; // runs on skbs whose packet has ended; see SKBT_COOKIE
 };
 
 // Every function of the kernel and its modules with a `struct sk_buff *` among its first five

@@ -24,7 +24,10 @@ struct Typed {
 
 constexpr std::array TYPED = {
     Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, true, false},
-    Typed{"skbt_free_body", "skb_release_head_state", BPF_TRACE_FENTRY, true, false},
+    Typed{"skbt_end_release", "skb_release_head_state", BPF_TRACE_FEXIT, true, false},
+    Typed{"skbt_end_stateless", "__consume_stateless_skb", BPF_TRACE_FENTRY, false, false},
+    Typed{"skbt_end_stolen", "napi_skb_free_stolen_head", BPF_TRACE_FENTRY, false, false},
+    Typed{"skbt_end_reused", "napi_get_frags", BPF_TRACE_FEXIT, false, false},
     Typed{"skbt_clone", "skb_clone", BPF_TRACE_FEXIT, false, false},
     Typed{"skbt_copy", "skb_copy", BPF_TRACE_FEXIT, false, false},
     Typed{"skbt_pskb_copy", "__pskb_copy_fclone", BPF_TRACE_FEXIT, false, false},
@@ -80,7 +83,7 @@ void registerHandlers() {
     libbpf_register_prog_handler("skbt/entry", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), nullptr);
     libbpf_register_prog_handler("skbt/hop", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), &opts);
     libbpf_register_prog_handler("skbt/drop", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &opts);
-    libbpf_register_prog_handler("skbt/free", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, nullptr);
+    libbpf_register_prog_handler("skbt/begin", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, nullptr);
     libbpf_register_prog_handler("skbt/exit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, nullptr);
     libbpf_register_prog_handler("skbt/owner", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, nullptr);
   });
@@ -235,15 +238,8 @@ Status Generation::takeOver(uint32_t generation) const {
   const uint32_t slot = SKBT_BODY_HOP;
   const int hop = bpf_program__fd(bpf_object__find_program_by_name(object.get(), HOP));
   const uint32_t zero = 0;
-  skbt_control control = {};
-  const int controlFd = mapFd("control");
-  if (bpf_map_lookup_elem(controlFd, &zero, &control) != 0)
-    return errnoError("LOAD_FAILED", "cannot read the capture's state", errno);
-  control.generation = generation;
-  if (control.next_packet == 0)
-    control.next_packet = 1;
-  // Ids given out between the two calls may be given again, but only to the generation that ends here.
-  if (bpf_map_update_elem(controlFd, &zero, &control, BPF_ANY) != 0 ||
+  const skbt_control control = {generation, 0};
+  if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 ||
       bpf_map_update_elem(mapFd("bodies"), &slot, &hop, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return Done{};

@@ -104,13 +104,9 @@ std::shared_ptr<Reader> Tracer::currentReader() {
 void Tracer::switchOff() {
   const uint32_t zero = 0;
   const uint32_t slot = SKBT_BODY_HOP;
-  skbt_control control = {};
-  const int fd = first->mapFd("control");
+  const skbt_control off = {};
   bpf_map_delete_elem(first->mapFd("bodies"), &slot);
-  if (bpf_map_lookup_elem(fd, &zero, &control) == 0) {
-    control.generation = 0;
-    bpf_map_update_elem(fd, &zero, &control, BPF_ANY);
-  }
+  bpf_map_update_elem(first->mapFd("control"), &zero, &off, BPF_ANY);
 }
 
 void Tracer::stop() {
