@@ -285,8 +285,13 @@ public:
   bpf_program program = {};
 };
 
-bool compiles(const std::string &text) {
-  return Classic(text, DLT_EN10MB).compiled || Classic(text, DLT_RAW).compiled;
+// libpcap's word for an expression that is sound but contradicts itself.
+bool rejectsAll(const Classic &classic) { return classic.message.find("rejects all") != std::string::npos; }
+
+bool parses(const std::string &text) {
+  const Classic l2(text, DLT_EN10MB);
+  const Classic l3(text, DLT_RAW);
+  return l2.compiled || l3.compiled || rejectsAll(l2);
 }
 
 struct Word {
@@ -343,7 +348,7 @@ int errorPosition(const std::string &text, const std::string &message) {
     std::string prefix = text.substr(0, words[n].end);
     const std::string closing(static_cast<size_t>(std::max(depth, 0)), ')');
     const bool can = std::any_of(completions.begin(), completions.end(), [&](const char *more) {
-      return compiles(prefix + more + closing);
+      return parses(prefix + more + closing);
     });
     if (!can)
       return static_cast<int>(words[n].begin);
@@ -387,6 +392,8 @@ Result<FilterProgram> compileFilter(const std::string &expression) {
   const Classic l2(expression, DLT_EN10MB);
   const Classic l3(expression, DLT_RAW);
   // Either may fail alone: `ether host …` has no meaning without a MAC header.
+  if (!l2.compiled && !l3.compiled && rejectsAll(l2))
+    return Error{"FILTER_MATCHES_NOTHING", "no packet can match this expression: it contradicts itself"};
   if (!l2.compiled && !l3.compiled)
     return Error{"FILTER_SYNTAX", l2.message, errorPosition(expression, l2.message)};
   if (auto error = translateInto(l2, result.l2))
