@@ -1,0 +1,112 @@
+/** What is seen and what is not: filters are evaluated in the kernel, on real packets. */
+import { check, equal } from './check.ts';
+import { firstSaid, staysOf } from './paths.ts';
+import type { Scenario } from './scenario.ts';
+import { inNamespace, netnsInode, type Packet, trace } from './trace.ts';
+
+const ping = (namespace: string, ...args: string[]) => inNamespace(namespace, 'ping', '-W5', ...args);
+
+interface Case {
+  readonly name: string;
+  readonly args: () => readonly string[];
+  readonly traffic: () => void;
+  readonly expect: (packets: readonly Packet[]) => void;
+}
+
+const pingBoth = () => {
+  ping('web', '-c1', '-e', '4242', '10.1.0.3');
+  ping('web', '-c1', '-e', '4243', '10.1.0.3');
+};
+
+const cases: readonly Case[] = [
+  {
+    name: '--icmpid takes the echo id as ping shows it',
+    args: () => ['--keep', '--icmpid', '4242'],
+    traffic: pingBoth,
+    expect(packets) {
+      check(packets.length > 0, 'packets are seen');
+      for (const packet of packets) equal(firstSaid(packet, 'icmp_id'), 4242, 'echo id');
+    },
+  },
+  {
+    name: '-N takes the name of a namespace and sees only what is in it',
+    args: () => ['-N', 'db', 'icmp'],
+    traffic: pingBoth,
+    expect(packets) {
+      check(packets.length > 0, 'packets are seen');
+      for (const packet of packets) equal(staysOf(packet), ['db'], 'namespaces without --keep');
+    },
+  },
+  {
+    name: '-N takes an inode, and --keep follows out of the namespace',
+    args: () => ['--keep', '-N', String(netnsInode('web')), 'icmp[icmptype] = icmp-echo'],
+    traffic: pingBoth,
+    expect(packets) {
+      equal(packets.length, 2, 'requests');
+      for (const packet of packets) equal(staysOf(packet), ['web', 'host', 'db'], 'namespaces with --keep');
+    },
+  },
+  {
+    name: '-P leaves ICMP out and works where there is no MAC header yet',
+    args: () => ['--keep', '-P', '9998'],
+    traffic() {
+      inNamespace('web', 'bash', '-c', 'echo x > /dev/udp/10.1.0.3/9998');
+      pingBoth();
+    },
+    expect(packets) {
+      equal(packets.length, 1, 'the datagram, and not the ICMP error that quotes it');
+      const [packet] = packets;
+      equal(packet?.hops[0]?.netns_name, 'web', 'first seen in the sender');
+    },
+  },
+  {
+    name: '--mark sees marked packets only',
+    args: () => ['--keep', '--mark', '0x20/0xf0'],
+    traffic() {
+      ping('web', '-c1', '-m', '36', '10.1.0.3');
+      ping('web', '-c1', '-m', '64', '10.1.0.3');
+    },
+    expect(packets) {
+      const requests = packets.filter((packet) => packet.parent === 0);
+      equal(requests.length, 1, 'packets with the mark');
+      equal(firstSaid(requests[0] ?? noPacket, 'mark'), 36, 'mark');
+    },
+  },
+  {
+    name: '-i sees packets on that interface only',
+    args: () => ['-i', 'br0', 'icmp'],
+    traffic() {
+      ping('web', '-c1', '10.1.0.1');
+    },
+    expect(packets) {
+      check(packets.length > 0, 'packets are seen');
+      for (const hop of packets.flatMap((packet) => packet.hops)) equal(hop.ifname, 'br0', 'interface');
+    },
+  },
+  {
+    name: 'a tag of a VLAN is seen, in and beside the data, and a filter may ask for it',
+    args: () => ['--keep', 'vlan 7 and icmp'],
+    traffic() {
+      ping('web', '-c1', '10.7.0.3');
+    },
+    expect(packets) {
+      check(packets.length > 0, 'tagged packets are seen');
+      for (const packet of packets)
+        check(
+          packet.hops.some((hop) => hop.vlan === 7),
+          'the tag is told',
+          packet.hops[0],
+        );
+    },
+  },
+];
+
+const noPacket: Packet = { id: 0, hops: [], drops: [], frees: [], parent: 0 };
+
+export const filters: readonly Scenario[] = cases.map(({ name, args, traffic, expect }) => ({
+  name,
+  async run() {
+    const { packets } = await trace({ args: args(), traffic });
+    expect([...packets.values()]);
+  },
+}));

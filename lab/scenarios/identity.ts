@@ -1,0 +1,102 @@
+/** No path mixes two packets, and what is lost is counted exactly. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { check, equal } from './check.ts';
+import { ROOT } from './place.ts';
+import type { Scenario } from './scenario.ts';
+import { type Line, trace } from './trace.ts';
+
+const DATAGRAMS = 20_000;
+const UDP_TOOL = join(ROOT, 'dist', 'udpblast');
+const PORT = 7100;
+
+interface Seen {
+  readonly ids: Set<number>;
+  hops: number;
+}
+
+/** Sends `count` datagrams from web to a sink in db, `rate` a second (0: one straight after another). */
+async function blast(count: number, rate: number): Promise<void> {
+  const sink = spawn('ip', ['netns', 'exec', 'db', UDP_TOOL, 'sink', String(PORT)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await once(sink.stdout, 'data'); // it listens
+    execFileSync('ip', [
+      'netns', 'exec', 'web', UDP_TOOL, 'send', '10.1.0.3', String(PORT), String(count), String(rate),
+    ]); // biome-ignore format: an argument list
+  } finally {
+    const ended = once(sink, 'exit');
+    sink.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** Reads a trace of datagrams line by line, keeping only which IP ids each packet id had. */
+async function traceDatagrams(args: readonly string[], count: number, rate: number) {
+  const packets = new Map<number, Seen>();
+  let records = 0;
+  const { stderr, exitCode } = await trace({
+    args: ['--keep', ...args, `udp dst port ${PORT}`],
+    traffic: () => blast(count, rate),
+    onLine(line: Line) {
+      records += 1;
+      if (line.kind !== 'hop' && line.kind !== 'drop') return;
+      let seen = packets.get(line.packet);
+      if (seen === undefined) {
+        seen = { ids: new Set(), hops: 0 };
+        packets.set(line.packet, seen);
+      }
+      seen.hops += 1;
+      if (typeof line.ip_id === 'number') seen.ids.add(line.ip_id);
+    },
+  });
+  equal(exitCode, 0, 'exit status');
+  return { packets, records, summary: summaryOf(stderr) };
+}
+
+/** `N events`, `N lost` of the summary; see docs/cli.md. */
+function summaryOf(stderr: string): { readonly events: number; readonly lost: number } {
+  const number = (pattern: RegExp): number =>
+    Number(pattern.exec(stderr)?.[1]?.replaceAll(',', '') ?? Number.NaN);
+  return { events: number(/([\d,]+) events/), lost: number(/([\d,]+) lost/) };
+}
+
+function noneMixed(packets: ReadonlyMap<number, Seen>): void {
+  for (const [id, seen] of packets) check(seen.ids.size <= 1, `packet ${id} is one datagram`, [...seen.ids]);
+}
+
+export const identity: readonly Scenario[] = [
+  {
+    name: `no path mixes two of ${DATAGRAMS} datagrams sent one straight after another`,
+    async run() {
+      const { packets, records, summary } = await traceDatagrams([], DATAGRAMS, 0);
+      noneMixed(packets);
+      equal(records + summary.lost, summary.events, 'records printed and lost add up to the events made');
+      if (summary.lost === 0) {
+        equal(packets.size, DATAGRAMS, 'packets');
+        equal(new Set([...packets.values()].flatMap((seen) => [...seen.ids])).size, DATAGRAMS, 'IP ids');
+      }
+    },
+  },
+  {
+    name: 'with a ring buffer far too small, what is lost is reported as counted and still nothing is mixed',
+    async run() {
+      const { packets, records, summary } = await traceDatagrams(['--ring-size', '8K'], 3000, 0);
+      noneMixed(packets);
+      check(summary.lost > 0, 'a ring of 8 KiB overflows', summary);
+      equal(records + summary.lost, summary.events, 'records printed and lost add up to the events made');
+    },
+  },
+  {
+    name: 'at 500 datagrams a second with default probes and buffer none is lost',
+    async run() {
+      const count = 2500;
+      const { packets, summary } = await traceDatagrams([], count, 500);
+      equal(summary.lost, 0, 'lost events');
+      equal(packets.size, count, 'packets');
+      noneMixed(packets);
+    },
+  },
+];

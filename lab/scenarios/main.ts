@@ -1,0 +1,42 @@
+/**
+ * The kernel's part of the tests: runs inside the lab, as root, on whatever kernel was booted.
+ *
+ *   npm run lab -- --kernel 6.1 --net -- node dist/scenarios.mjs [WORD…]
+ *
+ * Prints one line per scenario and `N passed, N failed`; exit status 1 when one failed. With words, only the
+ * scenarios whose name contains one of them.
+ */
+import { drops } from './drops.ts';
+import { filters } from './filters.ts';
+import { identity } from './identity.ts';
+import { lifetimes } from './lifetimes.ts';
+import { paths } from './paths.ts';
+import { kernelVersion } from './trace.ts';
+
+const words = process.argv.slice(2);
+const all = [...paths, ...drops, ...filters, ...identity, ...lifetimes];
+const chosen = words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
+
+let passed = 0;
+let failed = 0;
+console.log(`# kernel ${kernelVersion()}, ${chosen.length} scenarios`);
+for (const scenario of chosen) {
+  const begin = performance.now();
+  try {
+    await scenario.run();
+    passed += 1;
+    console.log(`ok ${scenario.name} (${seconds(begin)})`);
+  } catch (error) {
+    failed += 1;
+    console.log(`not ok ${scenario.name} (${seconds(begin)})`);
+    console.log(
+      (error instanceof Error ? (error.stack ?? error.message) : String(error)).replace(/^/gm, '  # '),
+    );
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+
+function seconds(begin: number): string {
+  return `${((performance.now() - begin) / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,6 @@
+/** Where the checkout is, from a bundle in dist/. */
+import { dirname, join } from 'node:path';
+
+export const ROOT = dirname(import.meta.dirname);
+/** The command line as users run it. */
+export const CLI = join(ROOT, 'bin', 'skbtracer');

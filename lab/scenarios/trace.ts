@@ -1,0 +1,170 @@
+/**
+ * Runs `skbtracer trace --json` as a user would and gives back what it printed, packet by packet. Scenarios know
+ * nothing of the inside: what they check is what the command line promises (docs/json-output.md).
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CLI } from './place.ts';
+
+/** One line of `--json`; see docs/json-output.md. Only what scenarios look at. */
+export interface Line {
+  readonly kind: 'hop' | 'drop' | 'free' | 'lineage';
+  readonly time_ns: number;
+  readonly cpu: number;
+  readonly packet: number;
+  readonly skb: string;
+  readonly func?: string;
+  readonly stage?: string;
+  readonly netns?: number;
+  readonly netns_name?: string;
+  readonly ifindex?: number;
+  readonly ifname?: string;
+  readonly pid?: number;
+  readonly comm?: string;
+  readonly depth?: number;
+  /** On a drop. */
+  readonly reason?: string;
+  readonly location?: string;
+  /** On lineage. */
+  readonly parent?: number;
+  readonly relation?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What the summary on stderr counts. */
+export interface Summary {
+  readonly events: number;
+  readonly lost: number;
+}
+
+export interface Trace {
+  readonly lines: readonly Line[];
+  readonly packets: ReadonlyMap<number, Packet>;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+export interface Packet {
+  readonly id: number;
+  readonly hops: Line[];
+  readonly drops: Line[];
+  readonly frees: Line[];
+  parent: number;
+}
+
+export interface TraceOptions {
+  /** Flags and the expression, as on the command line. */
+  readonly args: readonly string[];
+  /** Makes the traffic; the trace is stopped when it has ended. */
+  readonly traffic: (running: ChildProcess) => Promise<void> | void;
+  /** How it is stopped; `itself` waits for it (`-c`). */
+  readonly stop?: 'SIGINT' | 'itself';
+  /** Called for every line; without it lines are kept. For traces too long to keep. */
+  readonly onLine?: (line: Line) => void;
+}
+
+const READY_TIMEOUT_MS = 120_000;
+
+/** Starts a trace, waits until every probe is attached, makes the traffic, stops, reads all of the output. */
+export async function trace(options: TraceOptions): Promise<Trace> {
+  const folder = mkdtempSync(join(tmpdir(), 'skbtracer-scenario-'));
+  const ready = join(folder, 'ready');
+  const child = spawn(CLI, ['trace', '--json', '--ready-file', ready, ...options.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  try {
+    return await watchTrace(child, ready, folder, options);
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function watchTrace(
+  child: ReturnType<typeof spawn>,
+  ready: string,
+  folder: string,
+  options: TraceOptions,
+): Promise<Trace> {
+  const { stdout, stderr: errors } = child;
+  if (stdout === null || errors === null) throw new Error('the trace has no pipes');
+  let stderr = '';
+  errors.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const lines: Line[] = [];
+  const packets = new Map<number, Packet>();
+  const input = createInterface({ input: stdout });
+  input.on('line', (text) => {
+    const line: Line = JSON.parse(text);
+    if (options.onLine) options.onLine(line);
+    else {
+      lines.push(line);
+      collect(packets, line);
+    }
+  });
+  const closed = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => resolve(code));
+  });
+  const read = new Promise<void>((resolve) => {
+    input.once('close', () => resolve());
+  });
+  const started = await Promise.race([fileAppears(ready, folder), closed.then(() => 'ended' as const)]);
+  if (started === 'ended') throw new Error(`the trace ended before it was ready:\n${stderr}`);
+  await options.traffic(child);
+  if (options.stop !== 'itself') child.kill('SIGINT');
+  const exitCode = await closed;
+  await read;
+  return { lines, packets, stderr, exitCode };
+}
+
+function collect(packets: Map<number, Packet>, line: Line): void {
+  let packet = packets.get(line.packet);
+  if (packet === undefined) {
+    packet = { id: line.packet, hops: [], drops: [], frees: [], parent: 0 };
+    packets.set(line.packet, packet);
+  }
+  if (line.kind === 'hop') packet.hops.push(line);
+  else if (line.kind === 'drop') packet.drops.push(line);
+  else if (line.kind === 'free') packet.frees.push(line);
+  else packet.parent = line.parent ?? 0;
+}
+
+function fileAppears(file: string, folder: string): Promise<'ready'> {
+  return new Promise((resolve, reject) => {
+    const watcher = watch(folder, () => {
+      if (existsSync(file)) done();
+    });
+    const timer = setTimeout(() => {
+      watcher.close();
+      reject(new Error(`not ready after ${READY_TIMEOUT_MS / 1000} s`));
+    }, READY_TIMEOUT_MS);
+    const done = () => {
+      clearTimeout(timer);
+      watcher.close();
+      resolve('ready');
+    };
+    if (existsSync(file)) done();
+  });
+}
+
+/** Runs a command in a namespace of the sample network, to its end; returns what it printed. */
+export function inNamespace(namespace: string, command: string, ...args: string[]): string {
+  return execFileSync('ip', ['netns', 'exec', namespace, command, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Inode of a namespace of `ip netns`. */
+export function netnsInode(namespace: string): number {
+  const link = inNamespace(namespace, 'readlink', '/proc/self/ns/net');
+  return Number(/\d+/.exec(link)?.[0] ?? Number.NaN);
+}
+
+export function kernelVersion(): string {
+  return readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+}
