@@ -3,7 +3,6 @@
  * record) at a time; never on the way of all events. Units and meaning of every field: bpf/wire.h.
  */
 import type { FuncId, KernelAddress, NetnsInode, Ns, PacketId } from '../base/units.ts';
-import type { Verdict } from './packet.ts';
 
 export interface Meta {
   readonly len: number;
@@ -122,14 +121,15 @@ export interface Lineage extends Step {
 
 export interface Path {
   readonly packet: PacketId;
-  /** Hops and drops in the kernel's order. */
+  /** Hops and drops in the order of their times. */
   readonly hops: readonly Hop[];
+  /** Packet it came out of, 0 when none is known. */
   readonly parent: PacketId;
+  /** enum skbt_relation to the parent, 0 without one. */
   readonly relation: number;
+  /** Packets that came out of this one, oldest first. */
+  readonly children: readonly Lineage[];
   readonly free: Free | undefined;
-  readonly verdict: Verdict;
-  /** Kernel's drop reason, 0 unless dropped. */
-  readonly reason: number;
   /** Records skipped for their kind or size. */
   readonly malformed: number;
 }

@@ -1,4 +1,5 @@
 /** What is seen and what is not: filters are evaluated in the kernel, on real packets. */
+import { execFileSync } from 'node:child_process';
 import { check, equal } from './check.ts';
 import { firstSaid, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
@@ -87,7 +88,9 @@ const cases: readonly Case[] = [
     name: 'a tag of a VLAN is seen, in and beside the data, and a filter may ask for it',
     args: () => ['--keep', 'vlan 7 and icmp'],
     traffic() {
-      ping('web', '-c1', '10.7.0.3');
+      withVlan(7, () => {
+        ping('web', '-c1', '10.7.0.3');
+      });
     },
     expect(packets) {
       check(packets.length > 0, 'tagged packets are seen');
@@ -100,6 +103,26 @@ const cases: readonly Case[] = [
     },
   },
 ];
+
+/** Gives web and db an interface in a VLAN (10.ID.0.2 and .3) while `use` runs. */
+function withVlan(id: number, use: () => void): void {
+  const ends = [
+    ['web', 2],
+    ['db', 3],
+  ] as const;
+  const ip = (...args: string[]) => execFileSync('ip', args);
+  for (const [namespace, host] of ends) {
+    const device = `eth0.${id}`;
+    ip('-n', namespace, 'link', 'add', 'link', 'eth0', 'name', device, 'type', 'vlan', 'id', String(id));
+    ip('-n', namespace, 'addr', 'add', `10.${id}.0.${host}/24`, 'dev', device);
+    ip('-n', namespace, 'link', 'set', device, 'up');
+  }
+  try {
+    use();
+  } finally {
+    for (const [namespace] of ends) ip('-n', namespace, 'link', 'del', `eth0.${id}`);
+  }
+}
 
 const noPacket: Packet = { id: 0, hops: [], drops: [], frees: [], parent: 0 };
 

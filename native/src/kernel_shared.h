@@ -9,3 +9,5 @@ extern "C" {
 // wire.h first: shared.h uses its limits
 #include "lib/shared.h"
 }
+
+#include "wire_asserts.gen.h"

@@ -1,0 +1,369 @@
+import type { NameTables, SymbolInfo } from '../messages/browser.ts';
+import { RecordCursor } from '../wire/cursor.ts';
+import { DROP, ETH, FLAG, HOP, IP, KIND, L4, META, SECTION } from '../wire/layout.gen.ts';
+import { ROW, ROW_BIT, ROW_BYTES } from '../wire/rows.ts';
+import { GapCounter } from './gaps.ts';
+import { VERDICT } from './packet.ts';
+import { readSymbol } from './reader.ts';
+import { RecordStore } from './record-store.ts';
+import { RowTable } from './row-table.ts';
+import { playRole, ROLE, roleOf, verdictOf } from './verdict.ts';
+
+export interface SessionCounters {
+  readonly packets: number;
+  readonly hops: number;
+  /** Events missing from the records' numbers. */
+  readonly missing: number;
+  /** Records of unknown kind or wrong size, skipped. */
+  readonly malformed: number;
+  /** Packets let go, oldest first. */
+  readonly evicted: number;
+  readonly bytes: number;
+  readonly budgetBytes: number;
+}
+
+export interface RowBatch {
+  /** Packed rows, oldest change first; see core/wire/rows.ts. */
+  readonly rows: Uint8Array<ArrayBuffer>;
+  /** To be passed back for what changes after these. */
+  readonly version: number;
+  /** Changed rows that did not fit. */
+  readonly more: number;
+}
+
+export interface AssemblerOptions {
+  /** Bytes of raw records kept for paths; the oldest give way. */
+  readonly budgetBytes?: number;
+  /** Packets whose rows are kept; the oldest give way. */
+  readonly maxPackets?: number;
+}
+
+const NO_SOCKET = 'NO_SOCKET';
+const NO_PACKET = -1;
+const SYMBOLS_MAX = 65_536;
+
+/**
+ * One session: takes in batches as they come and keeps the newest packets' rows and raw records, all in typed
+ * arrays, no object per event. Everything is bounded; what gives way is counted.
+ *
+ * A record of a newer generation begins a new session by itself (settings were exchanged on the running capture);
+ * stragglers of an older one are passed over.
+ */
+export class SessionAssembler {
+  readonly #cursor = new RecordCursor();
+  readonly #gaps = new GapCounter();
+  readonly #store: RecordStore;
+  readonly #rows: RowTable;
+  /** By slot: number of the packet's last record, roles played, whether a raw socket got a clone. */
+  readonly #last: Float64Array;
+  readonly #first: Float64Array;
+  readonly #played: Uint8Array;
+  readonly #handedOver: Uint8Array;
+  readonly #symbols = new Map<string, SymbolInfo>();
+  #roles = new Uint8Array(0);
+  #rawReceivers = new Set<number>();
+  #noSocket = -1;
+  #generation = 0;
+  #session = 0;
+  #packets = 0;
+  #hops = 0;
+  #malformedBefore = 0;
+
+  constructor(options: AssemblerOptions = {}) {
+    const { budgetBytes = 128 << 20, maxPackets = 100_000 } = options;
+    this.#store = new RecordStore(budgetBytes);
+    this.#rows = new RowTable(maxPackets);
+    this.#last = new Float64Array(maxPackets);
+    this.#first = new Float64Array(maxPackets);
+    this.#played = new Uint8Array(maxPackets);
+    this.#handedOver = new Uint8Array(maxPackets);
+  }
+
+  /** Counts sessions: rows and packet ids of one have nothing to do with those of another. */
+  get session(): number {
+    return this.#session;
+  }
+
+  /** Names of drop locations, as records gave them; kept from session to session. */
+  get symbols(): readonly SymbolInfo[] {
+    return [...this.#symbols.values()];
+  }
+
+  get symbolCount(): number {
+    return this.#symbols.size;
+  }
+
+  /** Functions and drop reasons of the source: what verdicts are told by. */
+  takeNames(tables: NameTables): void {
+    if (tables.functions !== undefined) {
+      this.#roles = new Uint8Array(tables.functions.reduce((max, { id }) => Math.max(max, id), 0) + 1);
+      for (const { id, name } of tables.functions) this.#roles[id] = roleOf(name);
+      this.#rawReceivers = new Set(
+        tables.functions.filter(({ name }) => /^raw(v6)?_rcv$/.test(name)).map((f) => f.id),
+      );
+    }
+    if (tables.reasons !== undefined)
+      this.#noSocket = tables.reasons.find(({ name }) => name === NO_SOCKET)?.value ?? -1;
+  }
+
+  /** A capture begins on the kernel side anew: all counts from the start. */
+  restart(): void {
+    this.#gaps.restart();
+    this.#generation = 0;
+    this.#begin();
+  }
+
+  /** Takes in whole records and keeps the buffer. */
+  take(batch: Uint8Array): void {
+    const cursor = this.#cursor;
+    const malformed = cursor.malformed;
+    this.#store.addBatch(batch);
+    cursor.reset(batch);
+    while (cursor.next()) {
+      if (cursor.kind === KIND.symbol) {
+        this.#symbol();
+        continue;
+      }
+      this.#gaps.saw(cursor.cpu, cursor.seq);
+      if (cursor.generation !== this.#generation && !this.#isNewer(batch)) continue;
+      if (cursor.kind === KIND.free) this.#free();
+      else if (cursor.kind === KIND.lineage) this.#lineage();
+      else this.#hop();
+    }
+    this.#malformedBefore += cursor.malformed - malformed;
+  }
+
+  /** Up to `max` rows that changed after `version` (0: all), in the order of their changes. */
+  rowsSince(version: number, max: number): RowBatch {
+    const batch = this.#rows.since(version, max);
+    this.#markTruncated(batch.rows);
+    return batch;
+  }
+
+  /** Every record kept of a packet, lineage that names it included, oldest first; undefined when it is not known. */
+  pathRecords(packet: number): Uint8Array<ArrayBuffer> | undefined {
+    const slot = this.#rows.find(packet);
+    if (slot < 0) return undefined;
+    const places = [...this.#store.chain(this.#last[slot] ?? NO_PACKET)]
+      .reverse()
+      .map((n) => this.#store.locate(n));
+    const sizes = places.map((place) =>
+      place ? (place.bytes[place.offset] ?? 0) | ((place.bytes[place.offset + 1] ?? 0) << 8) : 0,
+    );
+    const records = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+    let end = 0;
+    for (const [i, place] of places.entries()) {
+      const size = sizes[i] ?? 0;
+      if (place) records.set(place.bytes.subarray(place.offset, place.offset + size), end);
+      end += size;
+    }
+    return records;
+  }
+
+  get counters(): SessionCounters {
+    return {
+      packets: this.#packets,
+      hops: this.#hops,
+      missing: this.#gaps.missing,
+      malformed: this.#malformedBefore,
+      evicted: this.#rows.evicted,
+      bytes: this.#store.bytes,
+      budgetBytes: this.#store.budgetBytes,
+    };
+  }
+
+  #isNewer(batch: Uint8Array): boolean {
+    const { generation } = this.#cursor;
+    if (generation < this.#generation) return false;
+    const isFirst = this.#generation === 0;
+    this.#generation = generation;
+    if (isFirst) return true;
+    this.#gaps.forgive();
+    this.#begin();
+    this.#store.addBatch(batch);
+    return true;
+  }
+
+  #begin(): void {
+    this.#session += 1;
+    this.#store.clear();
+    this.#rows.clear();
+    this.#packets = 0;
+    this.#hops = 0;
+    this.#malformedBefore = 0;
+  }
+
+  /** Slot of the current record's packet, made when it is new; the record is chained to it. */
+  #slot(packet: number): number {
+    let slot = this.#rows.find(packet);
+    if (slot < 0) {
+      slot = this.#rows.add(packet);
+      this.#packets += 1;
+      this.#last[slot] = NO_PACKET;
+      this.#played[slot] = 0;
+      this.#handedOver[slot] = 0;
+      const at = slot * ROW_BYTES;
+      this.#rows.view.setFloat64(at + ROW.packet, packet, true);
+      this.#rows.view.setFloat64(at + ROW.firstNs, this.#cursor.timeNs, true);
+      this.#first[slot] = this.#store.next;
+    } else this.#rows.touch(slot);
+    this.#chain(slot);
+    return slot;
+  }
+
+  #chain(slot: number): void {
+    this.#last[slot] = this.#store.addRecord(this.#cursor.offset, this.#last[slot] ?? NO_PACKET);
+  }
+
+  #hop(): void {
+    const cursor = this.#cursor;
+    const slot = this.#slot(cursor.packet);
+    const { view } = this.#rows;
+    const at = slot * ROW_BYTES;
+    const hops = view.getUint32(at + ROW.hops, true);
+    const netns = cursor.u32(HOP.netns);
+    const ifindex = cursor.u32(HOP.ifindex);
+    this.#hops += 1;
+    view.setUint32(at + ROW.hops, hops + 1, true);
+    view.setFloat64(at + ROW.lastNs, Math.max(cursor.timeNs, view.getFloat64(at + ROW.lastNs, true)), true);
+    if (netns !== 0) {
+      if (view.getUint32(at + ROW.firstNetns, true) === 0) view.setUint32(at + ROW.firstNetns, netns, true);
+      view.setUint32(at + ROW.lastNetns, netns, true);
+    }
+    if (ifindex !== 0) {
+      if (view.getUint32(at + ROW.firstIfindex, true) === 0)
+        view.setUint32(at + ROW.firstIfindex, ifindex, true);
+      view.setUint32(at + ROW.lastIfindex, ifindex, true);
+    }
+    if (cursor.sections !== 0) this.#headers(at);
+    if (cursor.kind === KIND.drop) {
+      this.#drop(slot, at);
+      return;
+    }
+    const func = cursor.u32(HOP.func);
+    view.setUint32(at + ROW.lastFunc, func, true);
+    this.#played[slot] = playRole(this.#played[slot] ?? 0, this.#roles[func] ?? ROLE.none);
+    if (this.#rawReceivers.has(func)) this.#handOver(view.getFloat64(at + ROW.parent, true));
+  }
+
+  #drop(slot: number, at: number): void {
+    const { view } = this.#rows;
+    const cursor = this.#cursor;
+    const drop = cursor.section(SECTION.drop);
+    const reason = cursor.view.getUint32(drop + DROP.reason, true);
+    view.setUint32(at + ROW.reason, reason, true);
+    view.setUint32(at + ROW.locationLow, cursor.view.getUint32(drop + DROP.location, true), true);
+    view.setUint32(at + ROW.locationHigh, cursor.view.getUint32(drop + DROP.location + 4, true), true);
+    const handedOver = this.#handedOver[slot] === 1 && reason === this.#noSocket;
+    const verdict = verdictOf(false, true, handedOver, this.#played[slot] ?? 0);
+    view.setUint8(at + ROW.verdict, verdict);
+  }
+
+  /** A raw socket gets a clone of this packet. */
+  #handOver(parent: number): void {
+    const slot = parent === 0 ? NO_PACKET : this.#rows.find(parent);
+    if (slot >= 0) this.#handedOver[slot] = 1;
+  }
+
+  #headers(at: number): void {
+    const { view } = this.#rows;
+    const cursor = this.#cursor;
+    const from = cursor.view;
+    const meta = cursor.section(SECTION.meta);
+    const eth = cursor.section(SECTION.eth);
+    const ip = cursor.section(SECTION.ip);
+    const l4 = cursor.section(SECTION.l4);
+    if (meta >= 0 && view.getUint32(at + ROW.length, true) === 0)
+      view.setUint32(at + ROW.length, from.getUint32(meta + META.len, true), true);
+    if (meta >= 0 && from.getUint16(meta + META.protocol, true) !== 0)
+      view.setUint16(at + ROW.protocol, from.getUint16(meta + META.protocol, true), true);
+    else if (eth >= 0 && view.getUint16(at + ROW.protocol, true) === 0)
+      view.setUint16(at + ROW.protocol, from.getUint16(eth + ETH.type, true), true);
+    if (ip >= 0) this.#addresses(at, ip);
+    if (l4 >= 0) this.#transport(at, l4);
+  }
+
+  /** The first addresses are the row's; others later mean that they were translated. */
+  #addresses(at: number, ip: number): void {
+    const { view } = this.#rows;
+    const from = this.#cursor.view;
+    if (isZero(view, at + ROW.saddr) && isZero(view, at + ROW.daddr)) {
+      for (let i = 0; i < 32; i += 1) view.setUint8(at + ROW.saddr + i, from.getUint8(ip + IP.saddr + i));
+      view.setUint8(at + ROW.ipVersion, from.getUint8(ip + IP.version));
+      view.setUint8(at + ROW.ipProtocol, from.getUint8(ip + IP.protocol));
+      const length = from.getUint16(ip + IP.length, true);
+      if (length !== 0) view.setUint32(at + ROW.length, length, true);
+      return;
+    }
+    for (let i = 0; i < 32; i += 4)
+      if (view.getUint32(at + ROW.saddr + i, true) !== from.getUint32(ip + IP.saddr + i, true)) {
+        this.#setBit(at, ROW_BIT.translated);
+        return;
+      }
+  }
+
+  #transport(at: number, l4: number): void {
+    const { view } = this.#rows;
+    const from = this.#cursor.view;
+    const sport = from.getUint16(l4 + L4.sport, true);
+    const dport = from.getUint16(l4 + L4.dport, true);
+    if (view.getUint8(at + ROW.l4Kind) !== 0) {
+      const isSame =
+        view.getUint16(at + ROW.sport, true) === sport && view.getUint16(at + ROW.dport, true) === dport;
+      if (!isSame) this.#setBit(at, ROW_BIT.translated);
+      return;
+    }
+    view.setUint16(at + ROW.sport, sport, true);
+    view.setUint16(at + ROW.dport, dport, true);
+    view.setUint8(at + ROW.l4Kind, from.getUint8(l4 + L4.kind));
+    view.setUint8(at + ROW.tcpFlags, from.getUint8(l4 + L4.tcpFlags));
+    view.setUint8(at + ROW.icmpType, from.getUint8(l4 + L4.icmpType));
+    view.setUint8(at + ROW.icmpCode, from.getUint8(l4 + L4.icmpCode));
+    view.setUint16(at + ROW.icmpId, from.getUint16(l4 + L4.icmpId, true), true);
+    view.setUint16(at + ROW.icmpSeq, from.getUint16(l4 + L4.icmpSeq, true), true);
+    view.setUint16(at + ROW.arpOp, from.getUint16(l4 + L4.arpOp, true), true);
+  }
+
+  #free(): void {
+    const slot = this.#slot(this.#cursor.packet);
+    const { view } = this.#rows;
+    const at = slot * ROW_BYTES;
+    if (view.getUint8(at + ROW.verdict) !== VERDICT.inFlight) return;
+    // the kernel said dropped, but the record that said why was lost
+    const dropped = (this.#cursor.flags & FLAG.dropped) !== 0;
+    view.setUint8(at + ROW.verdict, verdictOf(true, dropped, false, this.#played[slot] ?? 0));
+  }
+
+  #lineage(): void {
+    const { parent } = this.#cursor;
+    const slot = this.#slot(this.#cursor.packet);
+    this.#rows.view.setFloat64(slot * ROW_BYTES + ROW.parent, parent, true);
+    const parentSlot = this.#rows.find(parent);
+    if (parentSlot >= 0) this.#chain(parentSlot);
+  }
+
+  #symbol(): void {
+    if (this.#symbols.size >= SYMBOLS_MAX) return;
+    const symbol = readSymbol(this.#cursor);
+    this.#symbols.set(symbol.address, symbol);
+  }
+
+  #setBit(at: number, bit: number): void {
+    this.#rows.view.setUint8(at + ROW.bits, this.#rows.view.getUint8(at + ROW.bits) | bit);
+  }
+
+  /** Which of these copied rows have lost their first records meanwhile. */
+  #markTruncated(rows: Uint8Array<ArrayBuffer>): void {
+    const view = new DataView(rows.buffer);
+    for (let at = 0; at < rows.byteLength; at += ROW_BYTES) {
+      const slot = this.#rows.find(view.getFloat64(at + ROW.packet, true));
+      if (slot >= 0 && (this.#first[slot] ?? 0) < this.#store.oldest)
+        view.setUint8(at + ROW.bits, view.getUint8(at + ROW.bits) | ROW_BIT.truncated);
+    }
+  }
+}
+
+function isZero(view: DataView, at: number): boolean {
+  for (let i = 0; i < 16; i += 4) if (view.getUint32(at + i) !== 0) return false;
+  return true;
+}

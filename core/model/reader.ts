@@ -1,0 +1,205 @@
+import { asFuncId, asKernelAddress, asNetnsInode, asNs, asPacketId, type Ns } from '../base/units.ts';
+import type { SymbolInfo } from '../messages/browser.ts';
+import { RecordCursor } from '../wire/cursor.ts';
+import { DROP, FLAG, HOP, KIND, LIMITS, LINEAGE, SECTION, SYMBOL } from '../wire/layout.gen.ts';
+import { GapCounter } from './gaps.ts';
+import type { Change, Free, Hop, Lineage, PacketState } from './hop.ts';
+import { Nesting } from './nesting.ts';
+import { changesBetween, readState } from './sections.ts';
+
+/** What is told of each record, in the order of the batch. Those not given are skipped. */
+export interface RecordListener {
+  hop?(hop: Hop): void;
+  free?(free: Free): void;
+  lineage?(lineage: Lineage): void;
+  symbol?(symbol: SymbolInfo): void;
+}
+
+/** What the records of one packet said until now. */
+interface Following {
+  steps: number;
+  lastNs: Ns;
+  netns: number;
+  ifindex: number;
+  seen: boolean;
+  state: PacketState;
+  readonly nesting: Nesting;
+}
+
+const DEFAULT_MAX_PACKETS = 1 << 16;
+
+/**
+ * Makes hops out of batches, each with all that is known of its packet: records carry only what changed. An
+ * object per event: for a command line, a path or a test, not for a session of millions.
+ *
+ * At most `maxPackets` are followed; beyond that the one first seen is forgotten, and its next hop starts with
+ * what it says itself.
+ */
+export class HopReader {
+  readonly #cursor = new RecordCursor();
+  readonly #gaps = new GapCounter();
+  readonly #following = new Map<number, Following>();
+  readonly #maxPackets: number;
+  #packets = 0;
+
+  constructor(options: { readonly maxPackets?: number } = {}) {
+    this.#maxPackets = options.maxPackets ?? DEFAULT_MAX_PACKETS;
+  }
+
+  /** Records of unknown kind or wrong size, skipped. */
+  get malformed(): number {
+    return this.#cursor.malformed;
+  }
+
+  /** Events missing from the records' numbers. */
+  get missing(): number {
+    return this.#gaps.missing;
+  }
+
+  /** Packets begun. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Reads whole records; the listener is called for each before this returns. */
+  read(batch: Uint8Array, on: RecordListener): void {
+    const cursor = this.#cursor;
+    cursor.reset(batch);
+    while (cursor.next()) {
+      if (cursor.kind !== KIND.symbol) this.#gaps.saw(cursor.cpu, cursor.seq);
+      switch (cursor.kind) {
+        case KIND.hop:
+        case KIND.drop: {
+          const hop = this.#hop();
+          on.hop?.(hop);
+          break;
+        }
+        case KIND.free: {
+          const free = this.#free();
+          on.free?.(free);
+          break;
+        }
+        case KIND.lineage: {
+          const lineage = this.#lineage();
+          on.lineage?.(lineage);
+          break;
+        }
+        default:
+          on.symbol?.(readSymbol(cursor));
+      }
+    }
+  }
+
+  #hop(): Hop {
+    const cursor = this.#cursor;
+    const known = this.#follow(cursor.packet);
+    const state = readState(cursor, known.state);
+    const netns = cursor.u32(HOP.netns);
+    const ifindex = cursor.u32(HOP.ifindex);
+    const changes: Change[] = [];
+    if (known.seen && netns !== known.netns)
+      changes.push({ field: 'netns', before: known.netns, after: netns });
+    if (known.seen && ifindex !== known.ifindex)
+      changes.push({ field: 'ifindex', before: known.ifindex, after: ifindex });
+    if (known.seen) changes.push(...changesBetween(known.state, state));
+    const pid = cursor.u32(HOP.pid);
+    const place = {
+      ...this.#step(known),
+      packet: asPacketId(cursor.packet),
+      skb: asKernelAddress(cursor.addressAt(cursor.offset + HOP.skb)),
+      netns: asNetnsInode(netns),
+      ifindex,
+      pid,
+      state,
+      changes,
+      depth: known.nesting.depth(cursor.u32(HOP.sp + 4), cursor.u32(HOP.sp), cursor.cpu, pid),
+      pidMatch: {
+        owner: (cursor.flags & FLAG.pidOwner) !== 0,
+        current: (cursor.flags & FLAG.pidCurrent) !== 0,
+      },
+    };
+    known.state = state;
+    known.netns = netns;
+    known.ifindex = ifindex;
+    known.seen = true;
+    const drop = cursor.section(SECTION.drop);
+    if (drop < 0) return { ...place, kind: 'hop', func: asFuncId(cursor.u32(HOP.func)) };
+    return {
+      ...place,
+      kind: 'drop',
+      reason: cursor.view.getUint32(drop + DROP.reason, true),
+      location: asKernelAddress(cursor.addressAt(drop + DROP.location)),
+    };
+  }
+
+  #free(): Free {
+    const cursor = this.#cursor;
+    const packet = cursor.packet;
+    const known = this.#follow(packet);
+    this.#following.delete(packet);
+    return {
+      ...this.#step(known),
+      kind: 'free',
+      packet: asPacketId(packet),
+      dropped: (cursor.flags & FLAG.dropped) !== 0,
+    };
+  }
+
+  #lineage(): Lineage {
+    const cursor = this.#cursor;
+    return {
+      ...this.#step(this.#follow(cursor.packet)),
+      kind: 'lineage',
+      packet: asPacketId(cursor.packet),
+      parent: asPacketId(cursor.parent),
+      relation: cursor.u32(LINEAGE.relation),
+    };
+  }
+
+  #follow(packet: number): Following {
+    const known = this.#following.get(packet);
+    if (known !== undefined) return known;
+    if (this.#following.size >= this.#maxPackets) {
+      const oldest = this.#following.keys().next();
+      if (!oldest.done) this.#following.delete(oldest.value);
+    }
+    this.#packets += 1;
+    const begun: Following = {
+      steps: 0,
+      lastNs: asNs(this.#cursor.timeNs),
+      netns: 0,
+      ifindex: 0,
+      seen: false,
+      state: {},
+      nesting: new Nesting(),
+    };
+    this.#following.set(packet, begun);
+    return begun;
+  }
+
+  #step(known: Following) {
+    const cursor = this.#cursor;
+    const timeNs = asNs(cursor.timeNs);
+    const step = {
+      index: known.steps,
+      timeNs,
+      deltaNs: asNs(timeNs - known.lastNs),
+      cpu: cursor.cpu,
+      seq: cursor.seq,
+      generation: cursor.generation,
+    };
+    known.steps += 1;
+    known.lastNs = timeNs;
+    return step;
+  }
+}
+
+/** The name of a kernel address that a SYMBOL record gives. */
+export function readSymbol(cursor: RecordCursor): SymbolInfo {
+  return {
+    address: cursor.addressAt(cursor.offset + SYMBOL.address),
+    offset: cursor.u32(SYMBOL.offset),
+    name: cursor.textAt(cursor.offset + SYMBOL.name, LIMITS.symbolLen),
+    module: cursor.textAt(cursor.offset + SYMBOL.module, LIMITS.moduleLen),
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * The raw records of a session, newest kept: batches as they came, within a budget of bytes, and for every
+ * record where the same packet's record before it is. Records are known by a running number.
+ */
+export class RecordStore {
+  readonly #budgetBytes: number;
+  readonly #capacity: number;
+  /** By record number modulo capacity: position in the stream of all bytes, and distance to the packet's
+   * record before (0: none, or forgotten). */
+  readonly #positions: Float64Array;
+  readonly #back: Uint32Array;
+  #batches: Batch[] = [];
+  /** Batches before this one are forgotten; taken out of the array now and then. */
+  #head = 0;
+  #bytes = 0;
+  #nextPosition = 0;
+  #next = 0;
+  #oldest = 0;
+
+  /** Room for `budgetBytes` of batches; `capacity` records at most (12 bytes each, taken at once). */
+  constructor(budgetBytes: number, capacity = Math.max(1024, Math.ceil(budgetBytes / 64))) {
+    this.#budgetBytes = budgetBytes;
+    this.#capacity = capacity;
+    this.#positions = new Float64Array(capacity);
+    this.#back = new Uint32Array(capacity);
+  }
+
+  /** Bytes of records kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get budgetBytes(): number {
+    return this.#budgetBytes;
+  }
+
+  /** Number of the oldest record kept, and of the next to come. */
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Keeps a batch (not a copy of it); its records follow by `addRecord`. */
+  addBatch(bytes: Uint8Array): void {
+    this.#batches.push({ bytes, position: this.#nextPosition, firstRecord: this.#next });
+    this.#nextPosition += bytes.byteLength;
+    this.#bytes += bytes.byteLength;
+    while (this.#bytes > this.#budgetBytes && this.#batches.length - this.#head > 1) this.#forgetOldest();
+  }
+
+  /** The record at `offset` of the batch added last; `before` is the number of its packet's record before, or -1. */
+  addRecord(offset: number, before: number): number {
+    if (this.#next - this.#oldest >= this.#capacity) this.#forgetOldest();
+    const batch = this.#batches.at(-1);
+    const number = this.#next;
+    const slot = number % this.#capacity;
+    this.#positions[slot] = (batch?.position ?? 0) + offset;
+    this.#back[slot] = before >= this.#oldest ? number - before : 0;
+    this.#next = number + 1;
+    return number;
+  }
+
+  /** Numbers of a packet's records that are kept, from `last` back to the oldest. */
+  *chain(last: number): Generator<number> {
+    for (let number = last; number >= this.#oldest; ) {
+      yield number;
+      const back = this.#back[number % this.#capacity] ?? 0;
+      if (back === 0) return;
+      number -= back;
+    }
+  }
+
+  /** Where a kept record's bytes are: the batch, and the offset in it. */
+  locate(number: number): { readonly bytes: Uint8Array; readonly offset: number } | undefined {
+    if (number < this.#oldest || number >= this.#next) return undefined;
+    const position = this.#positions[number % this.#capacity] ?? 0;
+    let low = this.#head;
+    let high = this.#batches.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#batches[middle]?.position ?? 0) <= position) low = middle;
+      else high = middle - 1;
+    }
+    const batch = this.#batches[low];
+    return batch && { bytes: batch.bytes, offset: position - batch.position };
+  }
+
+  clear(): void {
+    this.#batches = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#oldest = this.#next;
+  }
+
+  /** Lets go of the oldest batch and all of its records; of the only one, its oldest half of the capacity. */
+  #forgetOldest(): void {
+    const batch = this.#batches[this.#head];
+    const following = this.#batches[this.#head + 1];
+    if (batch === undefined || following === undefined) {
+      this.#oldest = Math.max(this.#oldest, this.#next - (this.#capacity >> 1));
+      return;
+    }
+    this.#bytes -= batch.bytes.byteLength;
+    this.#head += 1;
+    this.#oldest = Math.max(this.#oldest, following.firstRecord);
+    if (this.#head < COMPACT_AT) return;
+    this.#batches = this.#batches.slice(this.#head);
+    this.#head = 0;
+  }
+}
+
+interface Batch {
+  readonly bytes: Uint8Array;
+  /** Of its first byte in the stream of all bytes. */
+  readonly position: number;
+  readonly firstRecord: number;
+}
+
+const COMPACT_AT = 1024;

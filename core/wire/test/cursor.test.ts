@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Free, Hop, Lineage } from '../../model/hop.ts';
+import { HopReader } from '../../model/reader.ts';
+import { RecordCursor } from '../cursor.ts';
+import { KIND } from '../layout.gen.ts';
+import { batch, free, hop } from './records.ts';
+
+const golden = new Uint8Array(readFileSync(new URL('../golden/records.bin', import.meta.url)));
+
+describe('the records that C++ wrote (native/test/golden.cc)', () => {
+  const hops: Hop[] = [];
+  const frees: Free[] = [];
+  const lineages: Lineage[] = [];
+  const symbols: unknown[] = [];
+  const reader = new HopReader();
+  reader.read(golden, {
+    hop: (record) => hops.push(record),
+    free: (record) => frees.push(record),
+    lineage: (record) => lineages.push(record),
+    symbol: (record) => symbols.push(record),
+  });
+
+  it('are all sound', () => {
+    expect(reader.malformed).toBe(0);
+    expect([hops.length, frees.length, lineages.length, symbols.length]).toEqual([2, 1, 1, 1]);
+  });
+
+  it('are read field by field', () => {
+    expect(hops[0]).toMatchObject({
+      kind: 'hop',
+      timeNs: 1_234_567_890_123_456,
+      cpu: 513,
+      seq: 1,
+      generation: 7,
+      packet: Number.MAX_SAFE_INTEGER - 1,
+      skb: 'ffff888012345678',
+      func: 4711,
+      netns: 4026532281,
+      ifindex: 17,
+      pid: 31337,
+      depth: 0,
+      pidMatch: { owner: true, current: false },
+      changes: [],
+      state: {
+        device: 'fifteen-letters',
+        comm: 'ksoftirqd/1',
+        meta: {
+          len: 1500,
+          dataLen: 1200,
+          mark: 0x20,
+          priority: 6,
+          protocol: 0x86dd,
+          vlanTci: 0x2007,
+          vlanProto: 0x8100,
+          pktType: 3,
+        },
+        eth: { dst: '02:00:00:00:00:01', src: '02:00:00:00:00:ff', type: 0x86dd, vlanTci: 0x4005 },
+        ip: {
+          saddr: '1:203:405:607:809:a0b:c0d:e0f',
+          daddr: 'f0f1:f2f3:f4f5:f6f7:f8f9:fafb:fcfd:feff',
+          version: 6,
+          protocol: 6,
+          length: 1280,
+          id: 0xbeef,
+          frag: 0x2001,
+          ttl: 63,
+          tos: 0xb8,
+        },
+        l4: {
+          kind: 1,
+          sport: 40000,
+          dport: 443,
+          tcpSeq: 0xdeadbeef,
+          tcpAck: 0xfeedface,
+          tcpWindow: 64240,
+          tcpFlags: 0x18,
+          icmpType: 8,
+          icmpCode: 3,
+          icmpId: 4242,
+          icmpSeq: 9,
+          arpOp: 2,
+        },
+      },
+    });
+    expect(hops[1]).toMatchObject({
+      kind: 'drop',
+      reason: 0x30002,
+      location: 'ffffffff81234567',
+      pidMatch: { owner: false, current: true },
+    });
+    expect(frees[0]).toMatchObject({ packet: Number.MAX_SAFE_INTEGER - 1, dropped: true });
+    expect(lineages[0]).toMatchObject({ packet: 12, parent: 11, relation: 2 });
+    expect(symbols[0]).toEqual({
+      address: 'ffffffff81234567',
+      offset: 0xa5,
+      name: 'nf_hook_slow',
+      module: 'br_netfilter',
+    });
+  });
+});
+
+function kindsOf(bytes: Uint8Array): { kinds: number[]; malformed: number } {
+  const cursor = new RecordCursor();
+  cursor.reset(bytes);
+  const kinds: number[] = [];
+  while (cursor.next()) kinds.push(cursor.kind);
+  return { kinds, malformed: cursor.malformed };
+}
+
+describe('a batch that is not as it should be', () => {
+  it('is read up to where it was cut off, wherever that is', () => {
+    for (let length = 0; length < golden.length; length += 1) {
+      const { kinds, malformed } = kindsOf(golden.slice(0, length));
+      expect(kinds.length).toBeLessThan(5);
+      expect(malformed).toBeLessThanOrEqual(1);
+      new HopReader().read(golden.slice(0, length), {});
+    }
+  });
+
+  it('loses only the record whose kind is not known', () => {
+    const strange = free({});
+    strange[2] = 99;
+    expect(kindsOf(batch(hop({}), strange, free({})))).toEqual({
+      kinds: [KIND.hop, KIND.free],
+      malformed: 1,
+    });
+  });
+
+  it.each([
+    ['a size that its sections do not add up to', 6, 1],
+    ['a section that does not exist', 7, 1],
+    ['a drop section on a hop', 6, 64],
+  ])('loses only the record with %s', (_, at, value) => {
+    const bad = hop({});
+    bad[at] = value;
+    expect(kindsOf(batch(bad, free({})))).toEqual({ kinds: [KIND.free], malformed: 1 });
+  });
+
+  it.each([
+    ['0', 0],
+    ['less than a header', 16],
+    ['no multiple of 8', 65],
+    ['more than a record may have', 264],
+    ['more than there is', 256],
+  ])('ends where a record says that its size is %s', (_, size) => {
+    const bad = hop({});
+    new DataView(bad.buffer).setUint16(0, size, true);
+    expect(kindsOf(batch(free({}), bad, free({})))).toEqual({ kinds: [KIND.free], malformed: 1 });
+  });
+
+  it('never makes the reader throw, whatever its bytes are', () => {
+    const random = generator(20261124);
+    for (let round = 0; round < 3000; round += 1) {
+      const bytes = round % 2 === 0 ? golden.slice() : new Uint8Array(random() % 2048);
+      if (round % 2 === 0) for (let i = 0; i < 8; i += 1) bytes[random() % bytes.length] = random();
+      else for (let i = 0; i < bytes.length; i += 1) bytes[i] = random();
+      const reader = new HopReader({ maxPackets: 4 });
+      let steps = 0;
+      reader.read(bytes, {
+        hop: () => steps++,
+        free: () => steps++,
+        lineage: () => steps++,
+        symbol: () => steps++,
+      });
+      expect(steps * 40).toBeLessThanOrEqual(bytes.length);
+    }
+  });
+});
+
+/** xorshift32: the same bytes in every run. */
+function generator(seed: number): () => number {
+  let x = seed;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x >>> 0;
+  };
+}
