@@ -92,6 +92,8 @@ interface Place extends Step {
   /** Running task, which need not be the owner. */
   readonly pid: number;
   readonly state: PacketState;
+  /** enum skbt_section: which parts of `state` this record itself said. */
+  readonly carried: number;
   /** Empty at first sight. */
   readonly changes: readonly Change[];
   /** Calls that enclose this one on the same stack, from 0; found by stack pointer. */

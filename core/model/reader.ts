@@ -111,6 +111,7 @@ export class HopReader {
       ifindex,
       pid,
       state,
+      carried: cursor.sections,
       changes,
       depth: known.nesting.depth(cursor.u32(HOP.sp + 4), cursor.u32(HOP.sp), cursor.cpu, pid),
       pidMatch: {

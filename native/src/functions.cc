@@ -36,25 +36,41 @@ const btf_type *skipModifiers(const btf *b, uint32_t id) {
   return t;
 }
 
-bool isSkbPointer(const btf *b, uint32_t id) {
+// Pointers between the type and `struct sk_buff`, 0 when it is no such thing.
+uint32_t skbPointers(const btf *b, uint32_t id) {
   const btf_type *t = skipModifiers(b, id);
-  if (!t || !btf_is_ptr(t))
-    return false;
-  t = skipModifiers(b, t->type);
-  return t && (btf_is_struct(t) || btf_is_fwd(t)) && std::strcmp(btf__name_by_offset(b, t->name_off), "sk_buff") == 0;
+  uint32_t pointers = 0;
+  for (; t && btf_is_ptr(t); pointers++)
+    t = skipModifiers(b, t->type);
+  const bool isSkb =
+      t && (btf_is_struct(t) || btf_is_fwd(t)) && std::strcmp(btf__name_by_offset(b, t->name_off), "sk_buff") == 0;
+  return isSkb ? pointers : 0;
 }
 
-// 1 to 5, 0 when the function takes no skb.
-uint32_t skbArgument(const btf *b, const btf_type *function) {
+// Functions that get a `struct sk_buff **` which points to an skb when they are entered: receive handlers of
+// devices, and their caller. For most others it is where a result is to be written.
+bool takesHandle(std::string_view name) {
+  return name == "__netif_receive_skb_core" || name.ends_with("_handle_frame");
+}
+
+struct Argument {
+  uint32_t position; // 1 to 5, 0 when the function takes no skb
+  bool indirect;
+};
+
+Argument skbArgument(const btf *b, const btf_type *function) {
   const btf_type *proto = btf__type_by_id(b, function->type);
   if (!proto || !btf_is_func_proto(proto))
-    return 0;
+    return {0, false};
+  const bool handle = takesHandle(btf__name_by_offset(b, function->name_off));
   const btf_param *params = btf_params(proto);
   const uint32_t n = std::min<uint32_t>(btf_vlen(proto), ARGUMENTS_MAX);
-  for (uint32_t i = 0; i < n; i++)
-    if (params[i].type != 0 && isSkbPointer(b, params[i].type))
-      return i + 1;
-  return 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const uint32_t pointers = params[i].type != 0 ? skbPointers(b, params[i].type) : 0;
+    if (pointers == 1 || (pointers == 2 && handle))
+      return {i + 1, pointers == 2};
+  }
+  return {0, false};
 }
 
 // "name\tmodule" of every function that ftrace can attach to; tracefs is where either path says.
@@ -130,15 +146,15 @@ Result<std::vector<Function>> findFunctions(const Symbols &symbols) {
       const btf_type *t = btf__type_by_id(b, id);
       if (!t || !btf_is_func(t))
         continue;
-      const uint32_t argument = skbArgument(b, t);
-      if (argument == 0)
+      const Argument argument = skbArgument(b, t);
+      if (argument.position == 0)
         continue;
       const std::string name = btf__name_by_offset(b, t->name_off);
       const std::string key = name + '\t' + module;
       if (!names->contains(key) || !seen.insert(key).second)
         continue;
       if (const uint64_t address = symbols.unique(name, module))
-        functions.push_back({0, name, module, argument, address,
+        functions.push_back({0, name, module, argument.position, address, argument.indirect,
                              std::find(AFTERLIFE.begin(), AFTERLIFE.end(), name) != AFTERLIFE.end()});
     }
   };

@@ -17,6 +17,7 @@ struct Function {
   std::string module;
   uint32_t argument; // position of the skb, 1 to 5
   uint64_t address;
+  bool indirect;  // the argument is a `struct sk_buff **`
   bool afterlife; // runs on skbs whose packet has ended; see SKBT_COOKIE
 };
 
