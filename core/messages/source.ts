@@ -156,17 +156,19 @@ export const sourceMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('namespaces'), namespaces: z.array(netnsInfoSchema).max(65536) }),
   z.object({ type: z.literal('capture'), capture: captureStateSchema }),
   z.object({ type: z.literal('stats'), stats: tracerStatsSchema }),
-  z.object({ type: z.literal('reply'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
-  z.object({
-    type: z.literal('reply'),
-    id: z.number().int(),
-    ok: z.literal(false),
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      position: z.number().int().nonnegative().optional(),
+  z.discriminatedUnion('ok', [
+    z.object({ type: z.literal('reply'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
+    z.object({
+      type: z.literal('reply'),
+      id: z.number().int(),
+      ok: z.literal(false),
+      error: z.object({
+        code: z.string(),
+        message: z.string(),
+        position: z.number().int().nonnegative().optional(),
+      }),
     }),
-  }),
+  ]),
 ]);
 export type SourceMessage = z.infer<typeof sourceMessageSchema>;
 

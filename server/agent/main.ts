@@ -1,0 +1,122 @@
+/**
+ * The agent: the one process with kernel privileges. It loads the addon, traces, names what it traced, and
+ * speaks frames on one stream; it ends when that does.
+ *
+ *   node dist/agent.mjs [--kind host|lab] [--connect SOCKET]
+ */
+import { cpus, hostname, release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { ok } from '../../core/base/result.ts';
+import { type FunctionInfo, SOURCE_PROTOCOL, type SourceRequest } from '../../core/messages/source.ts';
+import { isDefaultFunction } from '../../core/model/waypoints.ts';
+import { loadAddon, type NativeAddon } from '../../native/index.ts';
+import { asFailure, Capture } from './capture.ts';
+import { NamespaceTable } from './namespaces.ts';
+import { Peer } from './peer.ts';
+import { socketStreams, standardStreams } from './streams.ts';
+
+const NAMESPACES_EVERY_MS = 2000;
+/** Interfaces of namespaces that are known already are asked for again every so many rounds. */
+const ALL_INTERFACES_EVERY = 5;
+
+const { values } = parseArgs({
+  options: { kind: { type: 'string', default: 'host' }, connect: { type: 'string' } },
+});
+
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(`skbtracer agent: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  },
+);
+
+async function main(): Promise<number> {
+  const kind = values.kind;
+  if (kind !== 'host' && kind !== 'lab') throw new Error(`--kind is host or lab, not '${kind}'`);
+  const addon = loadAddon();
+  const { input, output } = values.connect ? await socketStreams(values.connect) : standardStreams();
+  const peer = new Peer(output);
+  const functions = listFunctions(addon);
+  functions.catch(() => undefined); // told when a capture is asked for
+  const capture = new Capture(addon, () => functions, {
+    capture: (state) => peer.send({ type: 'capture', capture: state }),
+    stats: (stats) => peer.send({ type: 'stats', stats }),
+    batch: (records, taken) => peer.sendBatch(records, taken),
+  });
+  const requests = peer.listen(input, (request) => answer(addon, capture, request));
+  let timer: NodeJS.Timeout | undefined;
+  introduce(peer, addon, kind, functions).then(
+    () => {
+      timer = setInterval(tellNamespaces(peer), NAMESPACES_EVERY_MS);
+    },
+    (error: unknown) => console.error(`skbtracer agent: ${String(error)}`),
+  );
+  const terminated = new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  await Promise.race([requests, terminated]).finally(() => clearInterval(timer));
+  await capture.stop();
+  await peer.close();
+  return 0;
+}
+
+/** Hello first, then names: whoever listens knows at once whether this kernel can be traced at all. */
+async function introduce(
+  peer: Peer,
+  addon: NativeAddon,
+  kind: 'host' | 'lab',
+  functions: Promise<readonly FunctionInfo[]>,
+): Promise<void> {
+  const capabilities = await addon.capabilities();
+  peer.send({
+    type: 'hello',
+    hello: {
+      protocol: SOURCE_PROTOCOL,
+      kind,
+      hostname: hostname(),
+      kernel: release().slice(0, 256),
+      architecture: process.arch,
+      cpus: Math.max(1, cpus().length),
+      agentPid: process.pid,
+      capabilities,
+      baseUnixMs: addon.baseUnixMs,
+    },
+  });
+  // a kernel that has none of these says why when a capture is asked for
+  const [list, reasons] = await Promise.all([functions.catch(() => []), addon.dropReasons().catch(() => [])]);
+  peer.send({ type: 'functions', functions: [...list] });
+  peer.send({ type: 'reasons', reasons });
+  await tellNamespaces(peer)();
+}
+
+async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[]> {
+  const functions = await addon.functions();
+  return functions.map((one) => ({ ...one, isDefault: isDefaultFunction(one.name) }));
+}
+
+async function answer(addon: NativeAddon, capture: Capture, request: SourceRequest) {
+  switch (request.method) {
+    case 'apply':
+      return capture.apply(request.spec);
+    case 'stop':
+      return capture.stop();
+    case 'compile':
+      return addon.compileFilter(request.expression).then(ok, (error: unknown) => ({
+        ok: false as const,
+        error: asFailure(error),
+      }));
+  }
+}
+
+const table = new NamespaceTable();
+let round = 0;
+
+function tellNamespaces(peer: Peer): () => Promise<void> {
+  return async () => {
+    const hasChanged = await table.refresh(round % ALL_INTERFACES_EVERY === 0);
+    round += 1;
+    if (hasChanged) peer.send({ type: 'namespaces', namespaces: [...table.namespaces] });
+  };
+}

@@ -1,0 +1,98 @@
+/** The source as the command line uses it: wait until it has introduced itself, then ask. */
+import type { NetnsInfo, SourceHello, SourceMessage, TracerStats } from '../../core/messages/source.ts';
+import { NameBook } from '../../core/model/names.ts';
+import { hostCommand, type LocalSource, labCommand, spawnAgent } from '../sources/local.ts';
+import { failure } from './usage.ts';
+
+export interface ClientEvents {
+  batch(records: Uint8Array): Promise<void> | undefined;
+  gone(note: string): void;
+}
+
+/** What an agent has told until now. */
+export class Client {
+  readonly names = new NameBook();
+  readonly source: LocalSource;
+  hello: SourceHello | undefined;
+  namespaces: readonly NetnsInfo[] | undefined;
+  stats: TracerStats | undefined;
+  refused: readonly { readonly name: string; readonly reason: string }[] = [];
+  plan: { readonly attached: number; readonly backend: string; readonly attachMs: number } | undefined;
+  #waiting: (() => void)[] = [];
+  #goneNote: string | undefined;
+
+  constructor(options: { readonly source: 'host' | 'lab'; readonly kernel: string }, events: ClientEvents) {
+    const command = options.source === 'lab' ? labCommand(options.kernel) : hostCommand();
+    this.source = spawnAgent(command, {
+      message: (message) => this.#take(message),
+      batch: (records) => events.batch(records),
+      gone: (note) => {
+        this.#goneNote = note;
+        this.#wake();
+        events.gone(note);
+      },
+    });
+  }
+
+  /** Waits for hello and refuses a kernel that cannot be traced, saying why. */
+  async introduction(): Promise<SourceHello> {
+    const hello = await this.#until(() => this.hello);
+    for (const name of ['root', 'btf', 'bpf', 'ringBuffer', 'lockdown'] as const) {
+      const { ok, detail } = hello.capabilities[name];
+      if (!ok) throw failure(`this host cannot be traced: ${detail}. --source lab traces a kernel in a VM`);
+    }
+    return hello;
+  }
+
+  /** Waits until functions, reasons and namespaces were told. */
+  async tables(): Promise<readonly NetnsInfo[]> {
+    return this.#until(() => this.namespaces);
+  }
+
+  async #until<T>(get: () => T | undefined): Promise<T> {
+    for (;;) {
+      const value = get();
+      if (value !== undefined) return value;
+      if (this.#goneNote !== undefined) throw failure(this.#goneNote);
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  #take(message: SourceMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.hello = message.hello;
+        break;
+      case 'functions':
+        this.names.take({ functions: message.functions });
+        break;
+      case 'reasons':
+        this.names.take({ reasons: message.reasons });
+        break;
+      case 'namespaces':
+        this.namespaces = message.namespaces;
+        this.names.take({ namespaces: message.namespaces });
+        break;
+      case 'stats':
+        this.stats = message.stats;
+        break;
+      case 'capture':
+        if (message.capture.phase === 'running') {
+          this.plan = message.capture;
+          this.refused = message.capture.refused;
+        }
+        break;
+      case 'reply':
+        break;
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,41 @@
+/** The last words on stderr: how much was seen, and what was lost where. */
+import type { TracerStats } from '../../core/messages/source.ts';
+import { formatCount, formatDuration } from '../../core/model/format.ts';
+
+export interface SummaryFacts {
+  readonly stats: TracerStats;
+  readonly printed: number;
+  readonly packets: number;
+  /** Events missing from the records' numbers. */
+  readonly missing: number;
+  readonly malformed: number;
+  readonly durationMs: number;
+}
+
+/**
+ * `1,234 events, 0 lost, 12 packets, 1,234 lines in 3.21 s`, and a line for every place where something was lost.
+ * Events are what the kernel side recorded, lost ones included.
+ */
+export function summaryText(facts: SummaryFacts): string {
+  const { stats, missing, malformed } = facts;
+  const ring = stats.lostRing.reduce((sum, count) => sum + count, 0);
+  // gaps that neither the ring nor what was left in it explain
+  const onTheWay = Math.max(0, missing - ring - stats.undelivered);
+  const lost = ring + stats.undelivered + onTheWay;
+  const lines = [
+    `${formatCount(stats.events)} events, ${formatCount(lost)} lost, ${formatCount(facts.packets)} packets, ` +
+      `${formatCount(facts.printed)} lines in ${formatDuration(facts.durationMs * 1e6)}`,
+  ];
+  for (const [cpu, count] of stats.lostRing.entries())
+    if (count > 0)
+      lines.push(`  lost: ${formatCount(count)} on CPU ${cpu}, the ring buffer was full (see --ring-size)`);
+  if (stats.undelivered > 0)
+    lines.push(`  lost: ${formatCount(stats.undelivered)} left in the ring buffer at the end`);
+  if (onTheWay > 0) lines.push(`  lost: ${formatCount(onTheWay)} between the agent and here`);
+  if (malformed > 0) lines.push(`  ${formatCount(malformed)} records were not understood and skipped`);
+  if (stats.trackFull > 0)
+    lines.push(`  ${formatCount(stats.trackFull)} packets could not be followed: the table was full`);
+  if (stats.missed > 0)
+    lines.push(`  ${formatCount(stats.missed)} probe hits were skipped by the kernel (nested probes)`);
+  return lines.join('\n');
+}

@@ -1,0 +1,136 @@
+import { writeFileSync } from 'node:fs';
+import type { Failure } from '../../core/base/result.ts';
+import type { CaptureSpec } from '../../core/messages/source.ts';
+import { stageOf } from '../../core/model/stages.ts';
+import { openStandardOutput } from '../stdio.ts';
+import { Client } from './client.ts';
+import type { TraceOptions } from './options.ts';
+import { Printer } from './printer.ts';
+import { resolveFilter } from './resolve.ts';
+import { summaryText } from './summary.ts';
+import { failure, usageError } from './usage.ts';
+
+const TRACKED_PACKETS = 1 << 16;
+
+/** `skbtracer trace`: prints until it is told to stop. Resolves to the exit status. */
+export async function trace(options: TraceOptions): Promise<number> {
+  if (options.debug) {
+    console.log(JSON.stringify(options, null, 2));
+    return 0;
+  }
+  const ending = new Ending();
+  let printer: Printer | undefined;
+  const client = new Client(options, {
+    batch(records) {
+      const wait = printer?.print(records);
+      if (printer?.isDone === true) ending.now('done');
+      return wait;
+    },
+    gone: (note) => ending.gone(note),
+  });
+  try {
+    const hello = await client.introduction();
+    const namespaces = await client.tables();
+    const spec: CaptureSpec = {
+      filter: resolveFilter(options, namespaces),
+      group: options.group,
+      ringBytes: options.ringBytes,
+      trackedPackets: TRACKED_PACKETS,
+    };
+    if (options.ebpf) return await printPlan(client, spec);
+    printer = new Printer(
+      openStandardOutput(),
+      { ...options, baseUnixMs: hello.baseUnixMs, names: client.names },
+      () => ending.now('closed'),
+    );
+    const applied = await client.source.request({ method: 'apply', spec });
+    if (!applied.ok) throw asCliError(applied.error, spec.filter.expression);
+    const begin = performance.now();
+    if (options.readyFile !== undefined) touch(options.readyFile);
+    await ending.reached;
+    const stopped = await client.source.request({ method: 'stop' });
+    await printer.end();
+    if (client.stats !== undefined)
+      console.error(
+        summaryText({
+          stats: client.stats,
+          printed: printer.printed,
+          ...printer.counts,
+          durationMs: performance.now() - begin,
+        }),
+      );
+    if (!stopped.ok) throw failure(stopped.error.message);
+    return 0;
+  } finally {
+    ending.forget();
+    await client.source.close();
+  }
+}
+
+/** Why a trace ends: told to, enough printed, nobody reads, or the agent is gone. */
+class Ending {
+  readonly reached: Promise<void>;
+  #resolve: () => void = () => undefined;
+  #reject: (reason: Error) => void = () => undefined;
+  #signals = 0;
+  readonly #onSignal = () => {
+    this.#signals += 1;
+    if (this.#signals > 1) process.exit(130);
+    this.now('signal');
+  };
+
+  constructor() {
+    this.reached = new Promise<void>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.reached.catch(() => undefined); // who waits for it hears it too
+    process.on('SIGINT', this.#onSignal);
+    process.on('SIGTERM', this.#onSignal);
+  }
+
+  now(_why: 'signal' | 'done' | 'closed'): void {
+    this.#resolve();
+  }
+
+  gone(note: string): void {
+    this.#reject(failure(note));
+  }
+
+  forget(): void {
+    process.off('SIGINT', this.#onSignal);
+    process.off('SIGTERM', this.#onSignal);
+  }
+}
+
+async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
+  const compiled = await client.source.request({ method: 'compile', expression: spec.filter.expression });
+  if (!compiled.ok) throw asCliError(compiled.error, spec.filter.expression);
+  const planned = [...client.names.functions.values()].filter((one) => spec.group === 'all' || one.isDefault);
+  const { kprobeMulti } = client.hello?.capabilities ?? {};
+  console.log(`filter: ${spec.filter.expression || '(everything)'}`);
+  console.log(`compiled: ${JSON.stringify(compiled.value)}`);
+  console.log(
+    `programs: skbt_entry on ${planned.length} functions by ${kprobeMulti?.ok ? 'kprobe.multi' : 'kprobe'}`,
+  );
+  console.log('          skb:kfree_skb (drops), the ends of skbs, skb_clone and skb_copy (lineage)');
+  for (const { name, module, argument } of planned)
+    console.log(
+      `  ${stageOf(name).padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`,
+    );
+  return 0;
+}
+
+function asCliError({ code, message, position }: Failure, expression: string): Error {
+  if (!code.startsWith('FILTER_')) return failure(message);
+  const mark = position === undefined ? '' : `\n  ${expression}\n  ${' '.repeat(position)}^`;
+  return usageError(`the filter is wrong: ${message}${mark}`);
+}
+
+function touch(file: string): void {
+  try {
+    writeFileSync(file, '');
+  } catch (error) {
+    throw failure(`cannot write --ready-file: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
