@@ -207,6 +207,13 @@ __noinline int skbt_parse(const struct skbt_packet *p, struct skbt_sections *now
 		return 0;
 	parse_eth(p, &now->eth);
 	offset = parse_network(p, &protocol);
+	/* skb->protocol is set late on the way out: until then the version tells */
+	if (protocol == 0 && p->has_network) {
+		const u8 *h = packet_at(p, offset, 1);
+
+		if (h)
+			protocol = h[0] >> 4 == 4 ? ETH_P_IP : h[0] >> 4 == 6 ? ETH_P_IPV6 : 0;
+	}
 	if (protocol == ETH_P_IP)
 		parse_ipv4(p, offset, now);
 	else if (protocol == ETH_P_IPV6)

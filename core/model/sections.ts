@@ -18,10 +18,16 @@ export function readState(cursor: RecordCursor, before: PacketState): PacketStat
     ...(dev >= 0 && { device: cursor.textAt(dev + DEV.name, LIMITS.ifnameLen) }),
     ...(task >= 0 && { comm: cursor.textAt(task + TASK.comm, LIMITS.commLen) }),
     ...(meta >= 0 && { meta: readMeta(cursor.view, meta) }),
-    ...(eth >= 0 && { eth: readEth(cursor, eth) }),
-    ...(ip >= 0 && { ip: readIp(cursor, ip) }),
+    ...(eth >= 0 && !isEmpty(cursor, eth, ETH.size) && { eth: readEth(cursor, eth) }),
+    ...(ip >= 0 && !isEmpty(cursor, ip, IP.size) && { ip: readIp(cursor, ip) }),
     ...(l4 >= 0 && { l4: readL4(cursor.view, l4) }),
   };
+}
+
+/** A header that the packet does not have (yet) is sent as zeros. */
+function isEmpty({ view }: RecordCursor, at: number, size: number): boolean {
+  for (let i = 0; i < size; i += 4) if (view.getUint32(at + i) !== 0) return false;
+  return true;
 }
 
 function readMeta(view: DataView, at: number): Meta {

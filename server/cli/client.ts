@@ -1,5 +1,6 @@
 /** The source as the command line uses it: wait until it has introduced itself, then ask. */
 import type { NetnsInfo, SourceHello, SourceMessage, TracerStats } from '../../core/messages/source.ts';
+import { refusal } from '../../core/model/capabilities.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { hostCommand, type LocalSource, labCommand, spawnAgent } from '../sources/local.ts';
 import { failure } from './usage.ts';
@@ -37,10 +38,9 @@ export class Client {
   /** Waits for hello and refuses a kernel that cannot be traced, saying why. */
   async introduction(): Promise<SourceHello> {
     const hello = await this.#until(() => this.hello);
-    for (const name of ['root', 'btf', 'bpf', 'ringBuffer', 'lockdown'] as const) {
-      const { ok, detail } = hello.capabilities[name];
-      if (!ok) throw failure(`this host cannot be traced: ${detail}. --source lab traces a kernel in a VM`);
-    }
+    const why = refusal(hello.capabilities);
+    if (why !== undefined)
+      throw failure(`this kernel cannot be traced: ${why} (--source lab traces one in a VM)`);
     return hello;
   }
 

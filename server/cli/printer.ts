@@ -26,6 +26,7 @@ export class Printer {
   #printed = 0;
   #firstNs: Ns | undefined;
   #isOpen = true;
+  #hasBegun = false;
 
   /** `closed` is called when the output's reader has gone away (as `head` does). */
   constructor(output: Writable, options: PrinterOptions, closed: () => void) {
@@ -35,7 +36,11 @@ export class Printer {
       this.#isOpen = false;
       closed();
     });
-    if (!options.json) output.write(`${CLASSIC_HEADER}\n`);
+  }
+
+  /** The heading, once the capture runs. */
+  begin(): void {
+    if (!this.#options.json && this.#isOpen) this.#output.write(`${CLASSIC_HEADER}\n`);
   }
 
   /** Lines printed. */

@@ -46,6 +46,7 @@ export async function trace(options: TraceOptions): Promise<number> {
     const applied = await client.source.request({ method: 'apply', spec });
     if (!applied.ok) throw asCliError(applied.error, spec.filter.expression);
     const begin = performance.now();
+    printer.begin();
     if (options.readyFile !== undefined) touch(options.readyFile);
     await ending.reached;
     const stopped = await client.source.request({ method: 'stop' });

@@ -1,0 +1,38 @@
+/** The lab: a command, or a shell, as root on a real kernel in a VM. See lab/README.md. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { KernelError, readyKernel } from './kernels.ts';
+import { parseLabOptions, USAGE, UsageError } from './options.ts';
+import { runVm, STATUS_DIED } from './vm.ts';
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`lab: ${message}`);
+    process.exit(error instanceof UsageError ? 2 : STATUS_DIED);
+  },
+);
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words[0] === '--help' || words[0] === '-h') {
+    console.log(USAGE);
+    return 0;
+  }
+  const options = parseLabOptions(words);
+  const root = checkoutRoot();
+  if (process.arch !== 'x64')
+    throw new KernelError(`the lab's kernels are for x86-64; this is ${process.arch}`);
+  const kernel = readyKernel(options.kernel, (line) => console.error(`lab: ${line}`));
+  if (options.prepare) {
+    console.error(`lab: kernel ${kernel.version} is ready`);
+    return 0;
+  }
+  return runVm({ options, kernel, root });
+}
+
+function checkoutRoot(): string {
+  for (let folder = import.meta.dirname; folder !== '/'; folder = dirname(folder))
+    if (existsSync(join(folder, 'lab', 'guest', 'init'))) return folder;
+  throw new Error('the lab is not inside its checkout');
+}

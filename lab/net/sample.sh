@@ -1,0 +1,84 @@
+#!/bin/bash
+# The sample network, in the lab's VM only (lab/README.md has a picture). Ready when it returns.
+# Every program that starts costs 60-80 ms under emulation: hence batches.
+set -eu
+[ "$(cat /proc/sys/kernel/hostname)" = lab ] || { echo "sample.sh is for the lab's VM only" >&2; exit 1; }
+
+modprobe -a veth bridge br_netfilter nf_conntrack nf_nat nft_chain_nat xt_MASQUERADE 8021q 2> /dev/null || true
+
+sysctl=/proc/sys/net
+echo 1 > $sysctl/ipv4/ip_forward
+echo 1 > $sysctl/ipv6/conf/all/forwarding
+echo 1 > $sysctl/bridge/bridge-nf-call-iptables
+
+ip -batch - << 'END'
+netns add web
+netns add db
+netns add outside
+link add br0 type bridge
+link add vweb type veth peer name eth0 netns web
+link add vdb type veth peer name eth0 netns db
+link add vout type veth peer name eth0 netns outside
+link set vweb master br0
+link set vdb master br0
+addr add 10.1.0.1/24 dev br0
+addr add fd00:1::1/64 dev br0 nodad
+addr add 192.0.2.1/24 dev vout
+link set br0 up
+link set vweb up
+link set vdb up
+link set vout up
+END
+ip -n web -batch - << 'END'
+addr add 10.1.0.2/24 dev eth0
+addr add fd00:1::2/64 dev eth0 nodad
+link set lo up
+link set eth0 up
+route add default via 10.1.0.1
+END
+ip -n db -batch - << 'END'
+addr add 10.1.0.3/24 dev eth0
+addr add fd00:1::3/64 dev eth0 nodad
+link set lo up
+link set eth0 up
+route add default via 10.1.0.1
+END
+ip -n outside -batch - << 'END'
+addr add 192.0.2.2/24 dev eth0
+link set lo up
+link set eth0 up
+route add 10.1.0.0/24 via 192.0.2.1
+END
+
+iptables-restore << 'END'
+*filter
+-A FORWARD -p tcp --dport 81 -j DROP
+COMMIT
+*nat
+-A PREROUTING -i vout -p tcp --dport 8080 -j DNAT --to-destination 10.1.0.3:80
+-A POSTROUTING -s 10.1.0.0/24 -o vout -j MASQUERADE
+COMMIT
+END
+ip netns exec db nft -f - << 'END'
+table inet sample {
+	chain input {
+		type filter hook input priority 0; policy accept;
+		udp dport 9999 counter drop
+	}
+}
+END
+
+# Servers that the sample network's traffic and scenarios talk to.
+serve() { # namespace, nc's arguments
+	ip netns exec "$1" nc "${@:2}" < /dev/null > /dev/null 2>&1 &
+}
+serve db -l -k -p 80
+serve db -u -l -k -p 7000
+serve outside -l -k -p 90
+# listening, and known as a neighbour: the first packet of a scenario waits for nothing
+until ip netns exec db ss -Hltn 'sport = :80' | grep -q . &&
+	ip netns exec db ss -Hlun 'sport = :7000' | grep -q . &&
+	ip netns exec outside ss -Hltn 'sport = :90' | grep -q .; do :; done
+ip netns exec web ping -q -c1 -W5 10.1.0.3 > /dev/null
+ip netns exec web ping -q -c1 -W5 192.0.2.2 > /dev/null
+ip netns exec web ping -q -6 -c1 -W5 fd00:1::3 > /dev/null
