@@ -196,7 +196,9 @@ function readableFolders(folder: string): string[] {
       return false;
     }
   };
-  return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.') && isReadable(name)) : [];
+  return existsSync(folder)
+    ? readdirSync(folder).filter((name) => !name.startsWith('.') && isReadable(name))
+    : [];
 }
 
 /** By the numbers in them, from left to right. */

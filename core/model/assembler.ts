@@ -89,6 +89,11 @@ export class SessionAssembler {
     return [...this.#symbols.values()];
   }
 
+  /** Of the newest row; see {@link rowsSince}. */
+  get version(): number {
+    return this.#rows.version;
+  }
+
   get symbolCount(): number {
     return this.#symbols.size;
   }

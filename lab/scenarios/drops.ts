@@ -20,7 +20,7 @@ const deaths: readonly Death[] = [
     from: 'outside',
     command: 'timeout 0.5 bash -c "exec 3<>/dev/tcp/10.1.0.3/81"; true',
     reason: 'NETFILTER_DROP',
-    functions: ['nf_hook_slow'],
+    functions: ['nft_do_chain', 'nf_hook_slow'], // Debian's iptables makes nftables rules
     where: 'host',
   },
   {
@@ -29,7 +29,7 @@ const deaths: readonly Death[] = [
     from: 'web',
     command: 'echo x > /dev/udp/10.1.0.3/9999',
     reason: 'NETFILTER_DROP',
-    functions: ['nf_hook_slow'],
+    functions: ['nft_do_chain', 'nf_hook_slow'],
     where: 'db',
   },
   {

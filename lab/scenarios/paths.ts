@@ -23,7 +23,11 @@ export const interfacesOf = (packet: Packet): string[] => [
 export const firstSaid = (packet: Packet, field: string): unknown =>
   packet.hops.find((hop) => hop[field] !== undefined)?.[field];
 
-const originals = (packets: Iterable<Packet>) => [...packets].filter((packet) => packet.parent === 0);
+/** The field differs from the packet's hop before. */
+const changed = (hop: Line, field: string) => hop.changed?.includes(field) === true;
+
+/** Packets that are no clones. */
+export const originals = (packets: Iterable<Packet>) => [...packets].filter((packet) => packet.parent === 0);
 
 export const paths: readonly Scenario[] = [
   {
@@ -48,8 +52,16 @@ export const paths: readonly Scenario[] = [
         'the request, from IP output over the bridge to ICMP input',
       );
       equal(request.hops.at(-1)?.netns_name, 'db', 'where the request ends');
+      equal(request.drops.length, 0, 'drops of the request');
+      // ping's raw socket gets a clone of the reply; the kernel then finds no other socket for the reply itself
+      equal(
+        reply.drops.map((drop) => drop.reason),
+        ['NO_SOCKET'],
+        'drops of the reply',
+      );
+      const clone = only([...packets.values()], (packet) => packet.parent === reply.id, 'clone of the reply');
+      equal(functionsOf(clone).at(0), 'raw_rcv', 'where the clone goes');
       for (const packet of all) {
-        equal(packet.drops.length, 0, 'drops');
         equal(packet.frees.length, 1, 'ends');
         checkTimes(packet.hops);
       }
@@ -71,7 +83,8 @@ export const paths: readonly Scenario[] = [
       );
       check(translated.length >= 3, 'at least SYN, ACK and data are translated', translated.length);
       for (const packet of translated) {
-        const change = only(packet.hops, (hop) => hop.daddr === '10.1.0.3', 'hop where the address changed');
+        const change = only(packet.hops, (hop) => changed(hop, 'ip.daddr'), 'hop where the address changed');
+        equal(change.daddr, '10.1.0.3', 'the new address');
         equal(change.dport, 80, 'the port changes with it');
         check(typeof change.func === 'string' && change.func !== '', 'the hop names its function', change);
         equal(staysOf(packet), ['outside', 'host', 'db'], 'namespaces of a translated packet');
@@ -94,7 +107,8 @@ export const paths: readonly Scenario[] = [
       });
       const [request] = originals(packets.values());
       check(request !== undefined, 'the request is seen');
-      const change = only(request.hops, (hop) => hop.saddr === '192.0.2.1', 'hop where the source changed');
+      const change = only(request.hops, (hop) => changed(hop, 'ip.saddr'), 'hop where the source changed');
+      equal(change.saddr, '192.0.2.1', 'the new source');
       equal(change.netns_name, 'host', 'where it changed');
       equal(staysOf(request), ['web', 'host', 'outside'], 'namespaces');
     },

@@ -28,6 +28,8 @@ export interface Line {
   /** On a drop. */
   readonly reason?: string;
   readonly location?: string;
+  /** Fields that differ from the packet's event before. */
+  readonly changed?: readonly string[];
   /** On lineage. */
   readonly parent?: number;
   readonly relation?: string;

@@ -26,7 +26,6 @@ export class Printer {
   #printed = 0;
   #firstNs: Ns | undefined;
   #isOpen = true;
-  #hasBegun = false;
 
   /** `closed` is called when the output's reader has gone away (as `head` does). */
   constructor(output: Writable, options: PrinterOptions, closed: () => void) {

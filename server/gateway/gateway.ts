@@ -1,0 +1,217 @@
+/** Browsers: each gets rows as fast as it takes them, in its own time, and every request it makes is answered. */
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { type Namespace, Server, type Socket } from 'socket.io';
+import { z } from 'zod';
+import { fail, type Result } from '../../core/base/result.ts';
+import {
+  type BrowserToServer,
+  creditSchema,
+  type LiveStats,
+  pathRequestSchema,
+  ROW_CREDITS,
+  type ServerToBrowser,
+} from '../../core/messages/browser.ts';
+import { captureSpecSchema } from '../../core/messages/source.ts';
+import type { Hub } from '../session/hub.ts';
+import type { PulseAnswer } from '../session/messages.ts';
+
+const BROWSERS_MAX = 32;
+/** 1,536 rows of 128 bytes: 192 KiB, in the range where stack.md measured the best rate. */
+const ROWS_PER_BATCH = 1536;
+const ROWS_EVERY_MS = 100;
+const STATS_EVERY_MS = 500;
+/** The largest thing a browser has to say is a filter expression. */
+const MESSAGE_BYTES_MAX = 64 << 10;
+
+type BrowserSocket = Socket<BrowserToServer, ServerToBrowser>;
+
+interface Browser {
+  readonly socket: BrowserSocket;
+  session: number;
+  version: number;
+  credits: number;
+  isAsking: boolean;
+  shedRows: number;
+}
+
+const compileSchema = z.object({ expression: z.string().max(4096) });
+
+export interface GatewayOptions {
+  readonly http: HttpServer;
+  readonly hub: Hub;
+  /** Why a connection is refused, undefined when it may come in. */
+  readonly refuse: (request: IncomingMessage) => string | undefined;
+}
+
+/** Starts serving sockets on the HTTP server; the result stops it. */
+export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promise<void> {
+  const io = new Server<BrowserToServer, ServerToBrowser>(http, {
+    path: '/socket.io',
+    transports: ['websocket'],
+    perMessageDeflate: false,
+    serveClient: false,
+    maxHttpBufferSize: MESSAGE_BYTES_MAX,
+    allowRequest(request, decide) {
+      const why =
+        refuse(request) ?? (browsers.size >= BROWSERS_MAX ? 'too many browsers are connected' : undefined);
+      decide(why ?? null, why === undefined);
+    },
+  });
+  const browsers = new Map<string, Browser>();
+  const everyone: Namespace<BrowserToServer, ServerToBrowser> = io.of('/');
+  let pulse: PulseAnswer | undefined;
+  let rates = { atMs: performance.now(), events: 0, packets: 0, eventsPerSecond: 0, packetsPerSecond: 0 };
+
+  hub.on('snapshot', () => everyone.emit('snapshot', hub.snapshot));
+  hub.on('names', (tables) => everyone.emit('names', tables));
+
+  io.on('connection', (socket) => {
+    const browser: Browser = {
+      socket,
+      session: -1,
+      version: 0,
+      credits: ROW_CREDITS,
+      isAsking: false,
+      shedRows: 0,
+    };
+    browsers.set(socket.id, browser);
+    socket.once('disconnect', () => browsers.delete(socket.id));
+    socket.emit('snapshot', hub.snapshot);
+    socket.emit('names', hub.names);
+    answerRequests(socket, hub, browser);
+  });
+
+  const rowTimer = setInterval(async () => {
+    const last = pulse;
+    pulse = await hub.session.pulse();
+    hub.sessionNumber = pulse.session;
+    for (const browser of browsers.values()) feed(browser, pulse, last);
+  }, ROWS_EVERY_MS);
+
+  function feed(browser: Browser, now: PulseAnswer, last: PulseAnswer | undefined): void {
+    const isNew = browser.session !== now.session;
+    if (!isNew && browser.version === now.version) return;
+    if (browser.credits === 0) {
+      browser.shedRows += Math.max(0, now.version - (last?.version ?? now.version));
+      return;
+    }
+    if (!browser.isAsking) sendRows(browser).catch(reportFault);
+  }
+
+  /** Sends batches until the browser is up to date or has no credit left. */
+  async function sendRows(browser: Browser): Promise<void> {
+    browser.isAsking = true;
+    try {
+      for (let more = true; more && browser.credits > 0 && browser.socket.connected; ) {
+        const isKnown = browser.session === pulse?.session;
+        const answer = await hub.session.rowsSince(isKnown ? browser.version : 0, ROWS_PER_BATCH);
+        const reset = browser.session !== answer.session;
+        // asked for in one session, answered in the next: ask again from its beginning
+        if (reset && isKnown) {
+          browser.session = -1;
+          continue;
+        }
+        browser.session = answer.session;
+        browser.version = answer.version;
+        more = answer.more > 0;
+        if (answer.rows.byteLength === 0 && !reset) return;
+        browser.credits -= 1;
+        browser.socket.emit('rows', answer.rows, { session: answer.session, reset });
+      }
+    } finally {
+      browser.isAsking = false;
+    }
+  }
+
+  const statsTimer = setInterval(() => {
+    if (pulse === undefined) return;
+    rates = newRates(rates, hub.stats);
+    for (const { socket, shedRows } of browsers.values()) {
+      const stats: LiveStats = {
+        tracer: hub.stats,
+        eventsPerSecond: rates.eventsPerSecond,
+        packetsPerSecond: rates.packetsPerSecond,
+        session: pulse.counters,
+        shedRows,
+      };
+      socket.volatile.emit('stats', stats);
+    }
+  }, STATS_EVERY_MS);
+
+  return async () => {
+    clearInterval(rowTimer);
+    clearInterval(statsTimer);
+    await io.close();
+  };
+}
+
+function answerRequests(socket: BrowserSocket, hub: Hub, browser: Browser): void {
+  const on = <T, V>(
+    schema: z.ZodType<T>,
+    given: unknown,
+    ack: unknown,
+    work: (value: T) => Promise<Result<V>>,
+  ): void => {
+    // whatever came in the place of the acknowledgement, only a function can be called
+    if (typeof ack !== 'function') return;
+    const parsed = schema.safeParse(given);
+    const answer = parsed.success
+      ? work(parsed.data)
+      : Promise.resolve(fail<V>('BAD_REQUEST', describe(parsed.error)));
+    answer.then(
+      (result) => ack(result),
+      (error: unknown) => {
+        reportFault(error);
+        ack(fail('SERVER_FAULT', 'the server could not do that; its log says why'));
+      },
+    );
+  };
+  socket.on('apply', (spec, ack) => on(captureSpecSchema, spec, ack, (valid) => hub.apply(valid)));
+  socket.on('stop', (ack) => on(z.unknown(), null, ack, () => hub.stop()));
+  socket.on('compile', (request, ack) =>
+    on(compileSchema, request, ack, async ({ expression }) => {
+      const result = await hub.request({ method: 'compile', expression });
+      return result.ok ? { ok: true, value: compiledSchema.parse(result.value) } : result;
+    }),
+  );
+  socket.on('path', (request, ack) =>
+    on(pathRequestSchema, request, ack, async ({ session, packet }) => {
+      const answer = await hub.session.path(packet);
+      if (answer.session !== session)
+        return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
+      if (answer.records === undefined)
+        return fail('PACKET_GONE', `packet ${packet} is no longer in memory; the newest packets are kept`);
+      return { ok: true, value: { records: answer.records } };
+    }),
+  );
+  socket.on('credit', (batches) => {
+    const parsed = creditSchema.safeParse(batches);
+    if (parsed.success) browser.credits = Math.min(ROW_CREDITS, browser.credits + parsed.data);
+  });
+}
+
+const compiledSchema = z.object({ instructions: z.object({ l2: z.number(), l3: z.number() }) });
+
+function newRates(
+  before: { atMs: number; events: number; packets: number },
+  stats: { readonly events: number; readonly packets: number },
+) {
+  const atMs = performance.now();
+  const seconds = Math.max(0.001, (atMs - before.atMs) / 1000);
+  return {
+    atMs,
+    events: stats.events,
+    packets: stats.packets,
+    eventsPerSecond: Math.max(0, stats.events - before.events) / seconds,
+    packetsPerSecond: Math.max(0, stats.packets - before.packets) / seconds,
+  };
+}
+
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${issue?.path.join('.') || 'the request'}: ${issue?.message ?? 'invalid'}`;
+}
+
+function reportFault(error: unknown): void {
+  console.error('skbtracer server:', error);
+}

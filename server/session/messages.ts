@@ -1,0 +1,37 @@
+/** What the session's thread is told and asked, and what it answers. */
+import type { NameTables, SymbolInfo } from '../../core/messages/browser.ts';
+import type { SessionCounters } from '../../core/model/assembler.ts';
+
+export type ToWorker =
+  /** The buffer moves: it is the worker's from then on. */
+  | { readonly type: 'batch'; readonly records: Uint8Array<ArrayBuffer> }
+  | { readonly type: 'names'; readonly tables: NameTables }
+  | { readonly type: 'restart' }
+  | { readonly type: 'rows'; readonly id: number; readonly version: number; readonly max: number }
+  | { readonly type: 'path'; readonly id: number; readonly packet: number }
+  | { readonly type: 'pulse'; readonly id: number };
+
+export interface RowsAnswer {
+  readonly session: number;
+  readonly rows: ArrayBuffer;
+  readonly version: number;
+  readonly more: number;
+}
+
+export interface PathAnswer {
+  readonly session: number;
+  /** Undefined: the packet is not, or no longer, in memory. */
+  readonly records: ArrayBuffer | undefined;
+}
+
+export interface PulseAnswer {
+  readonly session: number;
+  readonly counters: SessionCounters;
+  /** Version of the newest row. */
+  readonly version: number;
+}
+
+export type FromWorker =
+  | { readonly type: 'taken' }
+  | { readonly type: 'symbols'; readonly symbols: readonly SymbolInfo[] }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: RowsAnswer | PathAnswer | PulseAnswer };
