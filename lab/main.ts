@@ -1,7 +1,8 @@
 /** The lab: a command, or a shell, as root on a real kernel in a VM. See lab/README.md. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KernelError, readyKernel } from './kernels.ts';
+import { readyKernel } from './kernels.ts';
+import { KernelError } from './make-kernel.ts';
 import { parseLabOptions, USAGE, UsageError } from './options.ts';
 import { runVm, STATUS_DIED } from './vm.ts';
 
@@ -28,7 +29,18 @@ async function main(words: readonly string[]): Promise<number> {
     console.error(`lab: kernel ${kernel.version} is ready`);
     return 0;
   }
-  return runVm({ options, kernel, root });
+  const { rows, columns, isTTY } = process.stdout;
+  const isShell = options.command.length === 0 && process.stdin.isTTY === true && isTTY === true;
+  return runVm({
+    options,
+    kernel,
+    caller: {
+      root,
+      directory: process.cwd(),
+      environment: process.env,
+      ...(isShell ? { terminal: { rows, columns } } : {}),
+    },
+  });
 }
 
 function checkoutRoot(): string {

@@ -1,4 +1,5 @@
 /** The lab's command line. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface LabOptions {
@@ -16,9 +17,11 @@ export interface LabOptions {
   readonly modules: readonly string[];
   /** Guest nanoseconds are guest instructions; one CPU. For costs. */
   readonly counted: boolean;
+  /** Absolute path of a folder here that the guest writes to as $SKBTRACER_LAB_DIR. */
+  readonly keep: string | undefined;
   /** Only make the kernel ready, do not boot. */
   readonly prepare: boolean;
-  /** Empty: a shell. */
+  /** Empty: a shell; or, when stdin is no terminal, the script on it. */
   readonly command: readonly string[];
 }
 
@@ -33,6 +36,7 @@ export const USAGE = `npm run lab -- [flags] [--] [command …]     a command, o
   --forward HOST:GUEST    a port of 127.0.0.1 here to one in the VM; may be given again
   --modules A,B           kernel modules to load first
   --counted               counted time: guest nanoseconds are guest instructions
+  --keep DIR              a folder here that the command writes to as $SKBTRACER_LAB_DIR
   --prepare               download and unpack the kernel, do not boot
 The exit status is the command's; 124 is a timeout, 125 that the VM died without giving one.`;
 
@@ -47,8 +51,9 @@ export function parseLabOptions(words: readonly string[]): LabOptions {
     cpus: values.counted === true ? 1 : wholeNumber('--cpus', values.cpus, 2, 1, 64),
     timeoutSeconds: wholeNumber('--timeout', values.timeout, 0, 1, 1e6),
     forwards: (values.forward ?? []).map(parseForward),
-    modules: (values.modules ?? '').split(',').filter((name) => name !== ''),
+    modules: parseModules(values.modules ?? ''),
     counted: values.counted === true,
+    keep: values.keep === undefined ? undefined : resolve(values.keep),
     prepare: values.prepare === true,
     command: positionals,
   };
@@ -70,6 +75,7 @@ function parse(words: readonly string[]) {
         forward: { type: 'string', multiple: true },
         modules: { type: 'string' },
         counted: { type: 'boolean' },
+        keep: { type: 'string' },
         prepare: { type: 'boolean' },
       },
       strict: true,
@@ -83,7 +89,7 @@ function parse(words: readonly string[]) {
   }
 }
 
-const WITH_VALUE = ['--kernel', '--memory', '--cpus', '--timeout', '--forward', '--modules'];
+const WITH_VALUE = ['--kernel', '--memory', '--cpus', '--timeout', '--forward', '--modules', '--keep'];
 
 function commandStart(words: readonly string[]): number {
   for (let i = 0; i < words.length; i += 1) {
@@ -114,4 +120,11 @@ function parseForward(text: string): { host: number; guest: number } {
   if (!(host > 0 && host < 65536 && guest > 0 && guest < 65536))
     throw new UsageError(`--forward takes HOST:GUEST, two ports, not '${text}'`);
   return { host, guest };
+}
+
+function parseModules(text: string): string[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const odd = names.find((name) => !/^[\w-]+$/.test(name));
+  if (odd !== undefined) throw new UsageError(`--modules takes names separated by commas, not '${odd}'`);
+  return names;
 }

@@ -38,9 +38,7 @@ export function matches(spec: KeySpec, press: KeyPress): boolean {
   if (press.altKey || (press.ctrlKey || press.metaKey) !== (spec.mod ?? false)) return false;
   if (spec.shift !== undefined && spec.shift !== press.shiftKey) return false;
   if ('code' in spec) return press.code === spec.code && (spec.shift ?? false) === press.shiftKey;
-  return spec.key.length === 1
-    ? press.key.toLowerCase() === spec.key.toLowerCase()
-    : press.key === spec.key;
+  return spec.key.length === 1 ? press.key.toLowerCase() === spec.key.toLowerCase() : press.key === spec.key;
 }
 
 const LABELS: Record<string, string> = {

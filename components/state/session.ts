@@ -43,7 +43,8 @@ export function situationOf(link: Link, snapshot: Snapshot | null): Situation {
   if (link.phase === 'offline') return { kind: 'offline', since: link.since };
   if (link.phase === 'connecting' || snapshot === null) return { kind: 'connecting' };
   const { source, capture } = snapshot;
-  if (source.phase === 'connecting') return { kind: 'source-starting', source: source.kind, note: source.note };
+  if (source.phase === 'connecting')
+    return { kind: 'source-starting', source: source.kind, note: source.note };
   if (source.phase === 'gone') return { kind: 'source-gone', source: source.kind, note: source.note };
   if (capture.phase === 'failed') {
     return { kind: 'capture-failed', code: capture.code, message: capture.message };

@@ -16,7 +16,13 @@ interface ButtonProps extends ComponentProps<'button'> {
 }
 
 /** 26 px high. Disabled buttons stay focusable through `aria-disabled`; use `disabled` only inside forms. */
-export function Button({ look = 'outline', square = false, className, type = 'button', ...rest }: ButtonProps) {
+export function Button({
+  look = 'outline',
+  square = false,
+  className,
+  type = 'button',
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type={type}

@@ -13,7 +13,13 @@ interface SegmentedProps<T extends string> {
 }
 
 /** A choice of two or three, all visible; arrow keys move it. */
-export function Segmented<T extends string>({ label, value, onValue, options, className }: SegmentedProps<T>) {
+export function Segmented<T extends string>({
+  label,
+  value,
+  onValue,
+  options,
+  className,
+}: SegmentedProps<T>) {
   return (
     <RadioGroup.Root
       aria-label={label}

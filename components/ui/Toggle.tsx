@@ -1,7 +1,7 @@
 'use client';
 
-import { Checkbox } from 'radix-ui';
 import { Check } from 'lucide-react';
+import { Checkbox } from 'radix-ui';
 import { useId } from 'react';
 
 interface ToggleProps {

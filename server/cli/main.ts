@@ -10,17 +10,11 @@ import { CliError, HELP } from './usage.ts';
 const [first, ...rest] = process.argv.slice(2);
 
 run().then(
-  (status) => {
-    process.exitCode = status;
-  },
+  (status) => process.exit(status),
   (error: unknown) => {
-    if (error instanceof CliError) {
-      console.error(`skbtracer: ${error.message}`);
-      process.exitCode = error.status;
-    } else {
-      console.error(error);
-      process.exitCode = 1;
-    }
+    if (!(error instanceof CliError)) console.error(error);
+    else console.error(`skbtracer: ${error.message}`);
+    process.exit(error instanceof CliError ? error.status : 1);
   },
 );
 

@@ -50,7 +50,6 @@ export async function trace(options: TraceOptions): Promise<number> {
     if (options.readyFile !== undefined) touch(options.readyFile);
     await ending.reached;
     const stopped = await client.source.request({ method: 'stop' });
-    await printer.end();
     if (client.stats !== undefined)
       console.error(
         summaryText({
@@ -64,6 +63,7 @@ export async function trace(options: TraceOptions): Promise<number> {
     return 0;
   } finally {
     ending.forget();
+    await printer?.end();
     await client.source.close();
   }
 }

@@ -1,0 +1,125 @@
+'use client';
+
+import { create } from 'zustand';
+import type { Failure } from '../../core/base/result.ts';
+import type { CaptureSpec, ProbeGroup } from '../../core/messages/source.ts';
+import { EMPTY_FORM, expressionToForm, type FilterForm, formToExpression } from '../../core/model/filter.ts';
+
+/** The filter as it is being written: two views of one expression, and what stands beside it. */
+interface Draft {
+  readonly expression: string;
+  /** Undefined when the expression says more than the form can show. */
+  readonly form: FilterForm | undefined;
+  /** What of the form cannot be an expression; the expression then stays as it was. */
+  readonly formProblem: Failure | undefined;
+  /** What the compiler says of the expression. */
+  readonly problem: Failure | undefined;
+  /** Namespace inode, '' for any. */
+  readonly netns: string;
+  readonly interface: string;
+  /** `VALUE` or `VALUE/MASK`. */
+  readonly mark: string;
+  readonly pid: string;
+  readonly keep: boolean;
+  readonly group: ProbeGroup;
+}
+
+const EMPTY: Draft = {
+  expression: '',
+  form: EMPTY_FORM,
+  formProblem: undefined,
+  problem: undefined,
+  netns: '',
+  interface: '',
+  mark: '',
+  pid: '',
+  keep: true,
+  group: 'default',
+};
+
+export const useDraft = create<Draft>(() => EMPTY);
+
+/** The person wrote the expression: the form follows where it can. */
+export function writeExpression(expression: string): void {
+  useDraft.setState({
+    expression,
+    form: expressionToForm(expression),
+    formProblem: undefined,
+    problem: undefined,
+  });
+}
+
+/** The person wrote in the form: the expression follows, unless the form cannot be one yet. */
+export function writeForm(change: Partial<FilterForm>): void {
+  useDraft.setState((draft) => {
+    const form = { ...(draft.form ?? EMPTY_FORM), ...change };
+    const expression = formToExpression(form);
+    if (!expression.ok) return { form, formProblem: expression.error };
+    return { form, expression: expression.value, formProblem: undefined, problem: undefined };
+  });
+}
+
+export const writeDraft = (change: Partial<Draft>): void => useDraft.setState(change);
+
+/** Takes over what runs, as another page or the start set it. */
+export function adoptSpec({ filter, group }: CaptureSpec): void {
+  useDraft.setState({
+    expression: filter.expression,
+    form: expressionToForm(filter.expression),
+    formProblem: undefined,
+    problem: undefined,
+    netns: filter.netns === undefined ? '' : String(filter.netns),
+    interface: filter.interface ?? '',
+    mark: filter.mark === undefined ? '' : markText(filter.mark),
+    pid: filter.pid === undefined ? '' : String(filter.pid),
+    keep: filter.keep,
+    group,
+  });
+}
+
+const markText = ({ value, mask }: { readonly value: number; readonly mask: number }): string =>
+  mask === 0xffffffff ? `0x${value.toString(16)}` : `0x${value.toString(16)}/0x${mask.toString(16)}`;
+
+/** Which field of the draft is wrong, and how. */
+export interface FieldProblem {
+  readonly field: 'form' | 'mark' | 'pid' | 'interface';
+  readonly message: string;
+}
+
+/** The draft as settings that can be put in force, or what is wrong with it. */
+export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | FieldProblem {
+  if (draft.formProblem !== undefined) return { field: 'form', message: draft.formProblem.message };
+  const mark = parseMark(draft.mark);
+  if (mark === null)
+    return { field: 'mark', message: 'A mark is a number, with a mask behind a slash: 0x20/0xf0' };
+  const pid = draft.pid.trim() === '' ? undefined : Number(draft.pid);
+  if (pid !== undefined && !(Number.isInteger(pid) && pid > 0 && pid <= 4_194_304))
+    return { field: 'pid', message: 'A process id is a whole number from 1' };
+  const name = draft.interface.trim();
+  if (name.length > 15 || /[\s/:]/.test(name))
+    return { field: 'interface', message: 'At most 15 characters, no space, slash or colon' };
+  return {
+    ...running,
+    group: draft.group,
+    filter: {
+      expression: draft.expression.trim(),
+      keep: draft.keep,
+      ...(draft.netns !== '' && { netns: Number(draft.netns) }),
+      ...(name !== '' && { interface: name }),
+      ...(mark !== undefined && { mark }),
+      ...(pid !== undefined && { pid }),
+    },
+  };
+}
+
+/** Undefined: none asked for. null: no mark. */
+function parseMark(text: string): { value: number; mask: number } | undefined | null {
+  if (text.trim() === '') return undefined;
+  const parts = text
+    .trim()
+    .split('/')
+    .map((part) => (/^(0x[0-9a-f]+|\d+)$/i.test(part.trim()) ? Number(part) : Number.NaN));
+  const [value = Number.NaN, mask = 0xffffffff] = parts;
+  const isSound = parts.length <= 2 && value <= 0xffffffff && mask <= 0xffffffff;
+  return isSound ? { value, mask } : null;
+}

@@ -1,0 +1,78 @@
+'use client';
+
+import { io, type Socket } from 'socket.io-client';
+import { fail, type Result } from '../../core/base/result.ts';
+import type { BrowserToServer, ServerToBrowser } from '../../core/messages/browser.ts';
+import type { CaptureSpec } from '../../core/messages/source.ts';
+import { takeNames } from './names.ts';
+import { packets } from './packets/store.ts';
+import { useSession } from './session.ts';
+
+/** A request that the server does not answer in this time has failed. Starting a capture takes seconds. */
+const ANSWER_MS = 60_000;
+
+type PageSocket = Socket<ServerToBrowser, BrowserToServer>;
+let socket: PageSocket | undefined;
+
+/** Connects the page to its server, once; the socket reconnects by itself. */
+export function connect(): void {
+  if (socket !== undefined) return;
+  const opened: PageSocket = io({ transports: ['websocket'], reconnectionDelayMax: 3000 });
+  socket = opened;
+  opened.on('connect', () => useSession.setState({ link: { phase: 'online' } }));
+  opened.on('disconnect', offline);
+  opened.on('connect_error', () => {
+    isRefused().then((refused) => {
+      if (!refused) offline();
+      else
+        useSession.setState({
+          link: {
+            phase: 'unauthorised',
+            error: { code: 'NO_TOKEN', message: 'This page has no valid token.' },
+          },
+        });
+    });
+  });
+  opened.on('snapshot', (snapshot) => useSession.setState({ snapshot }));
+  opened.on('stats', (stats) => useSession.setState({ stats }));
+  opened.on('names', takeNames);
+  opened.on('rows', (batch, { session, reset }) => {
+    packets.take(batch, session, reset);
+    opened.emit('credit', 1);
+  });
+}
+
+function offline(): void {
+  useSession.setState(({ link }) => ({
+    link: link.phase === 'offline' ? link : { phase: 'offline', since: Date.now() },
+  }));
+}
+
+/** Whether the server is there but does not let this page in. */
+async function isRefused(): Promise<boolean> {
+  try {
+    return (await fetch('/', { method: 'HEAD', cache: 'no-store' })).status === 401;
+  } catch {
+    return false;
+  }
+}
+
+export const requestApply = (spec: CaptureSpec) => ask((s) => s.emitWithAck('apply', spec));
+export const requestStop = () => ask((s) => s.emitWithAck('stop'));
+export const requestCompile = (expression: string) => ask((s) => s.emitWithAck('compile', { expression }));
+/** All records of a packet; fails with SESSION_OVER or PACKET_GONE when they are no longer there. */
+export const requestPath = (session: number, packet: number) =>
+  ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));
+
+/** What `timeout()` gives: the same socket, whose acknowledgements may fail. */
+type Asking = ReturnType<PageSocket['timeout']>;
+
+async function ask<T>(send: (socket: Asking) => Promise<Result<T>>): Promise<Result<T>> {
+  if (socket?.connected !== true)
+    return fail('OFFLINE', 'The server does not answer; the page tries again by itself.');
+  try {
+    return await send(socket.timeout(ANSWER_MS));
+  } catch {
+    return fail('NO_ANSWER', 'The server did not answer in time.');
+  }
+}

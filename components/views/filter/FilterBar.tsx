@@ -1,0 +1,257 @@
+'use client';
+
+import { Filter, Play, Square } from 'lucide-react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { CaptureSpec, CaptureState } from '../../../core/messages/source.ts';
+import { PROTOCOLS } from '../../../core/model/filter.ts';
+import { formatDuration } from '../../../core/model/format.ts';
+import { commands } from '../../state/commands.ts';
+import {
+  adoptSpec,
+  draftSpec,
+  type FieldProblem,
+  useDraft,
+  writeDraft,
+  writeExpression,
+  writeForm,
+} from '../../state/draft.ts';
+import { useNames } from '../../state/names.ts';
+import { useSession } from '../../state/session.ts';
+import { requestApply, requestCompile, requestStop } from '../../state/socket.ts';
+import { Button } from '../../ui/Button.tsx';
+import { SelectField, TextField } from '../../ui/Field.tsx';
+import { Toggle } from '../../ui/Toggle.tsx';
+import { ExpressionField } from './ExpressionField.tsx';
+
+/** Compiled a little after the last key. */
+const COMPILE_AFTER_MS = 250;
+
+const FALLBACK: CaptureSpec = {
+  filter: { expression: '', keep: true },
+  group: 'default',
+  ringBytes: 16 << 20,
+  trackedPackets: 1 << 16,
+};
+
+/** Which packets are captured: a form and an expression, two views of the same. */
+export function FilterBar() {
+  const draft = useDraft();
+  const { book } = useNames();
+  const capture = useSession((state) => state.snapshot?.capture);
+  const field = useRef<HTMLInputElement>(null);
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<FieldProblem | null>(null);
+  const running = capture?.phase === 'running' ? capture.spec : undefined;
+
+  useAdopted(running);
+  useCompiled(draft.expression);
+
+  const apply = useCallback(async () => {
+    const spec = draftSpec(useDraft.getState(), running ?? FALLBACK);
+    setProblem('field' in spec ? spec : null);
+    if ('field' in spec) return;
+    setBusy(true);
+    const result = await requestApply(spec);
+    setBusy(false);
+    if (!result.ok) writeDraft({ problem: result.error });
+    else field.current?.blur();
+  }, [running]);
+
+  useEffect(
+    () =>
+      commands.register([
+        { id: 'filter.focus', title: 'Write a filter', group: 'Filter', keys: [{ key: '/' }], run: () => field.current?.select() },
+        { id: 'filter.apply', title: 'Apply the filter', group: 'Filter', keys: [{ key: 'Enter', mod: true, inFields: true }], run: () => void apply() },
+      ]), // biome-ignore format: a table
+    [apply],
+  );
+
+  const submit = (event: React.FormEvent) => {
+    event.preventDefault();
+    void apply();
+  };
+  const form = draft.form;
+  const formText = (name: 'host' | 'port' | 'icmpId') => form?.[name] ?? '';
+  const formProblem = (code: string) =>
+    problem?.field === 'form' && draft.formProblem?.code === code ? draft.formProblem.message : undefined;
+  const fieldProblem = (name: FieldProblem['field']) =>
+    problem?.field === name ? problem.message : undefined;
+  const isNumber =
+    form !== undefined && form.protocol !== '' && !PROTOCOLS.some((word) => word === form.protocol);
+  return (
+    <section aria-label="Filter" className="border-b border-line bg-raised px-2 py-1.5">
+      <form onSubmit={submit} className="flex flex-col gap-1.5">
+        <div className="flex items-center gap-2">
+          <Filter size={14} aria-hidden className="shrink-0 text-muted" />
+          <ExpressionField
+            inputRef={field}
+            value={draft.expression}
+            problem={draft.problem}
+            onValue={writeExpression}
+            onSubmit={() => undefined}
+          />
+          <Button type="submit" look="primary" disabled={isBusy} title="Enter">
+            {isBusy ? 'Applying …' : 'Apply'}
+          </Button>
+          <CaptureButton capture={capture} onStart={apply} />
+        </div>
+        <div className="flex flex-wrap items-center gap-1.5 pl-[22px]">
+          <SelectField
+            label="Protocol"
+            className="w-32"
+            value={form?.protocol ?? ''}
+            onValue={(protocol) => writeForm({ protocol })}
+            options={[
+              { value: '', label: form === undefined ? 'see expression' : 'any' },
+              ...PROTOCOLS.filter((word) => word !== 'any').map((word) => ({
+                value: word,
+                label: word.toUpperCase(),
+              })),
+              ...(isNumber ? [{ value: form.protocol, label: form.protocol }] : []),
+            ]}
+          />
+          <TextField
+            label="Host"
+            className="w-40"
+            value={formText('host')}
+            problem={formProblem('BAD_HOST')}
+            onValue={(host) => writeForm({ host })}
+          />
+          <TextField
+            label="Port"
+            className="w-24"
+            inputMode="numeric"
+            value={formText('port')}
+            problem={formProblem('BAD_PORT')}
+            onValue={(port) => writeForm({ port })}
+          />
+          <TextField
+            label="ICMP id"
+            className="w-28"
+            inputMode="numeric"
+            value={formText('icmpId')}
+            problem={formProblem('BAD_ICMP_ID')}
+            onValue={(icmpId) => writeForm({ icmpId })}
+          />
+          <SelectField
+            label="Namespace"
+            className="w-40"
+            value={draft.netns}
+            onValue={(netns) => writeDraft({ netns })}
+            options={[
+              { value: '', label: 'any' },
+              ...[...book.namespaces.values()].map(({ inode, name }) => ({
+                value: String(inode),
+                label: name,
+              })),
+            ]}
+          />
+          <TextField
+            label="Interface"
+            className="w-32"
+            value={draft.interface}
+            problem={fieldProblem('interface')}
+            onValue={(name) => writeDraft({ interface: name })}
+          />
+          <TextField
+            label="Mark"
+            className="w-28"
+            value={draft.mark}
+            problem={fieldProblem('mark')}
+            onValue={(mark) => writeDraft({ mark })}
+          />
+          <TextField
+            label="Pid"
+            className="w-24"
+            inputMode="numeric"
+            value={draft.pid}
+            problem={fieldProblem('pid')}
+            onValue={(pid) => writeDraft({ pid })}
+          />
+          <SelectField
+            label="Probes"
+            className="w-40"
+            title="Waypoints: about 100 functions. All: every function that takes an skb."
+            value={draft.group}
+            onValue={(group) => writeDraft({ group: group === 'all' ? 'all' : 'default' })}
+            options={[
+              { value: 'default', label: 'waypoints' },
+              { value: 'all', label: 'all functions' },
+            ]}
+          />
+          <Toggle
+            label="Follow for life"
+            title="Once a packet matched, show its whole life, also after NAT changed it"
+            checked={draft.keep}
+            onChecked={(keep) => writeDraft({ keep })}
+          />
+          <CaptureNote capture={capture} />
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function CaptureButton({
+  capture,
+  onStart,
+}: {
+  readonly capture: CaptureState | undefined;
+  readonly onStart: () => void;
+}) {
+  const isOn = capture?.phase === 'running' || capture?.phase === 'starting';
+  return (
+    <Button onClick={() => (isOn ? void requestStop() : onStart())} disabled={capture === undefined}>
+      {isOn ? <Square size={11} aria-hidden /> : <Play size={11} aria-hidden />}
+      {isOn ? 'Stop' : 'Start'}
+    </Button>
+  );
+}
+
+function CaptureNote({ capture }: { readonly capture: CaptureState | undefined }) {
+  const text = noteOf(capture);
+  return (
+    <span role="status" className="ml-auto truncate text-muted">
+      {text}
+    </span>
+  );
+}
+
+function noteOf(capture: CaptureState | undefined): string {
+  switch (capture?.phase) {
+    case 'starting':
+      return 'Attaching probes …';
+    case 'stopping':
+      return 'Stopping …';
+    case 'failed':
+      return `Not capturing: ${capture.message.split('\n')[0]}`;
+    case 'running':
+      return `${capture.attached} probes by ${capture.backend} in ${formatDuration(capture.attachMs * 1e6)}`;
+    case 'idle':
+      return 'Not capturing';
+    default:
+      return '';
+  }
+}
+
+/** What runs is what the bar shows, until the person writes something else. */
+function useAdopted(running: CaptureSpec | undefined): void {
+  const text = running === undefined ? '' : JSON.stringify(running);
+  useEffect(() => {
+    if (text !== '') adoptSpec(JSON.parse(text));
+  }, [text]);
+}
+
+/** Says what is wrong with the expression while it is being written. */
+function useCompiled(expression: string): void {
+  useEffect(() => {
+    if (expression.trim() === '') return;
+    const timer = setTimeout(async () => {
+      const result = await requestCompile(expression);
+      if (useDraft.getState().expression !== expression) return;
+      if (result.ok) writeDraft({ problem: undefined });
+      else if (result.error.code.startsWith('FILTER_')) writeDraft({ problem: result.error });
+    }, COMPILE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [expression]);
+}

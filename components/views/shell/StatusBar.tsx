@@ -1,0 +1,151 @@
+'use client';
+
+import { CircleHelp, Moon, Sun, SunMoon, TriangleAlert } from 'lucide-react';
+import { formatBytes, formatCount } from '../../../core/model/format.ts';
+import { lossReport } from '../../state/losses.ts';
+import { packets } from '../../state/packets/store.ts';
+import { THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
+import { type Link, useSession } from '../../state/session.ts';
+import { cn } from '../../ui/cn.ts';
+import { Popover } from '../../ui/Popover.tsx';
+
+const THEME_ICONS = { system: SunMoon, light: Sun, dark: Moon } as const;
+const ITEM = 'inline-flex h-full items-center gap-1.5 px-2 whitespace-nowrap';
+
+/** Source, probes, rates, losses, connection: one line that is always there. */
+export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
+  const { link, snapshot, stats } = useSession();
+  const { theme, setTheme } = usePreferences();
+  const hello = snapshot?.source.phase === 'connected' ? snapshot.source.hello : undefined;
+  const capture = snapshot?.capture;
+  const ThemeIcon = THEME_ICONS[theme];
+  return (
+    <footer className="flex h-6 shrink-0 items-center overflow-hidden border-t border-line bg-raised text-2xs text-soft">
+      <span className={ITEM} data-testid="connection">
+        <Dot link={link} /> {connectionText(link)}
+      </span>
+      {hello !== undefined && (
+        <span
+          className={ITEM}
+          title={`${hello.hostname}, ${hello.cpus} CPUs`}
+          data-agent-pid={hello.agentPid}
+        >
+          <b className="font-medium text-text">{hello.kind === 'lab' ? 'Lab' : hello.hostname}</b> Linux{' '}
+          {hello.kernel}
+        </span>
+      )}
+      {capture?.phase === 'running' && (
+        <Popover
+          side="top"
+          label="Probes"
+          trigger={
+            <button type="button" className={cn(ITEM, 'hover:bg-hover')}>
+              {formatCount(capture.attached)} probes
+              {capture.refused.length > 0 && `, ${capture.refused.length} refused`}
+            </button>
+          }
+        >
+          <p>
+            {formatCount(capture.attached)} functions by {capture.backend}.
+          </p>
+          {capture.refused.length > 0 && (
+            <ul className="mt-2 space-y-0.5">
+              {capture.refused.map(({ name, reason }) => (
+                <li key={name}>
+                  <b className="font-medium">{name}</b> <span className="text-muted">{reason}</span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Popover>
+      )}
+      {stats !== null && (
+        <span className={cn(ITEM, 'max-md:hidden')}>
+          {formatCount(stats.eventsPerSecond)} events/s
+          <span className="text-muted">
+            {formatCount(stats.session.hops)} hops of {formatCount(stats.session.packets)} packets in{' '}
+            {formatBytes(stats.session.bytes)}
+          </span>
+        </span>
+      )}
+      <Losses />
+      <span className="ml-auto flex h-full items-center">
+        <button
+          type="button"
+          className={cn(ITEM, 'hover:bg-hover')}
+          aria-label={`Theme: ${theme}. Change it`}
+          onClick={() => setTheme(nextTheme(theme))}
+        >
+          <ThemeIcon size={12} aria-hidden /> {theme}
+        </button>
+        <button type="button" className={cn(ITEM, 'hover:bg-hover')} onClick={onHelp}>
+          <CircleHelp size={12} aria-hidden /> Help <span className="text-muted">?</span>
+        </button>
+      </span>
+    </footer>
+  );
+}
+
+/** What we failed to record, with where; never what the kernel dropped. */
+function Losses() {
+  const stats = useSession((state) => state.stats);
+  if (stats === null) return null;
+  const { lostEvents, unfollowed, losses, notShown } = lossReport(stats, packets.forgotten);
+  const isBad = lostEvents > 0 || unfollowed > 0;
+  return (
+    <Popover
+      side="top"
+      label="Losses"
+      trigger={
+        <button
+          type="button"
+          data-testid="lost"
+          className={cn(ITEM, 'hover:bg-hover', isBad && 'bg-lost-soft font-semibold text-lost')}
+        >
+          {isBad && <TriangleAlert size={11} aria-hidden />}
+          {formatCount(lostEvents)} lost
+        </button>
+      }
+    >
+      <p className="max-w-[44ch] text-soft">
+        Lost is what we failed to record. What the kernel dropped stands in the list, with its reason.
+      </p>
+      <table className="mt-2 w-full">
+        <tbody>
+          {[...losses, ...notShown].map(({ where, count, unit, meaning }) => (
+            <tr key={where} className="align-top">
+              <th scope="row" className="py-0.5 pr-3 text-left font-medium">
+                {where}
+                <div className="max-w-[38ch] font-normal text-muted">{meaning}</div>
+              </th>
+              <td className={cn('py-0.5 text-right whitespace-nowrap', count > 0 && 'text-text')}>
+                {formatCount(count)} {unit}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Popover>
+  );
+}
+
+function Dot({ link }: { readonly link: Link }) {
+  const colour =
+    link.phase === 'online' ? 'bg-delivered' : link.phase === 'connecting' ? 'bg-lost' : 'bg-dropped';
+  return <span aria-hidden className={cn('size-[7px] rounded-full', colour)} />;
+}
+
+function connectionText(link: Link): string {
+  switch (link.phase) {
+    case 'online':
+      return 'Connected';
+    case 'connecting':
+      return 'Connecting …';
+    case 'offline':
+      return 'Disconnected';
+    case 'unauthorised':
+      return 'Not let in';
+  }
+}
+
+const nextTheme = (theme: Theme): Theme => THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';

@@ -1,0 +1,42 @@
+'use client';
+
+import type { Snapshot } from '../../../core/messages/browser.ts';
+import { usePreferences } from '../../state/preferences.ts';
+import { Button } from '../../ui/Button.tsx';
+
+/** First visit: what is running, and what to do next. */
+export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
+  const { welcomed, setWelcomed } = usePreferences();
+  if (welcomed) return null;
+  const isLab =
+    snapshot?.source.phase === 'connected'
+      ? snapshot.source.hello.kind === 'lab'
+      : snapshot?.source.kind === 'lab';
+  return (
+    <aside
+      aria-label="Welcome"
+      className="flex items-start gap-4 border-b border-line bg-selected px-3 py-2 text-xs"
+    >
+      <div className="max-w-[110ch] flex-1 text-pretty">
+        <b className="font-semibold">
+          {isLab ? 'This is the lab: a real Linux kernel in a VM.' : 'This host’s kernel is being traced.'}
+        </b>{' '}
+        {isLab && (
+          <>
+            {snapshot?.labReason ? `Your own cannot be traced (${snapshot.labReason}). ` : ''}
+            Its sample network has the namespaces <i>web</i> and <i>db</i> on a bridge and <i>outside</i>{' '}
+            behind NAT, with traffic that goes on.{' '}
+          </>
+        )}
+        Each row below is one packet. <b className="font-medium">Click one</b> to see its way through the
+        kernel’s functions, interfaces and namespaces, and why it ended. Narrow what is captured with the
+        filter above, for example <code className="font-mono">icmp</code> or{' '}
+        <code className="font-mono">udp port 9998</code>. Press <b className="font-medium">?</b> for keys and
+        words.
+      </div>
+      <Button look="primary" onClick={() => setWelcomed(true)}>
+        Got it
+      </Button>
+    </aside>
+  );
+}
