@@ -106,6 +106,9 @@ static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, 
 		if (!hop_matches(s, skb, tgid, &flags))
 			return;
 		if (!t) {
+			/* netlink's and other sockets' messages are skbs too, but no packets */
+			if (drop && !s->packet.has_network && !hop->ifindex)
+				return;
 			t = track_begin(s, skb_address, flags);
 			if (!t)
 				return;

@@ -284,7 +284,10 @@ export class SessionAssembler {
       view.setUint16(at + ROW.protocol, from.getUint16(meta + META.protocol, true), true);
     else if (eth >= 0 && view.getUint16(at + ROW.protocol, true) === 0)
       view.setUint16(at + ROW.protocol, from.getUint16(eth + ETH.type, true), true);
-    if (ip >= 0) this.#addresses(at, ip);
+    if (ip >= 0) {
+      this.#addresses(at, ip);
+      this.#length(at, from.getUint16(ip + IP.length, true));
+    }
     if (l4 >= 0) this.#transport(at, l4);
   }
 
@@ -296,8 +299,6 @@ export class SessionAssembler {
       for (let i = 0; i < 32; i += 1) view.setUint8(at + ROW.saddr + i, from.getUint8(ip + IP.saddr + i));
       view.setUint8(at + ROW.ipVersion, from.getUint8(ip + IP.version));
       view.setUint8(at + ROW.ipProtocol, from.getUint8(ip + IP.protocol));
-      const length = from.getUint16(ip + IP.length, true);
-      if (length !== 0) view.setUint32(at + ROW.length, length, true);
       return;
     }
     for (let i = 0; i < 32; i += 4)
@@ -307,12 +308,22 @@ export class SessionAssembler {
       }
   }
 
+  /** The IP header's, which is written after the packet is first seen on its way out. */
+  #length(at: number, length: number): void {
+    const { view } = this.#rows;
+    if (length === 0 || (view.getUint8(at + ROW.bits) & ROW_BIT.ipLength) !== 0) return;
+    view.setUint32(at + ROW.length, length, true);
+    this.#setBit(at, ROW_BIT.ipLength);
+  }
+
   #transport(at: number, l4: number): void {
     const { view } = this.#rows;
     const from = this.#cursor.view;
     const sport = from.getUint16(l4 + L4.sport, true);
     const dport = from.getUint16(l4 + L4.dport, true);
-    if (view.getUint8(at + ROW.l4Kind) !== 0) {
+    const isFilled = view.getUint16(at + ROW.sport, true) !== 0 || view.getUint16(at + ROW.dport, true) !== 0;
+    // a datagram is first seen before its header is written
+    if (view.getUint8(at + ROW.l4Kind) !== 0 && (isFilled || (sport === 0 && dport === 0))) {
       const isSame =
         view.getUint16(at + ROW.sport, true) === sport && view.getUint16(at + ROW.dport, true) === dport;
       if (!isSame) this.#setBit(at, ROW_BIT.translated);

@@ -40,7 +40,8 @@ export const ROW = {
 } as const;
 /** A multiple of 8, so that rows stay aligned. */
 export const ROW_BYTES = 128;
-export const ROW_BIT = { translated: 1, truncated: 2 } as const;
+/** `ipLength`: the length is the IP header's, no longer the skb's. */
+export const ROW_BIT = { translated: 1, truncated: 2, ipLength: 4 } as const;
 
 const VERDICT_MAX = Math.max(...Object.values(VERDICT));
 

@@ -1,10 +1,9 @@
 'use client';
 
-import { Filter, Play, Square } from 'lucide-react';
+import { Play, Square } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { CaptureSpec, CaptureState } from '../../../core/messages/source.ts';
 import { PROTOCOLS } from '../../../core/model/filter.ts';
-import { formatDuration } from '../../../core/model/format.ts';
 import { commands } from '../../state/commands.ts';
 import {
   adoptSpec,
@@ -82,7 +81,7 @@ export function FilterBar() {
     <section aria-label="Filter" className="border-b border-line bg-raised px-2 py-1.5">
       <form onSubmit={submit} className="flex flex-col gap-1.5">
         <div className="flex items-center gap-2">
-          <Filter size={14} aria-hidden className="shrink-0 text-muted" />
+          <img src="/icon.svg" alt="" width={18} height={18} className="shrink-0" />
           <ExpressionField
             inputRef={field}
             value={draft.expression}
@@ -95,10 +94,10 @@ export function FilterBar() {
           </Button>
           <CaptureButton capture={capture} onStart={apply} />
         </div>
-        <div className="flex flex-wrap items-center gap-1.5 pl-[22px]">
+        <div className="flex flex-wrap items-center gap-1.5 pl-[26px]">
           <SelectField
             label="Protocol"
-            className="w-32"
+            className="w-[7.4rem]"
             value={form?.protocol ?? ''}
             onValue={(protocol) => writeForm({ protocol })}
             options={[
@@ -112,14 +111,14 @@ export function FilterBar() {
           />
           <TextField
             label="Host"
-            className="w-40"
+            className="w-36"
             value={formText('host')}
             problem={formProblem('BAD_HOST')}
             onValue={(host) => writeForm({ host })}
           />
           <TextField
             label="Port"
-            className="w-24"
+            className="w-20"
             inputMode="numeric"
             value={formText('port')}
             problem={formProblem('BAD_PORT')}
@@ -127,7 +126,7 @@ export function FilterBar() {
           />
           <TextField
             label="ICMP id"
-            className="w-28"
+            className="w-24"
             inputMode="numeric"
             value={formText('icmpId')}
             problem={formProblem('BAD_ICMP_ID')}
@@ -148,7 +147,7 @@ export function FilterBar() {
           />
           <TextField
             label="Interface"
-            className="w-32"
+            className="w-28"
             value={draft.interface}
             problem={fieldProblem('interface')}
             onValue={(name) => writeDraft({ interface: name })}
@@ -162,7 +161,7 @@ export function FilterBar() {
           />
           <TextField
             label="Pid"
-            className="w-24"
+            className="w-20"
             inputMode="numeric"
             value={draft.pid}
             problem={fieldProblem('pid')}
@@ -170,7 +169,7 @@ export function FilterBar() {
           />
           <SelectField
             label="Probes"
-            className="w-40"
+            className="w-[9.2rem]"
             title="Waypoints: about 100 functions. All: every function that takes an skb."
             value={draft.group}
             onValue={(group) => writeDraft({ group: group === 'all' ? 'all' : 'default' })}
@@ -225,8 +224,6 @@ function noteOf(capture: CaptureState | undefined): string {
       return 'Stopping …';
     case 'failed':
       return `Not capturing: ${capture.message.split('\n')[0]}`;
-    case 'running':
-      return `${capture.attached} probes by ${capture.backend} in ${formatDuration(capture.attachMs * 1e6)}`;
     case 'idle':
       return 'Not capturing';
     default:

@@ -148,7 +148,11 @@ export function PacketList() {
             ref={finder}
             value={findText}
             onChange={(event) => setFindText(event.target.value)}
-            onKeyDown={(event) => event.key === 'Escape' && (setFindText(''), event.currentTarget.blur())}
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape') return;
+              setFindText('');
+              event.currentTarget.blur();
+            }}
             placeholder="Find: address, port, reason …"
             aria-label="Find in the list"
             className="w-full min-w-0 bg-transparent outline-none"

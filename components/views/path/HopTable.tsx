@@ -16,7 +16,8 @@ import { stageColour } from './chart.ts';
 
 const ROW_HEIGHT = 24;
 const GRID =
-  'grid items-center gap-x-3 px-2 grid-cols-[2rem_4.6rem_minmax(7rem,0.7fr)_minmax(11rem,1.2fr)_minmax(8rem,1.5fr)_2rem_minmax(5rem,0.5fr)]';
+  'grid items-center gap-x-2.5 px-2 grid-cols-[1.6rem_4.4rem_minmax(6rem,0.8fr)_minmax(9rem,1.3fr)_minmax(6rem,1.2fr)] ' +
+  '@3xl:grid-cols-[1.6rem_4.4rem_minmax(6rem,0.7fr)_minmax(9rem,1.1fr)_minmax(8rem,1.5fr)_2rem_minmax(5rem,0.5fr)]';
 const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Running task'];
 
 /** Every hop in words: what the timeline shows, and all that it cannot. */
@@ -41,7 +42,7 @@ export function HopTable({ path }: { readonly path: Path }) {
       role="grid"
       aria-label="Hops"
       aria-rowcount={path.hops.length + 1}
-      className="flex h-full min-h-0 flex-col"
+      className="@container flex h-full min-h-0 flex-col"
     >
       <div
         role="row"
@@ -140,10 +141,10 @@ function HopRow({ hop, index, names, top, isCurrent, isSlow }: HopRowProps) {
       <div role="gridcell" className={cell}>
         <Changes hop={hop} names={names} />
       </div>
-      <div role="gridcell" className={cn(cell, 'text-muted')}>
+      <div role="gridcell" className={cn(cell, 'hidden text-muted @3xl:block')}>
         {hop.cpu}
       </div>
-      <div role="gridcell" className={cn(cell, 'text-muted')}>
+      <div role="gridcell" className={cn(cell, 'hidden text-muted @3xl:block')}>
         {hop.state.comm} {hop.pid}
       </div>
     </div>

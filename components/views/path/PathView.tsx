@@ -29,6 +29,8 @@ import { Timeline } from './Timeline.tsx';
 /** While a packet goes on, its path is asked for again at most this often. */
 const REFRESH_MS = 400;
 
+const WIDE = '(min-width: 1000px)';
+
 interface PathViewProps {
   readonly packet: number;
   readonly session: number;
@@ -39,6 +41,7 @@ interface PathViewProps {
 export function PathView({ packet, session, onClose }: PathViewProps) {
   const row = usePacketRow(packet);
   const { path, failure } = usePath(packet, session, row?.hops ?? 0);
+  const isWide = useIsWide();
   useHopKeys(path, onClose);
   return (
     <section aria-label="Path of the selected packet" className="flex h-full min-h-0 flex-col bg-surface">
@@ -56,12 +59,12 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
           Reading the path …
         </div>
       ) : (
-        <Group orientation="vertical" className="min-h-0 flex-1">
-          <Panel id="timeline" minSize="15%" defaultSize="52%">
+        <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+          <Panel id="timeline" minSize="15%" defaultSize="56%">
             <Timeline path={path} />
           </Panel>
-          <Separator className="h-px bg-line-strong outline-offset-[-1px]" />
-          <Panel id="hops" minSize="15%" defaultSize="48%">
+          <Separator className="bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px" />
+          <Panel id="hops" minSize="15%" defaultSize="44%">
             <HopTable path={path} />
           </Panel>
         </Group>
@@ -204,6 +207,19 @@ function pathText(path: Path, names: NameBook): string {
 const pathJson = (path: Path, names: NameBook): string =>
   path.hops.map((hop) => JSON.stringify(hopToJson(hop, names, 0))).join('\n');
 
+/** Wide enough for the timeline and the table side by side. */
+function useIsWide(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const query = matchMedia(WIDE);
+      query.addEventListener('change', listener);
+      return () => query.removeEventListener('change', listener);
+    },
+    () => matchMedia(WIDE).matches,
+    () => true,
+  );
+}
+
 /** The packet's row, as long as the page has it. */
 function usePacketRow(packet: number): PacketRow | undefined {
   useSyncExternalStore(packets.subscribe, packets.version, () => 0);
@@ -217,6 +233,7 @@ function usePath(
   hops: number,
 ): { path: Path | undefined; failure: Failure | undefined } {
   const [state, setState] = useState<{ packet: number; path?: Path; failure?: Failure }>({ packet });
+  const hasPath = state.packet === packet && state.path !== undefined;
   useEffect(() => {
     let isOver = false;
     const ask = async () => {
@@ -225,15 +242,12 @@ function usePath(
       if (result.ok) setState({ packet, path: readPath(new Uint8Array(result.value.records), packet) });
       else setState((before) => ({ ...(before.packet === packet && before), packet, failure: result.error }));
     };
-    const timer = setTimeout(
-      ask,
-      hops > 0 && state.packet === packet && state.path !== undefined ? REFRESH_MS : 0,
-    );
+    const timer = setTimeout(ask, hops > 0 && hasPath ? REFRESH_MS : 0);
     return () => {
       isOver = true;
       clearTimeout(timer);
     };
-  }, [packet, session, hops, state.packet, state.path !== undefined]);
+  }, [packet, session, hops, hasPath]);
   const isOwn = state.packet === packet;
   return { path: isOwn ? state.path : undefined, failure: isOwn ? state.failure : undefined };
 }

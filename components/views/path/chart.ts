@@ -12,7 +12,7 @@ import {
 } from 'd3';
 import { formatDuration } from '../../../core/model/format.ts';
 import { hueOf } from '../../state/hue.ts';
-import { chooseLabels, type Mark, type TimelineLayout, type TimeScale } from './layout.ts';
+import { chooseLabels, isTranslated, type Mark, type TimelineLayout, type TimeScale } from './layout.ts';
 
 const LEFT = 104;
 const RIGHT = 16;
@@ -264,12 +264,9 @@ export class TimelineChart {
   } // biome-ignore format: chains
 }
 
-const CHANGED = /^(ip\.[sd]addr|l4\.[sd]port|meta\.mark|device|netns)$/;
-
 function markClass({ hop, index }: Mark, cursor: number): string {
   const kinds = ['mark', hop.kind];
-  if (hop.changes.some(({ field }) => CHANGED.test(field) && field !== 'device' && field !== 'netns'))
-    kinds.push('changed');
+  if (isTranslated(hop) || hop.changes.some(({ field }) => field === 'meta.mark')) kinds.push('changed');
   if (index === cursor) kinds.push('current');
   return kinds.join(' ');
 }

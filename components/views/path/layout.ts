@@ -46,8 +46,8 @@ export interface TimelineLayout {
 export type TimeScale = 'sequence' | 'linear';
 
 const TOP = 22;
-const LANE_PAD = 17;
-const DEPTH_STEP = 5;
+const LANE_PAD = 15;
+const DEPTH_STEP = 4;
 /** Deeper calls stay at this depth's height: the table tells the rest. */
 const DEPTH_MAX = 9;
 const BAND_GAP = 8;
@@ -56,17 +56,14 @@ const BAND_GAP = 8;
 export function layOut(hops: readonly Hop[], names: NameBook, scale: TimeScale): TimelineLayout {
   const keys = placeKeys(hops, names);
   const order = laneOrder(keys);
-  const depths = order.map(() => 0);
-  keys.forEach((key, i) => {
-    const lane = order.indexOf(key);
-    depths[lane] = Math.max(depths[lane] ?? 0, Math.min(DEPTH_MAX, hops[i]?.depth ?? 0));
-  });
+  const depths = laneDepths(order, keys, hops);
   const lanes: Lane[] = [];
   const bands: Band[] = [];
   let y = TOP;
   order.forEach((key, i) => {
     const [netnsName = '', name = ''] = key.split('\n');
-    const height = LANE_PAD * 2 + (depths[i] ?? 0) * DEPTH_STEP;
+    const { least, most } = depths[i] ?? { least: 0, most: 0 };
+    const height = LANE_PAD * 2 + Math.min(DEPTH_MAX, most - least) * DEPTH_STEP;
     const open = bands.at(-1);
     if (open?.netnsName === netnsName) bands[bands.length - 1] = { ...open, height: y + height - open.y };
     else {
@@ -84,7 +81,11 @@ export function layOut(hops: readonly Hop[], names: NameBook, scale: TimeScale):
       index,
       hop,
       lane,
-      y: (lanes[lane]?.y ?? TOP) + LANE_PAD + Math.min(DEPTH_MAX, hop.depth) * DEPTH_STEP,
+      y:
+        (lanes[lane]?.y ?? TOP) +
+        LANE_PAD +
+        2 +
+        Math.min(DEPTH_MAX, hop.depth - (depths[lane]?.least ?? 0)) * DEPTH_STEP,
       label,
       stage: hop.kind === 'hop' ? stageOf(names.functionName(hop.func)) : 'other',
       at: scale === 'sequence' ? index : hop.timeNs - first,
@@ -141,6 +142,14 @@ function placeKeys(hops: readonly Hop[], names: NameBook): string[] {
   });
 }
 
+/** Depth in a lane counts from the shallowest hop there. */
+function laneDepths(order: readonly string[], keys: readonly string[], hops: readonly Hop[]) {
+  return order.map((lane) => {
+    const depths = hops.filter((_, i) => keys[i] === lane).map((hop) => hop.depth);
+    return { least: Math.min(...depths), most: Math.max(...depths) };
+  });
+}
+
 const firstKnown = (hops: readonly Hop[], text: (hop: Hop) => string): string =>
   hops.map(text).find((found) => found !== '') ?? 'unknown';
 
@@ -151,13 +160,17 @@ function laneOrder(keys: readonly string[]): string[] {
   return namespaces.flatMap((name) => lanes.filter((key) => key.split('\n')[0] === name));
 }
 
+/** Addresses or ports were other ones before; a header that was not written yet has zeros. */
+export const isTranslated = (hop: Hop): boolean =>
+  hop.changes.some(({ field, before }) => /^(ip\.[sd]addr|l4\.[sd]port)$/.test(field) && before !== 0);
+
 export function labelOf(hop: Hop, names: NameBook): string {
   return hop.kind === 'hop' ? names.functionName(hop.func) : names.reasonName(hop.reason);
 }
 
 function weightOf(hop: Hop, index: number, count: number, isCrossing: boolean): number {
   if (hop.kind === 'drop') return 100;
-  if (hop.changes.some(({ field }) => /^(ip\.[sd]addr|l4\.[sd]port)$/.test(field))) return 60;
+  if (isTranslated(hop)) return 60;
   if (index === 0 || index === count - 1) return 50;
   if (isCrossing) return 40;
   return Math.max(1, 20 - hop.depth);

@@ -64,13 +64,13 @@ export function Dashboard() {
       <SituationBanner situation={situation} />
       <main className="min-h-0 flex-1">
         <Group orientation="vertical" className="h-full">
-          <Panel id="packets" minSize="20%" defaultSize={packet === 0 ? '100%' : '44%'}>
+          <Panel id="packets" minSize="20%" defaultSize={packet === 0 ? '100%' : '36%'}>
             <PacketList />
           </Panel>
           {packet !== 0 && (
             <>
               <Separator className="h-px bg-line-strong outline-offset-[-1px] data-[separator=hover]:h-[3px] data-[separator=hover]:bg-focus" />
-              <Panel id="path" minSize="20%" defaultSize="56%">
+              <Panel id="path" minSize="20%" defaultSize="64%">
                 <PathView packet={packet} session={snapshot?.session ?? 0} onClose={() => selectPacket(0)} />
               </Panel>
             </>

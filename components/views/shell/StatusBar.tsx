@@ -1,7 +1,7 @@
 'use client';
 
 import { CircleHelp, Moon, Sun, SunMoon, TriangleAlert } from 'lucide-react';
-import { formatBytes, formatCount } from '../../../core/model/format.ts';
+import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import { lossReport } from '../../state/losses.ts';
 import { packets } from '../../state/packets/store.ts';
 import { THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
@@ -46,7 +46,8 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
           }
         >
           <p>
-            {formatCount(capture.attached)} functions by {capture.backend}.
+            {formatCount(capture.attached)} functions by {capture.backend}, attached in{' '}
+            {formatDuration(capture.attachMs * 1e6)}.
           </p>
           {capture.refused.length > 0 && (
             <ul className="mt-2 space-y-0.5">
