@@ -27,9 +27,14 @@ static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
 	u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),
 	    a4 = PT_REGS_PARM4(ctx), a5 = PT_REGS_PARM5(ctx);
 
-	/* five loads at constant offsets: the verifier refuses one load at a chosen offset of ctx */
+	/* five loads at constant offsets: the verifier refuses one load at a chosen offset of ctx
+	 */
 	asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5));
-	return position == 1 ? a1 : position == 2 ? a2 : position == 3 ? a3 : position == 4 ? a4 : a5;
+	return position == 1   ? a1
+	       : position == 2 ? a2
+	       : position == 3 ? a3
+	       : position == 4 ? a4
+			       : a5;
 }
 
 SEC("skbt/hop")
@@ -66,7 +71,8 @@ int skbt_drop_body(u64 *ctx)
 }
 
 /*
- * Typed programs: ctx holds the function's arguments, and behind them, at its exit, what it returned.
+ * Typed programs: ctx holds the function's arguments, and behind them, at its exit, what it
+ * returned.
  */
 
 static __always_inline void end(u64 skb)
@@ -79,8 +85,8 @@ static __always_inline void end(u64 skb)
 
 /*
  * The ends of an skb. Nearly all come through skb_release_head_state(skb), also when its head was
- * stolen or another is written over it; taken at its exit because it calls the destructors (sock_wfree
- * …), which are hops of the packet still.
+ * stolen or another is written over it; taken at its exit because it calls the destructors
+ * (sock_wfree …), which are hops of the packet still.
  */
 SEC("skbt/exit")
 int skbt_end_release(u64 *ctx)
@@ -89,7 +95,8 @@ int skbt_end_release(u64 *ctx)
 	return 0;
 }
 
-/* __consume_stateless_skb(skb): UDP, when a reader has taken what the socket had freed of its state */
+/* __consume_stateless_skb(skb): UDP, when a reader has taken what the socket had freed of its state
+ */
 SEC("skbt/begin")
 int skbt_end_stateless(u64 *ctx)
 {

@@ -25,10 +25,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (process.arch !== 'x64')
     throw new KernelError(`the lab's kernels are for x86-64; this is ${process.arch}`);
   const kernel = readyKernel(options.kernel, (line) => console.error(`lab: ${line}`));
-  if (options.prepare) {
-    console.error(`lab: kernel ${kernel.version} is ready`);
-    return 0;
-  }
+  if (options.prepare) return 0;
   const { rows, columns, isTTY } = process.stdout;
   const isShell = options.command.length === 0 && process.stdin.isTTY === true && isTTY === true;
   return runVm({

@@ -6,7 +6,8 @@
 #include "config.h"
 #include "maps.h"
 
-/* The reader is woken when this much waits; below that it looks by itself every few milliseconds. */
+/* The reader is woken when this much waits; below that it looks by itself every few milliseconds.
+ */
 #define WAKE_BYTES (256 << 10)
 
 static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size, u64 now)
@@ -20,7 +21,8 @@ static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size
 	h->time_ns = now - config.base_ns;
 }
 
-/* False when the ring was full: the loss is counted, and the number that the record had is missing. */
+/* False when the ring was full: the loss is counted, and the number that the record had is missing.
+ */
 static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
 	struct skbt_counters *c = counters_get();
@@ -30,8 +32,8 @@ static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 		return false;
 	/* a probe in an interrupt may come in between: per-CPU, but atomic */
 	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP :
-									      BPF_RB_NO_WAKEUP;
+	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
+									    : BPF_RB_NO_WAKEUP;
 	if (!bpf_ringbuf_output(&events, h, size, flags))
 		return true;
 	__sync_fetch_and_add(&c->lost_ring, 1);
@@ -64,7 +66,8 @@ static __always_inline bool emit_append(struct skbt_scratch *s, const void *sect
 /* Appends the section of s->now, and keeps it as the packet's last, if it differs from that. */
 #define EMIT_SECTION(bit, field)                                                                   \
 	do {                                                                                       \
-		if ((t->fresh || words_differ(&s->now.field, &t->last.field, sizeof(t->last.field))) && \
+		if ((t->fresh ||                                                                   \
+		     words_differ(&s->now.field, &t->last.field, sizeof(t->last.field))) &&        \
 		    emit_append(s, &s->now.field, sizeof(s->now.field))) {                         \
 			t->last.field = s->now.field;                                              \
 			hop->header.sections |= (bit);                                             \

@@ -27,10 +27,10 @@
 		register const struct skbt_packet *r1 asm("r1") = packet;                          \
 		register int r0 asm("r0");                                                         \
                                                                                                    \
-		asm volatile("r0 = " STRING(marker) "\n"                                          \
-			     ".rept " STRING(SKBT_FILTER_SLOT) "\n"                               \
-			     "goto +0\n"                                                          \
-			     ".endr\n"                                                            \
+		asm volatile("r0 = " STRING(marker) "\n"                                           \
+						    ".rept " STRING(SKBT_FILTER_SLOT) "\n"         \
+										      "goto +0\n"  \
+										      ".endr\n"    \
 			     : "=r"(r0), "+r"(r1)                                                  \
 			     :                                                                     \
 			     : "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory");          \

@@ -86,7 +86,8 @@ struct {
 	__type(value, struct skbt_control);
 } control SEC(".maps");
 
-/* The last packet id given. Apart from `control`, so that an exchange of settings gives none twice. */
+/* The last packet id given. Apart from `control`, so that an exchange of settings gives none twice.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

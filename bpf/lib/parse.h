@@ -106,7 +106,8 @@ static __always_inline void parse_l4(const struct skbt_packet *p, u32 offset, u8
 		l4->icmp_type = h[0];
 		l4->icmp_code = h[1];
 		/* only echo, of either version, has an id and a sequence number there */
-		if (protocol == IPPROTO_ICMP ? (h[0] == 0 || h[0] == 8) : (h[0] == 128 || h[0] == 129)) {
+		if (protocol == IPPROTO_ICMP ? (h[0] == 0 || h[0] == 8)
+					     : (h[0] == 128 || h[0] == 129)) {
 			l4->icmp_id = be16_at(h + 4);
 			l4->icmp_seq = be16_at(h + 6);
 		}
@@ -155,8 +156,9 @@ static __always_inline void parse_ipv6(const struct skbt_packet *p, u32 offset,
 	offset += 40;
 #pragma unroll
 	for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT &&
-		    next != IPPROTO_AH && next != IPPROTO_DSTOPTS && next != IPPROTO_MH)
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING &&
+		    next != IPPROTO_FRAGMENT && next != IPPROTO_AH && next != IPPROTO_DSTOPTS &&
+		    next != IPPROTO_MH)
 			break;
 		h = packet_at(p, offset, 8);
 		if (!h)
@@ -195,8 +197,9 @@ static __always_inline void parse_arp(const struct skbt_packet *p, u32 offset,
 }
 
 /*
- * Fills the eth, ip and l4 sections, which are zero before. A global function: the verifier looks at
- * its many paths once, and not at every place where they could lead on (seconds, under emulation).
+ * Fills the eth, ip and l4 sections, which are zero before. A global function: the verifier looks
+ * at its many paths once, and not at every place where they could lead on (seconds, under
+ * emulation).
  */
 __noinline int skbt_parse(const struct skbt_packet *p, struct skbt_sections *now)
 {

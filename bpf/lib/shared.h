@@ -9,26 +9,26 @@
  * ones (they share the maps) and swapping them; see struct skbt_control.
  */
 struct skbt_config {
-	__u64 base_ns;    /* subtracted from every time */
+	__u64 base_ns; /* subtracted from every time */
 	__u32 generation; /* of these settings, from 1; records carry it */
-	__u32 netns;      /* inode, 0: any */
+	__u32 netns; /* inode, 0: any */
 	__u32 mark;
 	__u32 mark_mask; /* 0: any */
-	__u32 pid;       /* tgid, 0: any */
-	__u8 use_pcap;   /* the filter slots hold a program */
+	__u32 pid; /* tgid, 0: any */
+	__u8 use_pcap; /* the filter slots hold a program */
 	__u8 use_ifname;
-	__u8 keep;            /* once matched, follow for life */
+	__u8 keep; /* once matched, follow for life */
 	__u8 has_drop_reason; /* skb:kfree_skb has it since 5.17 (c504e5c2f964) */
 	char ifname[16];
 };
 
 /* Per CPU. */
 struct skbt_counters {
-	__u64 events;     /* records made; the low 32 bits are the sequence number */
-	__u64 lost_ring;  /* of these: ring buffer full */
+	__u64 events; /* records made; the low 32 bits are the sequence number */
+	__u64 lost_ring; /* of these: ring buffer full */
 	__u64 track_full; /* packets not followed: tracking table full */
-	__u64 packets;    /* ids given */
-	__u64 freed;      /* ids ended */
+	__u64 packets; /* ids given */
+	__u64 freed; /* ids ended */
 };
 
 struct skbt_control {
@@ -41,11 +41,12 @@ enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 
 /*
  * A probe's cookie: function id, position of the skb among the arguments, and whether the function
- * also runs on skbs that are no more (their id has ended, their memory goes back): it then starts no
- * packet. Indirect: the argument points to the pointer to the skb.
+ * also runs on skbs that are no more (their id has ended, their memory goes back): it then starts
+ * no packet. Indirect: the argument points to the pointer to the skb.
  */
 #define SKBT_COOKIE(func, argument, afterlife, indirect)                                           \
-	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(afterlife) << 40 | (__u64)(indirect) << 41)
+	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(afterlife) << 40 |                      \
+	 (__u64)(indirect) << 41)
 #define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))
 #define SKBT_COOKIE_ARGUMENT(cookie) ((__u32)((cookie) >> 32) & 0xff)
 #define SKBT_COOKIE_AFTERLIFE(cookie) ((__u32)((cookie) >> 40) & 1)
@@ -62,11 +63,12 @@ enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
  * network header; a tag kept outside the data is put back. What the pcap filter sees.
  */
 struct skbt_packet {
-	__u8 data[SKBT_HEAD_BYTES + 64]; /* the rest is never filled: room that the verifier asks for */
-	__u32 avail;                     /* bytes of data filled, at most SKBT_HEAD_BYTES */
-	__u32 wire_len;                  /* bytes of the whole packet from data[0] on */
-	__u32 network;                   /* offset of the network header in data */
-	__u32 protocol;                  /* EtherType at the network header, 0 when not known */
+	__u8 data[SKBT_HEAD_BYTES +
+		  64]; /* the rest is never filled: room that the verifier asks for */
+	__u32 avail; /* bytes of data filled, at most SKBT_HEAD_BYTES */
+	__u32 wire_len; /* bytes of the whole packet from data[0] on */
+	__u32 network; /* offset of the network header in data */
+	__u32 protocol; /* EtherType at the network header, 0 when not known */
 	__u8 has_mac;
 	__u8 has_network;
 	__u8 reserved[6];

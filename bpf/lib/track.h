@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Identity. A packet gets its id when an skb first matches, keeps it whatever happens to its
- * contents, and loses it when the skb's memory is given back: an address used again is a new packet.
+ * contents, and loses it when the skb's memory is given back: an address used again is a new
+ * packet.
  */
 #ifndef SKBT_TRACK_H
 #define SKBT_TRACK_H
@@ -83,8 +84,8 @@ static __always_inline bool hop_matches(struct skbt_scratch *s, const struct sk_
 }
 
 /*
- * One skb at one place: the whole of a hop or, with `drop`, of a drop; `cookie` is the probe's, 0 for
- * a drop. Called with the scratch of the calling program's kind.
+ * One skb at one place: the whole of a hop or, with `drop`, of a drop; `cookie` is the probe's, 0
+ * for a drop. Called with the scratch of the calling program's kind.
  */
 static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, u64 cookie, u64 sp,
 				       const struct skbt_drop *drop)
@@ -149,8 +150,8 @@ static __always_inline void track_end(u64 skb_address)
 }
 
 /*
- * `child` came out of `parent`, which may be followed: then so is the child, as a new packet. `slot`
- * is the calling program's scratch: an interrupt may run another of them in between.
+ * `child` came out of `parent`, which may be followed: then so is the child, as a new packet.
+ * `slot` is the calling program's scratch: an interrupt may run another of them in between.
  */
 static __always_inline void track_inherit(u64 parent, u64 child, u32 relation, u32 slot)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // UDP for scenarios:
-//   udpblast send ADDRESS PORT COUNT RATE   COUNT datagrams, RATE a second (0: one straight after another)
-//   udpblast sink PORT                      takes datagrams until it is ended; prints a line when it listens
-// A connected socket numbers its datagrams (inet_id in the kernel's ip_select_ident_segs), so that the
-// IP ids of up to 65,536 datagrams differ.
+//   udpblast send ADDRESS PORT COUNT RATE   COUNT datagrams, RATE a second (0: one straight after
+//   another) udpblast sink PORT                      takes datagrams until it is ended; prints a
+//   line when it listens
+// A connected socket numbers its datagrams (inet_id in the kernel's ip_select_ident_segs), so that
+// the IP ids of up to 65,536 datagrams differ.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>

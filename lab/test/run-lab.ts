@@ -7,7 +7,8 @@ import {
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const CHECKOUT = dirname(dirname(import.meta.dirname));
+/** Root of the checkout. */
+export const CHECKOUT = dirname(dirname(import.meta.dirname));
 const LAB = join(CHECKOUT, 'dist', 'lab.mjs');
 
 export interface Outcome {

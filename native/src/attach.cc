@@ -120,8 +120,8 @@ Result<Attachment> attachAll(int programFd, Backend backend, const std::vector<c
   else
     attachSingle(programFd, functions, result);
   if (result.attached == 0 && !functions.empty())
-    return Error{"ATTACH_FAILED", "no function took a probe; " + result.refused.front().name + ": " +
-                                      result.refused.front().reason};
+    return Error{"ATTACH_FAILED",
+                 "no function took a probe; " + result.refused.front().name + ": " + result.refused.front().reason};
   return result;
 }
 

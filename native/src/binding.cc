@@ -194,10 +194,11 @@ skbt::Status compileInto(skbt::Settings &settings) {
 class Tracer : public Napi::ObjectWrap<Tracer> {
 public:
   static void init(Napi::Env env, Napi::Object exports) {
-    exports.Set("Tracer", DefineClass(env, "Tracer",
-                                      {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
-                                       InstanceMethod<&Tracer::release>("release"), InstanceMethod<&Tracer::stats>("stats"),
-                                       InstanceMethod<&Tracer::stop>("stop")}));
+    exports.Set("Tracer",
+                DefineClass(env, "Tracer",
+                            {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
+                             InstanceMethod<&Tracer::release>("release"), InstanceMethod<&Tracer::stats>("stats"),
+                             InstanceMethod<&Tracer::stop>("stop")}));
   }
 
   explicit Tracer(const Napi::CallbackInfo &info)

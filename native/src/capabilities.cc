@@ -107,8 +107,9 @@ Capability tryKprobeMulti() {
   opts.kprobe_multi.syms = names;
   const Fd link(bpf_link_create(program.get(), 0, BPF_TRACE_KPROBE_MULTI, &opts));
   if (!link.valid())
-    return {false, "attach refused: " + errnoText(errno) + "; it needs a kernel built with CONFIG_FPROBE; single "
-                                                           "kprobes are used instead"};
+    return {false, "attach refused: " + errnoText(errno) +
+                       "; it needs a kernel built with CONFIG_FPROBE; single "
+                       "kprobes are used instead"};
   return {true, "thousands of functions attach at once"};
 }
 

@@ -6,7 +6,6 @@
 #include <pcap/pcap.h>
 #undef bpf_insn
 
-
 #include "kernel_shared.h"
 
 #include <algorithm>
@@ -19,16 +18,14 @@ namespace skbt {
 namespace {
 
 // eBPF registers of a translated program: what classic BPF calls A and X, and the packet.
-constexpr __u8 R_RETURN = 0, R_TMP1 = 1, R_TMP2 = 2, R_PACKET = 6, R_A = 7, R_X = 8, R_AVAIL = 9,
-               R_FRAME = 10;
+constexpr __u8 R_RETURN = 0, R_TMP1 = 1, R_TMP2 = 2, R_PACKET = 6, R_A = 7, R_X = 8, R_AVAIL = 9, R_FRAME = 10;
 constexpr int MEMORY_WORDS = BPF_MEMWORDS;
 // Labels: r0 = 0 before the end of the slot, and the end itself, where r0 is the answer.
 constexpr int LABEL_REJECT = -1, LABEL_END = -2;
 
 class Translator {
 public:
-  explicit Translator(const bpf_program &program)
-      : program(program), start(program.bf_len + 1, 0) {}
+  explicit Translator(const bpf_program &program) : program(program), start(program.bf_len + 1, 0) {}
 
   Result<std::vector<bpf_insn>> run() {
     prologue();
@@ -60,16 +57,15 @@ private:
   std::string reason;
 
   void emit(int code, __u8 dst, __u8 src, __s16 off, __s32 imm) {
-    out.push_back(bpf_insn{static_cast<__u8>(code), static_cast<__u8>(dst & 0xf), static_cast<__u8>(src & 0xf), off, imm});
+    out.push_back(
+        bpf_insn{static_cast<__u8>(code), static_cast<__u8>(dst & 0xf), static_cast<__u8>(src & 0xf), off, imm});
   }
   void jump(int code, __u8 dst, __u8 src, __s32 imm, int label) {
     fixups.emplace_back(out.size(), label);
     emit(code, dst, src, 0, imm);
   }
   void move32(__u8 dst, __u8 src) { emit(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0); }
-  void set32(__u8 dst, __u32 value) {
-    emit(BPF_ALU | BPF_MOV | BPF_K, dst, 0, 0, static_cast<__s32>(value));
-  }
+  void set32(__u8 dst, __u32 value) { emit(BPF_ALU | BPF_MOV | BPF_K, dst, 0, 0, static_cast<__s32>(value)); }
 
   void prologue() {
     // r1: the packet, for the verifier perhaps NULL
@@ -85,7 +81,9 @@ private:
     for (int i = 0; usesMemory && i < MEMORY_WORDS; i++)
       emit(BPF_ST | BPF_MEM | BPF_W, R_FRAME, 0, memoryOffset(i), 0);
   }
-  static __s16 memoryOffset(unsigned word) { return static_cast<__s16>(-4 * MEMORY_WORDS + 4 * static_cast<int>(word)); }
+  static __s16 memoryOffset(unsigned word) {
+    return static_cast<__s16>(-4 * MEMORY_WORDS + 4 * static_cast<int>(word));
+  }
 
   bool refuse(std::string why) {
     reason = std::move(why);
@@ -338,8 +336,9 @@ int errorPosition(const std::string &text, const std::string &message) {
     if (found != std::string::npos)
       return static_cast<int>(found);
   }
-  static constexpr std::array completions = {"", " 1", " 1.2.3.4", " host 1.2.3.4", " 1] = 0", "] = 0", " = 0",
-                                             " 1.2.3.0/24", " 1-2", " fe80::1", " 00:11:22:33:44:55", " tcp", " 0 = 0"};
+  static constexpr std::array completions = {
+      "",     " 1",       " 1.2.3.4",           " host 1.2.3.4", " 1] = 0", "] = 0", " = 0", " 1.2.3.0/24",
+      " 1-2", " fe80::1", " 00:11:22:33:44:55", " tcp",          " 0 = 0"};
   size_t viable = 0;
   int depth = 0;
   for (size_t n = 0; n < words.size(); n++) {
@@ -347,9 +346,8 @@ int errorPosition(const std::string &text, const std::string &message) {
     depth += c == '(' ? 1 : c == ')' ? -1 : 0;
     std::string prefix = text.substr(0, words[n].end);
     const std::string closing(static_cast<size_t>(std::max(depth, 0)), ')');
-    const bool can = std::any_of(completions.begin(), completions.end(), [&](const char *more) {
-      return parses(prefix + more + closing);
-    });
+    const bool can = std::any_of(completions.begin(), completions.end(),
+                                 [&](const char *more) { return parses(prefix + more + closing); });
     if (!can)
       return static_cast<int>(words[n].begin);
     viable = words[n].end;

@@ -22,9 +22,10 @@ using Btf = std::unique_ptr<btf, BtfFree>;
 
 // Called behind the ends of bpf/skbtracer.bpf.c, while the memory goes back.
 constexpr std::array<std::string_view, 12> AFTERLIFE = {
-    "__consume_stateless_skb", "__kfree_skb",      "kfree_skbmem",        "kfree_skb_partial",
-    "napi_reuse_skb",          "napi_skb_cache_put", "napi_skb_free_stolen_head", "skb_free_head",
-    "skb_pp_recycle",          "skb_release_all",  "skb_release_data",    "skb_release_head_state",
+    "__consume_stateless_skb",   "__kfree_skb",      "kfree_skbmem",
+    "kfree_skb_partial",         "napi_reuse_skb",   "napi_skb_cache_put",
+    "napi_skb_free_stolen_head", "skb_free_head",    "skb_pp_recycle",
+    "skb_release_all",           "skb_release_data", "skb_release_head_state",
 };
 
 constexpr uint32_t ARGUMENTS_MAX = 5; // passed in registers on every architecture with eBPF
@@ -76,8 +77,8 @@ Argument skbArgument(const btf *b, const btf_type *function) {
 // "name\tmodule" of every function that ftrace can attach to; tracefs is where either path says.
 Result<std::unordered_set<std::string>> attachable() {
   std::unique_ptr<FILE, int (*)(FILE *)> file(nullptr, std::fclose);
-  for (const char *path : {"/sys/kernel/tracing/available_filter_functions",
-                           "/sys/kernel/debug/tracing/available_filter_functions"}) {
+  for (const char *path :
+       {"/sys/kernel/tracing/available_filter_functions", "/sys/kernel/debug/tracing/available_filter_functions"}) {
     file.reset(std::fopen(path, "re"));
     if (file)
       break;
@@ -184,8 +185,8 @@ Result<std::vector<DropReason>> findDropReasons() {
   const btf_type *t = btf__type_by_id(b, static_cast<uint32_t>(id));
   const struct btf_enum *values = btf_enum(t);
   for (uint32_t i = 0; i < btf_vlen(t); i++)
-    reasons.push_back({static_cast<uint32_t>(values[i].val),
-                       std::string(withoutPrefix(btf__name_by_offset(b, values[i].name_off)))});
+    reasons.push_back(
+        {static_cast<uint32_t>(values[i].val), std::string(withoutPrefix(btf__name_by_offset(b, values[i].name_off)))});
   return reasons;
 }
 

@@ -29,7 +29,7 @@ public:
   uint64_t unique(std::string_view name, std::string_view module) const;
 
 private:
-  std::vector<Symbol> sorted; // by address
+  std::vector<Symbol> sorted;                       // by address
   std::unordered_map<std::string, uint64_t> byName; // "name\tmodule" -> address, 0 when ambiguous
 };
 

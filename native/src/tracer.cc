@@ -41,7 +41,7 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   if (first)
     return Error{"ALREADY_RUNNING", "the capture runs already; stop it first"};
   const auto begin = std::chrono::steady_clock::now();
-  loaded = LoadOptions{options.settings, captureClock().baseNs, 1,  options.backend, kfreeSkbHasReason(),
+  loaded = LoadOptions{options.settings,  captureClock().baseNs, 1, options.backend, kfreeSkbHasReason(),
                        options.ringBytes, options.trackedPackets};
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)

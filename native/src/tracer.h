@@ -42,8 +42,8 @@ struct Started {
 
 // Zero of every record's time_ns, fixed when the library is loaded.
 struct Clock {
-  uint64_t baseNs;     // CLOCK_MONOTONIC
-  double baseUnixMs;   // wall clock at that moment
+  uint64_t baseNs;   // CLOCK_MONOTONIC
+  double baseUnixMs; // wall clock at that moment
 };
 const Clock &captureClock();
 

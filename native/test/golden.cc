@@ -82,10 +82,10 @@ skbt_l4 tcp() {
 } // namespace
 
 int main() {
-  constexpr auto SECTIONS = SKBT_SECTION_DEV | SKBT_SECTION_TASK | SKBT_SECTION_META | SKBT_SECTION_ETH |
-                            SKBT_SECTION_IP | SKBT_SECTION_L4;
-  constexpr auto SECTION_BYTES = sizeof(skbt_dev) + sizeof(skbt_task) + sizeof(skbt_meta) + sizeof(skbt_eth) +
-                                 sizeof(skbt_ip) + sizeof(skbt_l4);
+  constexpr auto SECTIONS =
+      SKBT_SECTION_DEV | SKBT_SECTION_TASK | SKBT_SECTION_META | SKBT_SECTION_ETH | SKBT_SECTION_IP | SKBT_SECTION_L4;
+  constexpr auto SECTION_BYTES =
+      sizeof(skbt_dev) + sizeof(skbt_task) + sizeof(skbt_meta) + sizeof(skbt_eth) + sizeof(skbt_ip) + sizeof(skbt_l4);
   skbt_dev dev = {};
   std::strcpy(dev.name, "fifteen-letters");
   skbt_task task = {};
@@ -110,10 +110,15 @@ int main() {
   const skbt_free end = {header(sizeof(skbt_free), SKBT_KIND_FREE, SKBT_FLAG_DROPPED, 0, 3), 0x1f'ffff'ffff'fffeULL,
                          0xffff'8880'1234'5678ULL};
   append(end);
-  const skbt_lineage lineage = {
-      header(sizeof(skbt_lineage), SKBT_KIND_LINEAGE, 0, 0, 4), 12, 0xffff'8880'0000'0c00ULL, 11, SKBT_RELATION_COPY, 0};
+  const skbt_lineage lineage = {header(sizeof(skbt_lineage), SKBT_KIND_LINEAGE, 0, 0, 4),
+                                12,
+                                0xffff'8880'0000'0c00ULL,
+                                11,
+                                SKBT_RELATION_COPY,
+                                0};
   append(lineage);
-  skbt_symbol symbol = {header(sizeof(skbt_symbol), SKBT_KIND_SYMBOL, 0, 0, 5), 0xffff'ffff'8123'4567ULL, 0xa5, 0, {}, {}};
+  skbt_symbol symbol = {
+      header(sizeof(skbt_symbol), SKBT_KIND_SYMBOL, 0, 0, 5), 0xffff'ffff'8123'4567ULL, 0xa5, 0, {}, {}};
   std::strcpy(symbol.name, "nf_hook_slow");
   std::strcpy(symbol.module, "br_netfilter");
   append(symbol);

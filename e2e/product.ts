@@ -1,0 +1,103 @@
+/** Starts the product as a user does, and takes it down again. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const ROOT = join(import.meta.dirname, '..');
+
+export interface Product {
+  readonly process: ChildProcess;
+  /** With the token. */
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<number | null>;
+}
+
+/** `skbtracer serve` with the lab, once it has printed its address. */
+export async function startProduct(): Promise<Product> {
+  const port = await freePort();
+  const child = spawn(join(ROOT, 'bin', 'skbtracer'), ['serve', '--source', 'lab'], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code));
+  });
+  const url = await Promise.race([
+    addressIn(child),
+    exited.then((code) => Promise.reject(new Error(`serve ended with status ${code}`))),
+  ]);
+  return {
+    process: child,
+    url,
+    port,
+    async stop() {
+      child.kill('SIGINT');
+      return exited;
+    },
+  };
+}
+
+/** The server alone, with a recorded capture in the place of an agent: the same picture every time. */
+export async function startReplay(fixture: string): Promise<Product> {
+  const port = await freePort();
+  const token = '0123456789abcdef0123456789abcdef';
+  const home = mkdtempSync(join(tmpdir(), 'skbtracer-replay-'));
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'server.mjs')], {
+    env: { ...process.env, NODE_ENV: 'production', HOME: home },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const command = [process.execPath, join(ROOT, 'e2e', 'replay.mjs'), fixture];
+  const config = { host: '127.0.0.1', port, token, labReason: '', source: { kind: 'lab', command } };
+  child.stdin.write(`${JSON.stringify(config)}\n`);
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code));
+  });
+  await Promise.race([
+    firstLine(child),
+    exited.then((code) => Promise.reject(new Error(`the server ended with status ${code}`))),
+  ]);
+  return {
+    process: child,
+    url: `http://localhost:${port}/?token=${token}`,
+    port,
+    async stop() {
+      child.stdin.end();
+      const code = await exited;
+      rmSync(home, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+async function addressIn(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('no output to read');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /http:\S+/.exec(line)?.[0];
+    if (url !== undefined) return url;
+  }
+  throw new Error('it printed no address');
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve);
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('no port'));
+      });
+    });
+  });
+}
