@@ -20,6 +20,9 @@ async function main(words: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  // npm runs this in the checkout, and says where the person is
+  const { npm_lifecycle_event: script, INIT_CWD: directory } = process.env;
+  if (script === 'lab' && directory !== undefined) process.chdir(directory);
   const options = parseLabOptions(words);
   const root = checkoutRoot();
   if (process.arch !== 'x64')

@@ -16,6 +16,9 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .filter((file) => file !== '' && existsSync(file));
 const read = (file) => readFileSync(file, 'utf8');
 
+/** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`. */
+const IMPORTS = /^(?:import|export)\s[^'"]*?\sfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm;
+
 /** Each gives a list of complaints; none is a pass. */
 const CHECKS = {
   'biome: format and lint': () => tool('npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']),
@@ -103,10 +106,8 @@ function layers() {
     const rule = rules.find((candidate) => candidate.in.test(file));
     if (!rule) continue;
     const isTest = /\.test\.tsx?$|\/test\//.test(file);
-    for (const [, from, dynamic] of read(file).matchAll(
-      /^(?:import|export)\b[^;]*?\s?'([^'\n]+)';|import\('([^']+)'\)/gm,
-    )) {
-      const specifier = from ?? dynamic;
+    for (const match of read(file).matchAll(IMPORTS)) {
+      const specifier = match[1] ?? match[2] ?? match[3] ?? '';
       const isOwn = specifier.startsWith('.');
       const target = isOwn ? normalize(join(file, '..', specifier)) : specifier;
       const isWrong = isOwn ? !rule.may.test(target) : !isTest && rule.not?.test(target);

@@ -1,15 +1,37 @@
 #!/bin/bash
-# The sample network, in the lab's VM only (lab/README.md has a picture). Ready when it returns.
-# Every program that starts costs 60-80 ms under emulation: hence batches.
+# The sample network, in the lab's VM only (lab/README.md has a picture). Ready when it returns; run
+# again, it begins anew. Every program that starts costs 60-80 ms under emulation: hence batches.
 set -eu
-[ "$(cat /proc/sys/kernel/hostname)" = lab ] || { echo "sample.sh is for the lab's VM only" >&2; exit 1; }
+read -r host < /proc/sys/kernel/hostname
+[ "$host" = lab ] || {
+	echo "sample.sh is for the lab's VM only" >&2
+	exit 1
+}
+tool=$(cd "$(dirname "$0")/../.." && pwd)/dist/udpblast
+[ -x "$tool" ] || {
+	echo "$tool is missing: npm run build makes it" >&2
+	exit 1
+}
+servers=/run/lab/sample.servers
+
+begin_anew() {
+	local pid
+	while read -r pid; do kill "$pid" 2> /dev/null || true; done < "$servers"
+	# a namespace takes its end of a veth pair with it, and that the other
+	ip -batch - <<- 'END'
+		netns del web
+		netns del db
+		netns del outside
+		link del br0
+	END
+}
+[ ! -e "$servers" ] || begin_anew
 
 modprobe -a veth bridge br_netfilter nf_conntrack nf_nat nft_chain_nat xt_MASQUERADE 8021q 2> /dev/null || true
-
-sysctl=/proc/sys/net
-echo 1 > $sysctl/ipv4/ip_forward
-echo 1 > $sysctl/ipv6/conf/all/forwarding
-echo 1 > $sysctl/bridge/bridge-nf-call-iptables
+settings=/proc/sys/net
+echo 1 > $settings/ipv4/ip_forward
+echo 1 > $settings/ipv6/conf/all/forwarding
+echo 1 > $settings/bridge/bridge-nf-call-iptables
 
 ip -batch - << 'END'
 netns add web
@@ -68,17 +90,18 @@ table inet sample {
 }
 END
 
-# Servers that the sample network's traffic and scenarios talk to.
-serve() { # namespace, nc's arguments
-	ip netns exec "$1" nc "${@:2}" < /dev/null > /dev/null 2>&1 &
+# What the traffic and the scenarios talk to. `serve` returns when they listen.
+serve() { # namespace, ports …
+	local namespace=$1 said
+	shift
+	exec {said}< <(exec ip netns exec "$namespace" "$tool" serve "$@")
+	echo $! >> "$servers"
+	read -r _ <&"$said"
 }
-serve db -l -k -p 80
-serve db -u -l -k -p 7000
-serve outside -l -k -p 90
-# listening, and known as a neighbour: the first packet of a scenario waits for nothing
-until ip netns exec db ss -Hltn 'sport = :80' | grep -q . &&
-	ip netns exec db ss -Hlun 'sport = :7000' | grep -q . &&
-	ip netns exec outside ss -Hltn 'sport = :90' | grep -q .; do :; done
+: > "$servers"
+serve db tcp:80 udp:7000
+serve outside tcp:90
+# all are known as neighbours: the first packet of a scenario waits for nothing
 ip netns exec web ping -q -c1 -W5 10.1.0.3 > /dev/null
 ip netns exec web ping -q -c1 -W5 192.0.2.2 > /dev/null
 ip netns exec web ping -q -6 -c1 -W5 fd00:1::3 > /dev/null

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// UDP for scenarios:
-//   udpblast send ADDRESS PORT COUNT RATE   COUNT datagrams, RATE a second (0: one straight after
-//   another) udpblast sink PORT                      takes datagrams until it is ended; prints a
-//   line when it listens
-// A connected socket numbers its datagrams (inet_id in the kernel's ip_select_ident_segs), so that
-// the IP ids of up to 65,536 datagrams differ.
+// Traffic for scenarios and the sample network, where every program that starts costs 60-80 ms:
+//
+//   udpblast send ADDRESS PORT COUNT RATE
+//       COUNT datagrams, RATE a second (0: one straight after another). A connected socket
+//       numbers its datagrams (inet_id in the kernel's ip_select_ident_segs), so the IP ids of
+//       up to 65,536 of them differ.
+//   udpblast sink PORT
+//       takes datagrams until it is ended
+//   udpblast serve tcp:PORT|udp:PORT …
+//       takes connections and datagrams, IPv4 and IPv6, reads and drops what comes
+//
+// sink and serve print "listening" when they do.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +21,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MAX_SOCKETS 64
+
 static int fail(const char *what)
 {
 	fprintf(stderr, "udpblast: %s: %s\n", what, strerror(errno));
 	return 1;
+}
+
+static int listening(void)
+{
+	puts("listening");
+	return fflush(stdout);
 }
 
 static int send_all(const char *address, int port, long count, long rate)
@@ -47,19 +62,77 @@ static int send_all(const char *address, int port, long count, long rate)
 	return 0;
 }
 
+// A socket bound to a port of every IPv4 and IPv6 address, or -1 with errno.
+static int bound(int type, int port)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+	const int on = 1, off = 0;
+	int s = socket(AF_INET6, type, 0);
+
+	if (s < 0 || setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) ||
+	    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(s, (struct sockaddr *)&at, sizeof(at)))
+		return -1;
+	if (type == SOCK_STREAM && listen(s, 16))
+		return -1;
+	return s;
+}
+
 static int sink(int port)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	int s = bound(SOCK_DGRAM, port);
 	char datagram[2048];
 
-	if (s < 0 || bind(s, (struct sockaddr *)&at, sizeof(at)))
+	if (s < 0)
 		return fail("bind");
-	puts("listening");
-	fflush(stdout);
+	listening();
 	while (recv(s, datagram, sizeof(datagram), 0) >= 0)
 		;
 	return fail("recv");
+}
+
+static int serve(int count, char **ports)
+{
+	struct pollfd fds[MAX_SOCKETS];
+	char is_listener[MAX_SOCKETS] = {0};
+	char bytes[4096];
+	int n = 0;
+
+	for (int i = 0; i < count && n < MAX_SOCKETS / 2; i++, n++) {
+		const int is_tcp = strncmp(ports[i], "tcp:", 4) == 0;
+
+		if (!is_tcp && strncmp(ports[i], "udp:", 4) != 0) {
+			fprintf(stderr, "udpblast: '%s' is neither tcp:PORT nor udp:PORT\n",
+				ports[i]);
+			return 2;
+		}
+		fds[n].fd = bound(is_tcp ? SOCK_STREAM : SOCK_DGRAM, atoi(ports[i] + 4));
+		fds[n].events = POLLIN;
+		is_listener[n] = is_tcp;
+		if (fds[n].fd < 0)
+			return fail(ports[i]);
+	}
+	const int own = n;
+
+	listening();
+	while (poll(fds, n, -1) > 0) {
+		for (int i = n - 1; i >= 0; i--) {
+			if (fds[i].revents == 0)
+				continue;
+			if (is_listener[i]) {
+				const int peer = accept(fds[i].fd, NULL, NULL);
+
+				if (peer >= 0 && n == MAX_SOCKETS)
+					close(peer);
+				else if (peer >= 0)
+					fds[n++] = (struct pollfd){.fd = peer, .events = POLLIN};
+			} else if (recv(fds[i].fd, bytes, sizeof(bytes), 0) <= 0 && i >= own) {
+				close(fds[i].fd);
+				fds[i] = fds[--n];
+			}
+		}
+	}
+	return fail("poll");
 }
 
 int main(int argc, char **argv)
@@ -68,6 +141,8 @@ int main(int argc, char **argv)
 		return send_all(argv[2], atoi(argv[3]), atol(argv[4]), atol(argv[5]));
 	if (argc == 3 && strcmp(argv[1], "sink") == 0)
 		return sink(atoi(argv[2]));
-	fprintf(stderr, "udpblast send ADDRESS PORT COUNT RATE | sink PORT\n");
+	if (argc >= 3 && strcmp(argv[1], "serve") == 0)
+		return serve(argc - 2, argv + 2);
+	fprintf(stderr, "udpblast send ADDRESS PORT COUNT RATE | sink PORT | serve tcp:PORT …\n");
 	return 2;
 }
