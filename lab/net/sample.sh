@@ -92,11 +92,15 @@ END
 
 # What the traffic and the scenarios talk to. `serve` returns when they listen.
 serve() { # namespace, ports …
-	local namespace=$1 said
+	local namespace=$1 from said=
 	shift
-	exec {said}< <(exec ip netns exec "$namespace" "$tool" serve "$@")
+	exec {from}< <(exec ip netns exec "$namespace" "$tool" serve "$@" 2>&1)
 	echo $! >> "$servers"
-	read -r _ <&"$said"
+	read -r said <&"$from" || true
+	[ "$said" = listening ] || {
+		echo "$namespace: $said" >&2
+		exit 1
+	}
 }
 : > "$servers"
 serve db tcp:80 udp:7000

@@ -12,7 +12,7 @@ import {
   type ServerToBrowser,
 } from '../../core/messages/browser.ts';
 import { captureSpecSchema } from '../../core/messages/source.ts';
-import type { Hub } from '../session/hub.ts';
+import type { GatewayHub } from '../session/hub.ts';
 import type { PulseAnswer } from '../session/messages.ts';
 
 const BROWSERS_MAX = 32;
@@ -38,7 +38,7 @@ const compileSchema = z.object({ expression: z.string().max(4096) });
 
 export interface GatewayOptions {
   readonly http: HttpServer;
-  readonly hub: Hub;
+  readonly hub: GatewayHub;
   /** Why a connection is refused, undefined when it may come in. */
   readonly refuse: (request: IncomingMessage) => string | undefined;
 }
@@ -145,7 +145,7 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
   };
 }
 
-function answerRequests(socket: BrowserSocket, hub: Hub, browser: Browser): void {
+function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser): void {
   const on = <T, V>(
     schema: z.ZodType<T>,
     given: unknown,

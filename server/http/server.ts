@@ -70,9 +70,10 @@ function pathOf(request: IncomingMessage): string | undefined {
   const target = request.url ?? '';
   if (!target.startsWith('/') || target.startsWith('//')) return undefined;
   try {
-    const path = new URL(target, 'http://localhost').pathname;
-    // a page's name is plain: what decodes to something else was not written by us
-    return /^[\w./@~-]*$/.test(decodeURIComponent(path)) && !path.includes('..') ? path : undefined;
+    // looked at as it was written: URL would resolve a path that climbs before we see it
+    const path = decodeURIComponent(target.split('?')[0] ?? '');
+    // a page's name is plain: anything else was not written by us
+    return /^[\w./@~-]*$/.test(path) && !path.includes('..') ? path : undefined;
   } catch {
     return undefined;
   }
@@ -107,7 +108,11 @@ function refuse(response: ServerResponse, { status, message }: Refusal): void {
 
 function text(response: ServerResponse, status: number, body: string): void {
   response
-    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+    .writeHead(status, {
+      'content-length': Buffer.byteLength(body),
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+    })
     .end(body);
 }
 

@@ -36,11 +36,24 @@ interface HubEvents {
   names: [NameTables];
 }
 
+/** What the gateway needs of it. */
+export interface GatewayHub {
+  readonly snapshot: Snapshot;
+  readonly names: NameTables;
+  readonly stats: TracerStats;
+  sessionNumber: number;
+  readonly session: Pick<Session, 'pulse' | 'rowsSince' | 'path'>;
+  on<E extends keyof HubEvents>(event: E, listener: (...values: HubEvents[E]) => void): unknown;
+  apply(spec: CaptureSpec): Promise<Result<{ readonly session: number }>>;
+  stop(): Promise<Result<null>>;
+  request(body: RequestBody): Promise<Result<unknown>>;
+}
+
 /**
  * What the server knows: the one source, its capture, its names, and the session made of its batches. Sources
  * come and go; the last settings are put in force again on the next.
  */
-export class Hub extends EventEmitter<HubEvents> {
+export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   readonly session: Session;
   readonly #kind: 'host' | 'lab';
   readonly #labReason: string;
@@ -83,6 +96,10 @@ export class Hub extends EventEmitter<HubEvents> {
   }
 
   /** The session's number as its rows carry it; told by the pulse. */
+  get sessionNumber(): number {
+    return this.#sessionNumber;
+  }
+
   set sessionNumber(number: number) {
     if (number === this.#sessionNumber) return;
     this.#sessionNumber = number;

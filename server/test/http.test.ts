@@ -1,0 +1,243 @@
+/** What strangers send: each is answered with a clear error, and nothing changes. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { io } from 'socket.io-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Result } from '../../core/base/result.ts';
+import { fail, ok } from '../../core/base/result.ts';
+import { openGateway } from '../gateway/gateway.ts';
+import { Guard } from '../http/guard.ts';
+import { createHttpServer } from '../http/server.ts';
+import { isSameToken } from '../http/token.ts';
+import type { GatewayHub } from '../session/hub.ts';
+import { NO_STATS } from '../session/hub.ts';
+
+const token = 'a'.repeat(32);
+let server: Server;
+let port = 0;
+let stop: () => Promise<void>;
+const asked: string[] = [];
+
+/** A hub that notes what reached it: for strangers, nothing may. */
+const hub: GatewayHub = {
+  snapshot: {
+    source: { phase: 'gone', kind: 'lab', note: 'none in this test' },
+    capture: { phase: 'idle' },
+    session: 1,
+    labReason: '',
+  },
+  names: {},
+  stats: NO_STATS,
+  sessionNumber: 1,
+  on: () => undefined,
+  apply: async () => note('apply', ok({ session: 1 })),
+  stop: async () => note('stop', ok(null)),
+  request: async (body) => note(body.method, ok({ instructions: { l2: 1, l3: 1 } })),
+  session: {
+    pulse: async () => ({
+      session: 1,
+      version: 0,
+      counters: { packets: 0, hops: 0, missing: 0, malformed: 0, evicted: 0, bytes: 0, budgetBytes: 1 },
+    }),
+    rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: 0 }),
+    path: async () => ({ session: 1, records: undefined }),
+  },
+};
+
+function note<T>(what: string, result: Result<T>): Result<T> {
+  asked.push(what);
+  return result;
+}
+
+beforeAll(async () => {
+  // the port is part of what the guard allows, so it is chosen before
+  const probe = createHttpServer(new Guard({ token, port: 1, host: '127.0.0.1' }), async () => undefined);
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  port = (probe.address() as AddressInfo).port;
+  probe.close();
+  const guard = new Guard({ token, port, host: '127.0.0.1' });
+  server = createHttpServer(guard, async (_, response) => {
+    response.end('the page');
+  });
+  stop = openGateway({ http: server, hub, refuse: (request) => guard.refuseWithoutToken(request)?.message });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await stop();
+});
+
+/** Sends bytes as they are, gives back all that comes. */
+async function raw(bytes: string | Buffer): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    answer += text;
+  });
+  socket.on('error', () => undefined);
+  socket.end(bytes);
+  await once(socket, 'close');
+  return answer;
+}
+
+const cookie = () => `skbtracer-${port}=${token}`;
+const request = (line: string, headers: Record<string, string> = {}) =>
+  raw(
+    `${line}\r\n${Object.entries({ host: `localhost:${port}`, connection: 'close', ...headers })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`,
+  );
+const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
+
+describe('a page', () => {
+  it('comes with the cookie, and the cookie with the token', async () => {
+    expect(await request('GET / HTTP/1.1', { cookie: cookie() })).toContain('the page');
+    const admitted = await request(`GET /?token=${token} HTTP/1.1`);
+    expect(statusOf(admitted)).toBe(303);
+    expect(admitted).toMatch(new RegExp(`set-cookie: ${cookie()}; HttpOnly; SameSite=Strict`, 'i'));
+    expect(admitted).toMatch(/location: \/\r/i);
+  });
+
+  it('has the headers that keep other sites out', async () => {
+    const answer = await request('GET / HTTP/1.1', { cookie: cookie() });
+    expect(answer).toMatch(/content-security-policy: .*frame-ancestors 'none'/i);
+    expect(answer).toMatch(/x-content-type-options: nosniff/i);
+  });
+
+  it('needs no token to say that the server lives', async () => {
+    expect(await request('GET /healthz HTTP/1.1')).toMatch(/ok\n$/);
+  });
+});
+
+const STRANGE: readonly [string, string, number, Record<string, string>?][] = [
+  ['no token', 'GET / HTTP/1.1', 401],
+  ['a wrong token', 'GET /?token=b HTTP/1.1', 401],
+  ['a wrong token of the right length', `GET /?token=${'b'.repeat(32)} HTTP/1.1`, 401],
+  ['a wrong cookie', 'GET / HTTP/1.1', 401, { cookie: `skbtracer=${token}` }],
+  ['another host name', 'GET / HTTP/1.1', 421, { host: 'evil.example' }],
+  ['our name and another port', 'GET / HTTP/1.1', 421, { host: 'localhost:1' }],
+  ['another origin', 'GET / HTTP/1.1', 403, { origin: 'http://evil.example' }],
+  ['the origin "null"', 'GET / HTTP/1.1', 403, { origin: 'null' }],
+  ['a POST', 'POST / HTTP/1.1', 405, { 'content-length': '0' }],
+  ['a DELETE', 'DELETE /packets HTTP/1.1', 405],
+  ['a path that climbs', 'GET /../../etc/passwd HTTP/1.1', 400],
+  ['an encoded path that climbs', 'GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1', 400],
+  ['a path with a NUL', 'GET /%00 HTTP/1.1', 400],
+  ['a broken escape', 'GET /%zz HTTP/1.1', 400],
+  ['an absolute address', 'GET http://evil.example/ HTTP/1.1', 400],
+  ['two slashes', 'GET //evil.example HTTP/1.1', 400],
+  ['a giant address', `GET /${'a'.repeat(4000)} HTTP/1.1`, 414],
+];
+
+describe('a stranger', () => {
+  it.each(STRANGE)('with %s is refused', async (_, line, status, headers = {}) => {
+    const needsCookie = status !== 401 && headers.cookie === undefined;
+    const answer = await request(line, { ...(needsCookie && { cookie: cookie() }), ...headers });
+    expect(statusOf(answer)).toBe(status);
+    expect(answer).toMatch(/skbtracer: \S/);
+    expect(answer).not.toContain('root:');
+  });
+
+  it('with headers beyond measure is refused', async () => {
+    expect(statusOf(await request('GET / HTTP/1.1', { junk: 'x'.repeat(100_000) }))).toBe(431);
+  });
+
+  it('who sends 200 kinds of garbage gets an error or nothing, and the server goes on', async () => {
+    const random = generator(4242);
+    for (let i = 0; i < 200; i += 1) {
+      const bytes = Buffer.from(Array.from({ length: random() % 400 }, () => random() & 0xff));
+      const kinds = [
+        bytes,
+        Buffer.concat([Buffer.from('GET /socket.io/?EIO=4&transport='), bytes, Buffer.from('\r\n\r\n')]),
+        Buffer.concat([Buffer.from('GET / HTTP/1.1\r\nhost: '), bytes, Buffer.from('\r\n\r\n')]),
+        Buffer.from(
+          `${'PUT GET POST OPTIONS CONNECT'.split(' ')[i % 5]} /${i} HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`,
+        ),
+      ];
+      const answer = await raw(kinds[i % kinds.length] ?? bytes);
+      if (answer !== '') expect(statusOf(answer), answer).toBeGreaterThanOrEqual(400);
+    }
+    expect(asked).toEqual([]);
+    expect(await request('GET / HTTP/1.1', { cookie: cookie() })).toContain('the page');
+  });
+});
+
+describe('a socket', () => {
+  const open = (headers: Record<string, string>) =>
+    io(`http://127.0.0.1:${port}`, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      extraHeaders: headers,
+    });
+
+  it.each([
+    ['no cookie', {}],
+    ['a wrong cookie', { cookie: 'skbtracer=no' }],
+    ['another origin', { cookie: 'right', origin: 'http://evil.example' }],
+  ])('with %s is refused', async (_, headers) => {
+    const socket = open({ ...headers, ...('origin' in headers && { cookie: cookie() }) });
+    const [error] = await once(socket as unknown as NodeJS.EventEmitter, 'connect_error');
+    expect(error).toBeInstanceOf(Error);
+    socket.close();
+  });
+
+  it('that is one of ours has every request answered, wrong ones with what is wrong', async () => {
+    const socket = open({ cookie: cookie() });
+    const answers: unknown[] = [];
+    const strange = [
+      undefined,
+      null,
+      7,
+      'x',
+      [],
+      {},
+      { filter: 1 },
+      { filter: { expression: 'x'.repeat(5000) } },
+      { packet: -1, session: 1 },
+    ];
+    for (const event of ['apply', 'compile', 'path'])
+      for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
+    for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
+    // no acknowledgement, unknown events, nonsense for credit: nothing to answer, nothing happens
+    for (const event of ['apply', 'stop', 'credit', 'no such event']) socket.emit(event, 'junk', 'more junk');
+    expect(asked).toEqual([]);
+    expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet: 5 })).toEqual(
+      fail('PACKET_GONE', 'packet 5 is no longer in memory; the newest packets are kept'),
+    );
+    expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
+      ok: true,
+    });
+    socket.close();
+  });
+
+  it('that sends more than any request has is closed, and others go on', async () => {
+    const socket = open({ cookie: cookie() });
+    await once(socket as unknown as NodeJS.EventEmitter, 'connect');
+    const closed = once(socket as unknown as NodeJS.EventEmitter, 'disconnect');
+    socket.emit('compile', { expression: 'x'.repeat(1 << 20) });
+    await closed;
+    expect(await request('GET / HTTP/1.1', { cookie: cookie() })).toContain('the page');
+  });
+});
+
+it('compares tokens of any length', () => {
+  expect(isSameToken(token, token)).toBe(true);
+  expect(isSameToken('', token)).toBe(false);
+  expect(isSameToken(`${token}a`, token)).toBe(false);
+});
+
+/** xorshift32: the same bytes in every run. */
+function generator(seed: number): () => number {
+  let x = seed;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x >>> 0;
+  };
+}
