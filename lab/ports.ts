@@ -14,12 +14,11 @@ export function listen(path: string, take: (socket: Socket) => void): Promise<Se
   });
 }
 
-/** Joins this process's terminal with the guest's until its output ends. */
+/** Joins this process's terminal with the guest's; the caller gives the terminal back. */
 export function joinTerminal(socket: Socket, out: MarkedOutput): void {
   process.stdin.setRawMode(true);
   process.stdin.pipe(socket);
   out.take(socket);
-  void out.ended.finally(() => process.stdin.setRawMode(false));
 }
 
 /** What the guest tells on its status port, a line each: `up` when the command is about to run, then its status. */

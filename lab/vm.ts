@@ -1,5 +1,5 @@
 /** One run of the VM: QEMU with the command's streams on ports of their own, and how it ended. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
@@ -35,15 +35,8 @@ export async function runVm({ options, kernel, caller }: Run): Promise<number> {
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const consoleFile = new ConsoleFile(join(folder, 'console'));
   const servers: Server[] = [];
-  const machine: { qemu?: ChildProcess } = {};
-  const onSignal = (signal: NodeJS.Signals) => {
-    machine.qemu?.kill('SIGKILL');
-    removeFolder();
-    if (caller.terminal) process.stdin.setRawMode(false);
-    process.exit({ SIGHUP: 129, SIGINT: 130 }[signal as string] ?? 143);
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  const signal = firstSignal();
+  let qemu: ReturnType<typeof startQemu> | undefined;
   try {
     if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
     const mark = randomBytes(16).toString('hex');
@@ -64,13 +57,13 @@ export async function runVm({ options, kernel, caller }: Run): Promise<number> {
     for (const [name, take] of ports.take) servers.push(await listen(join(folder, name), take));
 
     const hasTerminal = caller.terminal !== undefined;
-    const qemu = startQemu(qemuArguments({ folder, kernel, options, hasTerminal }));
-    machine.qemu = qemu.process;
+    qemu = startQemu(qemuArguments({ folder, kernel, options, hasTerminal }));
     const finished = Promise.all([status, ...ports.ended]).then(([status]): End => ({ status }));
     const end = await Promise.race([
       finished,
       ...ports.ended.map((ended) => ended.then((isRead) => (isRead ? finished : 'unread'))),
       qemu.died,
+      signal.came,
       timeout(options.timeoutSeconds),
     ]);
     if (typeof end === 'object') return end.status;
@@ -82,8 +75,10 @@ export async function runVm({ options, kernel, caller }: Run): Promise<number> {
     console.error(`lab: ${why}\n${consoleFile.keep(options.keep)}`);
     return end === 'timeout' ? STATUS_TIMEOUT : STATUS_DIED;
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
-    machine.qemu?.kill('SIGKILL');
+    qemu?.kill();
+    await qemu?.died;
+    signal.forget();
+    if (caller.terminal) process.stdin.setRawMode(false);
     for (const server of servers) server.close();
     removeFolder();
   }
@@ -124,7 +119,25 @@ function startQemu(args: readonly string[]) {
       resolve('died');
     });
   });
-  return { process: child, died, words: () => words.trim() };
+  return { kill: () => child.kill('SIGKILL'), died, words: () => words.trim() };
+}
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** A signal that ends us ends the machine first; the status is as a shell gives it. */
+function firstSignal() {
+  const handlers: (() => void)[] = [];
+  const came = new Promise<End>((resolve) => {
+    for (const [name, number] of Object.entries(SIGNALS)) {
+      const handler = () => resolve({ status: 128 + number });
+      process.on(name, handler);
+      handlers.push(() => process.off(name, handler));
+    }
+  });
+  const forget = () => {
+    for (const off of handlers) off();
+  };
+  return { came, forget };
 }
 
 function timeout(seconds: number): Promise<End> {

@@ -7,7 +7,7 @@ read -r host < /proc/sys/kernel/hostname
 	echo "sample.sh is for the lab's VM only" >&2
 	exit 1
 }
-tool=$(cd "$(dirname "$0")/../.." && pwd)/dist/udpblast
+tool=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/dist/udpblast
 [ -x "$tool" ] || {
 	echo "$tool is missing: npm run build makes it" >&2
 	exit 1

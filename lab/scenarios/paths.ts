@@ -5,12 +5,12 @@ import { inNamespace, type Line, type Packet, trace } from './trace.ts';
 
 const functionsOf = (packet: Packet) => packet.hops.map((hop) => hop.func ?? '');
 
-/** Namespaces in the order of the path, each once per stay. */
+/** Namespaces in the order of the path, each once per stay; a hop that belongs to none is passed over. */
 export const staysOf = (packet: Packet): string[] => {
   const stays: string[] = [];
   for (const hop of packet.hops) {
-    const name = hop.netns_name ?? '';
-    if (stays.at(-1) !== name) stays.push(name);
+    const name = hop.netns_name;
+    if (name !== undefined && stays.at(-1) !== name) stays.push(name);
   }
   return stays;
 };

@@ -41,7 +41,7 @@ export function PacketRowView({ row, names, baseUnixMs, position, top, isSelecte
       style={{ transform: `translateY(${top}px)` }}
       className={cn(
         GRID,
-        'absolute inset-x-0 top-0 h-6 cursor-default text-xs',
+        'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none',
         isSelected ? 'bg-selected shadow-[inset_2px_0_0_var(--focus)]' : 'hover:bg-hover',
       )}
     >

@@ -16,8 +16,8 @@ import { stageColour } from './chart.ts';
 
 const ROW_HEIGHT = 24;
 const GRID =
-  'grid items-center gap-x-2.5 px-2 grid-cols-[1.6rem_4.4rem_minmax(6rem,0.8fr)_minmax(9rem,1.3fr)_minmax(6rem,1.2fr)] ' +
-  '@3xl:grid-cols-[1.6rem_4.4rem_minmax(6rem,0.7fr)_minmax(9rem,1.1fr)_minmax(8rem,1.5fr)_2rem_minmax(5rem,0.5fr)]';
+  'grid items-center gap-x-2 px-2 grid-cols-[1.5rem_3.9rem_minmax(5.4rem,0.6fr)_minmax(10.5rem,1.4fr)_minmax(5rem,1fr)] ' +
+  '@3xl:grid-cols-[1.5rem_4.2rem_minmax(6rem,0.6fr)_minmax(10.5rem,1.1fr)_minmax(8rem,1.5fr)_2rem_minmax(5rem,0.5fr)]';
 const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Running task'];
 
 /** Every hop in words: what the timeline shows, and all that it cannot. */
@@ -53,7 +53,11 @@ export function HopTable({ path }: { readonly path: Path }) {
           <div
             key={column}
             role="columnheader"
-            className={cn('truncate', (column === '#' || column === 'Δt') && 'text-right')}
+            className={cn(
+              'truncate',
+              (column === '#' || column === 'Δt') && 'text-right',
+              (column === 'CPU' || column === 'Running task') && 'hidden @3xl:block',
+            )}
           >
             {column}
           </div>
@@ -114,7 +118,7 @@ function HopRow({ hop, index, names, top, isCurrent, isSlow }: HopRowProps) {
       style={{ transform: `translateY(${top}px)` }}
       className={cn(
         GRID,
-        'absolute inset-x-0 top-0 h-6 cursor-default text-xs',
+        'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none',
         isCurrent
           ? 'bg-selected shadow-[inset_2px_0_0_var(--focus)]'
           : isDrop
@@ -135,7 +139,7 @@ function HopRow({ hop, index, names, top, isCurrent, isSlow }: HopRowProps) {
         {hop.netns !== 0 && <NetnsName name={names.netnsName(hop.netns)} />}
         <span className="truncate text-muted">{device}</span>
       </div>
-      <div role="gridcell" className={cell} style={{ paddingLeft: Math.min(hop.depth, 10) * 9 }}>
+      <div role="gridcell" className={cell} style={{ paddingLeft: Math.min(hop.depth, 12) * 6 }}>
         {isDrop ? <DropName hop={hop} names={names} /> : <FunctionName hop={hop} names={names} />}
       </div>
       <div role="gridcell" className={cell}>

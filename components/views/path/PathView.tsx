@@ -60,11 +60,11 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
         </div>
       ) : (
         <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
-          <Panel id="timeline" minSize="15%" defaultSize="56%">
+          <Panel id="timeline" minSize="15%" defaultSize="54%">
             <Timeline path={path} />
           </Panel>
           <Separator className="bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px" />
-          <Panel id="hops" minSize="15%" defaultSize="44%">
+          <Panel id="hops" minSize="15%" defaultSize="46%">
             <HopTable path={path} />
           </Panel>
         </Group>

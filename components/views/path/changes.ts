@@ -48,7 +48,8 @@ export function changeTexts(changes: readonly Change[], names: NameBook): Change
       label: LABELS.get(field) ?? field.replace(/^.*\./, ''),
       before: valueText(field, before, names),
       after: valueText(field, after, names),
-      isStrong: /^(ip\.[sd]addr|l4\.[sd]port|meta\.mark)$/.test(field),
+      // a header that was not written yet has zeros: that is no translation
+      isStrong: field === 'meta.mark' || (/^(ip\.[sd]addr|l4\.[sd]port)$/.test(field) && before !== 0),
     }));
 }
 

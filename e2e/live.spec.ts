@@ -1,0 +1,209 @@
+/** The dashboard against a live agent in the lab's VM: what a person does, in the order in which they do it. */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
+import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { type Product, startProduct } from './product.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+let product: Product;
+let context: BrowserContext;
+let page: Page;
+
+test.beforeAll(async ({ browser }) => {
+  product = await startProduct();
+  context = await browser.newContext();
+  page = await context.newPage();
+  await page.goto(product.url);
+});
+
+test.afterAll(async () => {
+  await context.close();
+  const pid = product.process.pid ?? 0;
+  await product.stop();
+  // the server, the lab and its VM were all ours: none is left
+  expect(descendants(pid)).toEqual([]);
+});
+
+const rows = () => page.locator('[data-packet]');
+const filter = () => page.getByLabel('Filter: pcap expression');
+
+/** Puts a filter in force and waits until the list shows what it lets through, and only that. */
+async function apply(expression: string, expected: RegExp): Promise<void> {
+  await filter().fill(expression);
+  await filter().press('Enter');
+  await expect(rows().filter({ hasText: expected }).first()).toBeVisible({ timeout: 60_000 });
+  await expect(rows().filter({ hasNotText: expected })).toHaveCount(0);
+}
+
+/** The words of every hop, in order, as the table beside the timeline has them. */
+async function hopTexts(): Promise<string[]> {
+  const grid = page.getByRole('grid', { name: 'Hops' });
+  await expect(grid.getByRole('row').nth(1)).toBeVisible();
+  const count = Number(await grid.getAttribute('aria-rowcount')) - 1;
+  const texts: string[] = [];
+  for (let i = 0; i < count; i += 1) {
+    if (i > 0) await page.keyboard.press('ArrowRight');
+    else await grid.locator('[aria-rowindex="2"]').click();
+    texts.push(await grid.locator(`[aria-rowindex="${i + 2}"]`).innerText());
+  }
+  return texts;
+}
+
+test('the server runs without privileges when root started it', async () => {
+  test.skip(process.getuid?.() !== 0, 'only root has privileges to give up');
+  const server = descendants(product.process.pid ?? 0).find((pid) => commandOf(pid).includes('server.mjs'));
+  const status = readFileSync(`/proc/${server}/status`, 'utf8');
+  expect(/^Uid:\s+(\d+)/m.exec(status)?.[1]).not.toBe('0');
+  expect(/^CapEff:\s+0+$/m.test(status)).toBe(true);
+});
+
+test('the first visit explains itself, then packets arrive', async () => {
+  await expect(page.getByRole('complementary', { name: 'Welcome' })).toContainText('This is the lab');
+  await expect(rows().first()).toBeVisible({ timeout: 90_000 });
+  await page.getByRole('button', { name: 'Got it' }).click();
+  await expect(page.getByRole('complementary', { name: 'Welcome' })).toHaveCount(0);
+  await expect(page.getByTestId('connection')).toHaveText('Connected');
+});
+
+test('a wrong filter is marked at its place, and what runs goes on', async () => {
+  await filter().fill('icmp andd host 10.1.0.3');
+  await expect(page.getByTestId('filter-mark')).toHaveText('andd');
+  await expect(page.getByRole('alert').first()).toContainText('andd');
+  await filter().press('Enter');
+  await expect(page.getByTestId('filter-mark')).toHaveText('andd');
+});
+
+test('form and expression are two views of the same', async () => {
+  await filter().fill('udp and port 9998');
+  await expect(page.getByLabel('Protocol')).toHaveValue('udp');
+  await expect(page.getByLabel('Port', { exact: true })).toHaveValue('9998');
+  await page.getByLabel('Port', { exact: true }).fill('7000');
+  await expect(filter()).toHaveValue('udp and port 7000');
+});
+
+test('a ping is one packet with one path through both namespaces and the bridge', async () => {
+  await apply('icmp[icmptype] = icmp-echo and host 10.1.0.3', /ICMP echo request/);
+  const first = rows().first();
+  await expect(first).toContainText('web');
+  await expect(first).toContainText('db');
+  await expect(first).toContainText('delivered');
+  await first.click();
+  await expect(page.getByTestId('timeline').locator('text.netns')).toHaveText(['web', 'host', 'db']);
+  const texts = await hopTexts();
+  const order = ['ip_output', 'br_handle_frame', 'br_forward', 'ip_rcv', 'icmp_rcv'];
+  const places = order.map((name) => texts.findIndex((text) => text.split('\n').includes(name)));
+  expect(places, texts.join('\n')).toEqual([...places].sort((a, b) => a - b));
+  expect(places).not.toContain(-1);
+});
+
+test('TCP through DNAT is one packet, and the hop where the address changed says so', async () => {
+  await apply('tcp and dst host 192.0.2.1 and dst port 8080', /192\.0\.2\.1:8080/);
+  await rows().first().click();
+  const texts = await hopTexts();
+  const change = texts.filter((text) => text.includes('192.0.2.1 → 10.1.0.3'));
+  expect(change, texts.join('\n')).toHaveLength(1);
+  await page.keyboard.press('Escape');
+});
+
+test('a datagram to a closed port is dropped, with the reason and the function', async () => {
+  await apply('udp dst port 9998', /10\.1\.0\.3:9998/);
+  const first = rows().first();
+  await expect(first).toContainText('dropped NO_SOCKET');
+  await first.click();
+  await expect(page.getByRole('region', { name: 'Path of the selected packet' })).toContainText(
+    'in __udp4_lib_rcv',
+  );
+  await expect(page.getByTestId('timeline').locator('g.mark.drop')).toHaveCount(1);
+});
+
+test('new rows never move the row that is read, and pause holds the list', async () => {
+  await apply('', /delivered|dropped/);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const resume = page.getByRole('button', { name: /^Resume, \d+ new/ });
+  const before = await rows().allInnerTexts();
+  await expect(resume).toBeVisible({ timeout: 60_000 });
+  expect((await rows().allInnerTexts()).length).toBe(before.length);
+  await resume.click();
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
+});
+
+test('everything works from the keyboard', async () => {
+  await page.locator('body').click({ position: { x: 640, y: 90 } });
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText('Next packet');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Home');
+  const selected = page.locator('[data-packet][aria-selected="true"]');
+  await expect(selected).toHaveCount(1);
+  const first = await selected.getAttribute('data-packet');
+  await page.keyboard.press('j');
+  await expect(selected).not.toHaveAttribute('data-packet', first ?? '');
+  await page.keyboard.press('/');
+  await expect(filter()).toBeFocused();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await expect(selected).toHaveCount(0);
+});
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`no accessibility fault is found in the ${colorScheme} theme`, async () => {
+    await page.emulateMedia({ colorScheme });
+    await rows().first().click();
+    await expect(page.getByRole('grid', { name: 'Hops' })).toBeVisible();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`),
+    ).toEqual([]);
+  });
+
+test('the page says that the source is gone when the VM is killed, and recovers when it is back', async () => {
+  const vm = descendants(product.process.pid ?? 0).find((pid) => commandOf(pid).startsWith('qemu'));
+  process.kill(vm ?? 0, 'SIGKILL');
+  await expect(page.getByRole('alert')).toContainText('The source is gone');
+  await expect(page.getByRole('alert')).toHaveCount(0, { timeout: 90_000 });
+  await expect(rows().first()).toBeVisible({ timeout: 60_000 });
+});
+
+test('when the server is killed everything else ends with it', async () => {
+  const launcher = product.process;
+  const pids = descendants(launcher.pid ?? 0);
+  const server = pids.find((pid) => commandOf(pid).includes('server.mjs'));
+  const ended = new Promise<number | null>((resolve) => {
+    launcher.once('exit', (code) => resolve(code));
+  });
+  process.kill(server ?? 0, 'SIGKILL');
+  expect(await ended).toBe(1);
+  await expect.poll(() => pids.filter(isAlive)).toEqual([]);
+  await expect(page.getByTestId('connection')).toHaveText('Disconnected');
+});
+
+function descendants(pid: number): number[] {
+  let listed = '';
+  try {
+    listed = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return []; // none
+  }
+  return listed
+    .trim()
+    .split('\n')
+    .map(Number)
+    .filter(isAlive)
+    .flatMap((child) => [child, ...descendants(child)]);
+}
+
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+}
+
+/** A zombie has ended; only its status waits for someone. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

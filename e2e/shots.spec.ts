@@ -1,0 +1,48 @@
+/** How the page looks, with a capture that was recorded on a real kernel (e2e/record.mjs): the same every time. */
+
+import { join } from 'node:path';
+import { expect, type Page, test } from '@playwright/test';
+import { type Product, ROOT, startReplay } from './product.ts';
+
+let product: Product;
+
+test.beforeAll(async () => {
+  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
+});
+
+test.afterAll(async () => {
+  await product.stop();
+});
+
+/** Opens the page and waits until all of the recording is there. */
+async function open(page: Page): Promise<void> {
+  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
+  await page.goto(product.url);
+  await expect(page.locator('[data-packet]').first()).toBeVisible();
+  await expect(page.getByText('0 events/s')).toBeVisible();
+  await page.evaluate(() => document.fonts.ready);
+}
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('the list', async ({ page }) => {
+      await open(page);
+      await page.locator('body').click({ position: { x: 640, y: 90 } });
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Escape');
+      await expect(page).toHaveScreenshot(`list-${colorScheme}.png`);
+    });
+
+    test('the path of a dropped packet', async ({ page }) => {
+      await open(page);
+      await page.getByLabel('Find in the list').fill('NO_SOCKET UDP');
+      const first = page.locator('[data-packet]').first();
+      await expect(first).toContainText('NO_SOCKET');
+      await first.click();
+      await expect(page.getByTestId('timeline').locator('g.mark.drop')).toBeVisible();
+      await page.keyboard.press('ArrowRight');
+      await expect(page).toHaveScreenshot(`path-${colorScheme}.png`);
+    });
+  });
