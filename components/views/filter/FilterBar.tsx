@@ -101,7 +101,7 @@ export function FilterBar() {
             value={form?.protocol ?? ''}
             onValue={(protocol) => writeForm({ protocol })}
             options={[
-              { value: '', label: form === undefined ? 'see expression' : 'any' },
+              { value: '', label: form === undefined ? 'custom' : 'any' },
               ...PROTOCOLS.filter((word) => word !== 'any').map((word) => ({
                 value: word,
                 label: word.toUpperCase(),

@@ -1,6 +1,6 @@
 'use client';
 
-import { ArrowRight, Shuffle } from 'lucide-react';
+import { ArrowRight, Copy, Shuffle } from 'lucide-react';
 import { formatCount, formatTime, verdictName } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import type { PacketRow } from '../../../core/model/packet.ts';
@@ -49,6 +49,11 @@ export function PacketRowView({ row, names, baseUnixMs, position, top, isSelecte
         {formatTime(row.firstNs, baseUnixMs)}
       </div>
       <div role="gridcell" className={cn(cell, 'flex items-center gap-1')}>
+        {row.parent !== 0 && (
+          <span title={`Cloned from packet ${row.parent}`} className="shrink-0 text-muted">
+            <Copy size={10} aria-label="clone" />
+          </span>
+        )}
         {cells.namespaces.map((name, i) => (
           <span key={name} className="inline-flex min-w-0 items-center gap-1">
             {i > 0 && <ArrowRight size={10} aria-label="to" className="shrink-0 text-muted" />}
