@@ -52,7 +52,8 @@ export function readyKernel(wanted: string, say: (line: string) => void): Kernel
   const pattern = SERIES[wanted];
   const kernel = pattern === undefined ? byPath(wanted) : bySeries(wanted, pattern, say);
   const cache = ownCache();
-  const find = () => kernel.find([...new Set([cache, SHARED_CACHE])]);
+  const caches = process.env.SKBTRACER_LAB_CACHE ? [cache] : [...new Set([cache, SHARED_CACHE])];
+  const find = () => kernel.find(caches);
   const cached = find();
   if (cached !== undefined) return cached;
   makeFolder(cache);

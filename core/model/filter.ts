@@ -114,7 +114,7 @@ export function parseAddress(text: string): string | undefined {
   if (!/^[0-9a-f:]+(\d+\.\d+\.\d+\.\d+)?$/i.test(text) || !text.includes(':')) return undefined;
   // an embedded IPv4 address stands for two groups
   const groups = text.replace(/\d+\.\d+\.\d+\.\d+$/, (quad) =>
-    parseAddress(quad) === undefined ? 'bad' : '0:0',
+    parseAddress(quad) === undefined ? 'x' : '0:0',
   );
   const halves = groups.split('::');
   if (halves.length > 2) return undefined;

@@ -2,12 +2,12 @@
 import type { SpawnOptionsWithoutStdio } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { CHECKOUT, lab, machinesFor, startLab } from './run-lab.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { lab, machinesFor, startLab } from './run-lab.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -98,9 +98,8 @@ test('a VM that dies has status 125 and shows its console', async () => {
 });
 
 test('the command writes to the folder of --keep and to its own copy of the root, never to the host', async () => {
-  // not in /tmp, which the guest has for itself
-  const place = mkdtempSync(join(CHECKOUT, 'dist', 'lab-test-'));
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  const place = join(folder, 'place');
+  mkdirSync(place);
   const victim = join(place, 'victim');
   writeFileSync(victim, 'as it was');
   const keep = join(folder, 'kept, with a comma');

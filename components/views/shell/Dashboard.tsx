@@ -58,11 +58,11 @@ export function Dashboard() {
   if (situation.kind === 'unauthorised') return <NotLetIn />;
   return (
     <div className="flex h-full flex-col">
-      <h1 className="sr-only">skbtracer</h1>
       <FilterBar />
       <Welcome snapshot={snapshot} />
       <SituationBanner situation={situation} />
       <main className="min-h-0 flex-1">
+        <h1 className="sr-only">skbtracer</h1>
         <Group orientation="vertical" className="h-full">
           <Panel id="packets" minSize="20%" defaultSize={packet === 0 ? '100%' : '36%'}>
             <PacketList />

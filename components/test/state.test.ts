@@ -1,0 +1,262 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { SessionAssembler } from '../../core/model/assembler.ts';
+import { NameBook } from '../../core/model/names.ts';
+import { readPath } from '../../core/model/path.ts';
+import { batch, free, hop } from '../../core/wire/test/records.ts';
+import { CommandList, keyLabel } from '../state/commands.ts';
+import { draftSpec, useDraft, writeDraft, writeExpression, writeForm } from '../state/draft.ts';
+import { lossReport } from '../state/losses.ts';
+import { heldScrollTop, isAtEnd, readingRow } from '../state/packets/anchor.ts';
+import { compileFind } from '../state/packets/find.ts';
+import { orderRows } from '../state/packets/order.ts';
+import { PacketStore } from '../state/packets/store.ts';
+import { situationOf } from '../state/session.ts';
+import { chooseLabels, layOut } from '../views/path/layout.ts';
+
+vi.stubGlobal('requestAnimationFrame', (callback: () => void) => callback());
+
+/** Rows as the server would send them, of packets with these ids and lengths of life. */
+function rowsOf(...lives: readonly [packet: number, ns: number][]): ArrayBuffer {
+  const session = new SessionAssembler();
+  session.restart();
+  session.take(
+    batch(
+      ...lives.flatMap(([packet, ns]) => [
+        hop({ packet, time: packet }),
+        free({ packet }),
+        hop({ packet, time: packet + ns }),
+      ]),
+    ),
+  );
+  return session.rowsSince(0, 1e6).rows.buffer;
+}
+
+describe('the packet store', () => {
+  it('keeps rows in the order of first sight and puts newer states in their place', () => {
+    const store = new PacketStore();
+    store.take(rowsOf([1, 5], [2, 5]), 1, true);
+    store.take(rowsOf([3, 5]), 1, false);
+    store.take(rowsOf([1, 50]), 1, false);
+    expect([0, 1, 2].map((i) => store.row(i)?.packet)).toEqual([1, 2, 3]);
+    expect(store.row(0)?.lastNs).toBe(51);
+    expect(store.indexOf(3)).toBe(2);
+  });
+
+  it('starts anew with another session', () => {
+    const store = new PacketStore();
+    store.take(rowsOf([1, 5], [2, 5]), 1, true);
+    store.take(rowsOf([9, 5]), 2, false);
+    expect(store.size).toBe(1);
+    expect(store.indexOf(1)).toBe(-1);
+  });
+
+  it('lets the oldest go and counts them', () => {
+    const store = new PacketStore();
+    for (let from = 0; from < 105_000; from += 15_000)
+      store.take(
+        rowsOf(...Array.from({ length: 15_000 }, (_, i): [number, number] => [from + i + 1, 1])),
+        1,
+        from === 0,
+      );
+    expect(store.size).toBeLessThanOrEqual(100_000);
+    expect(store.size + store.forgotten).toBe(105_000);
+    expect(store.row(0)?.packet).toBe(store.forgotten + 1);
+    expect(store.indexOf(105_000)).toBe(store.size - 1);
+  });
+
+  it('passes over what is no list of rows', () => {
+    const store = new PacketStore();
+    store.take(new ArrayBuffer(77), 1, true);
+    expect(store.size).toBe(0);
+  });
+
+  it('is sorted and searched without being changed', () => {
+    const store = new PacketStore();
+    store.take(rowsOf([1, 50], [2, 5], [3, 500]), 1, true);
+    const order = orderRows(store, 3, { key: 'duration', descending: true }, null);
+    expect([...order].map((i) => store.row(i)?.packet)).toEqual([3, 1, 2]);
+    const found = orderRows(
+      store,
+      3,
+      { key: 'arrival', descending: false },
+      compileFind('#2', (row) => `#${row.packet}`),
+    );
+    expect([...found]).toEqual([1]);
+  });
+});
+
+describe('the list', () => {
+  const viewport = { scrollTop: 240, height: 480, rowHeight: 24 };
+
+  it('follows only while its end is in view', () => {
+    expect(isAtEnd(viewport, 30)).toBe(true);
+    expect(isAtEnd(viewport, 40)).toBe(false);
+  });
+
+  it('holds the row being read: the selected one when it is in view', () => {
+    expect(readingRow(viewport, 100, 15)).toBe(15);
+    expect(readingRow(viewport, 100, 80)).toBe(10);
+    expect(heldScrollTop(viewport, 15, 25)).toBe(480);
+  });
+});
+
+describe('the filter being written', () => {
+  beforeEach(() => writeExpression(''));
+  const running = {
+    filter: { expression: '', keep: true },
+    group: 'default',
+    ringBytes: 1 << 24,
+    trackedPackets: 65536,
+  } as const;
+
+  it('is one thing in two views', () => {
+    writeForm({ protocol: 'tcp', port: '80' });
+    expect(useDraft.getState().expression).toBe('tcp and port 80');
+    writeExpression('udp and host 10.1.0.3');
+    expect(useDraft.getState().form).toMatchObject({ protocol: 'udp', host: '10.1.0.3', port: '' });
+    writeExpression('vlan 7');
+    expect(useDraft.getState().form).toBeUndefined();
+  });
+
+  it('keeps the last sound expression while a field is half written', () => {
+    writeForm({ host: '10.1.0.3' });
+    writeForm({ host: '10.1.' });
+    expect(useDraft.getState().expression).toBe('host 10.1.0.3');
+    expect(draftSpec(useDraft.getState(), running)).toMatchObject({ field: 'form' });
+  });
+
+  it('has what stands beside the expression', () => {
+    writeDraft({ mark: '0x20/0xf0', netns: '42', interface: 'br0', pid: '' });
+    expect(draftSpec(useDraft.getState(), running)).toMatchObject({
+      filter: { mark: { value: 0x20, mask: 0xf0 }, netns: 42, interface: 'br0' },
+    });
+    writeDraft({ mark: 'red' });
+    expect(draftSpec(useDraft.getState(), running)).toMatchObject({ field: 'mark' });
+    writeDraft({ mark: '', netns: '', interface: '' });
+  });
+});
+
+describe('commands', () => {
+  const press = (key: string, more = {}) => ({
+    key,
+    code: '',
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    shiftKey: false,
+    ...more,
+  });
+
+  it('run by their keys, not in fields, not when off', () => {
+    const list = new CommandList();
+    const run = vi.fn();
+    const off = list.register([{ id: 'a', title: 'A', group: 'Page', keys: [{ key: 'j' }], run }]);
+    expect(list.press(press('j'), false)).toBe(true);
+    expect(list.press(press('j'), true)).toBe(false);
+    expect(list.press(press('j', { ctrlKey: true }), false)).toBe(false);
+    off();
+    expect(list.press(press('j'), false)).toBe(false);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('show their keys', () => {
+    expect(keyLabel({ key: 'f', mod: true })).toBe('Ctrl+F');
+    expect(keyLabel({ key: 'ArrowLeft' })).toBe('←');
+  });
+});
+
+it('a loss is counted once, wherever it shows up', () => {
+  const tracer = {
+    events: 100,
+    lostRing: [3, 4],
+    trackFull: 0,
+    missed: 1,
+    undelivered: 2,
+    packets: 0,
+    tracked: 0,
+    batches: 0,
+    bytes: 0,
+  };
+  const session = { packets: 0, hops: 0, missing: 9, malformed: 5, evicted: 0, bytes: 0, budgetBytes: 1 };
+  expect(
+    lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, shedRows: 8 }, 0).lostEvents,
+  ).toBe(3 + 4 + 1 + 2 + 5);
+});
+
+it('the worst thing that is the case is what the page says', () => {
+  const gone = {
+    source: { phase: 'gone', kind: 'lab', note: 'x' },
+    capture: { phase: 'idle' },
+    session: 1,
+    labReason: '',
+  } as const;
+  expect(situationOf({ phase: 'offline', since: 0 }, gone).kind).toBe('offline');
+  expect(situationOf({ phase: 'online' }, gone).kind).toBe('source-gone');
+  expect(situationOf({ phase: 'online' }, null).kind).toBe('connecting');
+});
+
+describe('the timeline', () => {
+  const names = new NameBook();
+  names.take({
+    functions: ['ip_output', 'br_forward', 'ip_rcv', 'icmp_rcv'].map((name, i) => ({
+      id: i + 1,
+      name,
+      module: '',
+      argument: 1,
+      isDefault: true,
+    })),
+    namespaces: ['web', 'host', 'db'].map((name, i) => ({
+      inode: i + 1,
+      name,
+      origin: 'named' as const,
+      interfaces: [
+        { ifindex: 2, name: 'eth0' },
+        { ifindex: 3, name: 'br0' },
+      ],
+    })),
+    reasons: [{ value: 3, name: 'NO_SOCKET' }],
+  });
+  const path = readPath(
+    batch(
+      hop({ func: 1, netns: 1, time: 0 }),
+      hop({ func: 1, netns: 1, ifindex: 2, time: 10 }),
+      hop({ func: 2, netns: 2, ifindex: 3, time: 20 }),
+      hop({ func: 2, netns: 2, ifindex: 2, time: 30 }),
+      hop({ func: 3, netns: 3, ifindex: 2, time: 1000 }),
+      hop({ time: 1010, drop: { reason: 3, location: 16 } }),
+    ),
+    1,
+  );
+
+  it('has a band for each namespace and a lane for each interface, in the order of the way', () => {
+    const layout = layOut(path.hops, names, 'sequence');
+    expect(layout.bands.map((band) => band.netnsName)).toEqual(['web', 'host', 'db']);
+    expect(layout.lanes.map((lane) => lane.name)).toEqual(['', 'eth0', 'br0', 'eth0', 'eth0']);
+    const ends = layout.lanes.map((lane) => lane.y + lane.height);
+    expect(layout.lanes.slice(1).every((lane, i) => lane.y >= (ends[i] ?? 0))).toBe(true);
+  });
+
+  it('leaves a drop where the packet was last', () => {
+    const marks = layOut(path.hops, names, 'sequence').marks;
+    expect(marks.at(-1)).toMatchObject({ label: 'NO_SOCKET', lane: 4 });
+  });
+
+  it('is even in steps and true in time', () => {
+    expect(layOut(path.hops, names, 'sequence').marks.map((mark) => mark.at)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(layOut(path.hops, names, 'linear').marks.map((mark) => mark.at)).toEqual([
+      0, 10, 20, 30, 1000, 1010,
+    ]);
+  });
+
+  it('never lets labels of a lane run into each other, and always has the drop', () => {
+    const { marks } = layOut(path.hops, names, 'sequence');
+    const chosen = chooseLabels(
+      marks,
+      (mark) => 100 + mark.at * 10,
+      (text) => text.length * 6,
+      400,
+    );
+    expect(chosen.has(5)).toBe(true);
+    expect(chosen.has(4)).toBe(false);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { NetnsInfo } from '../../../core/messages/source.ts';
+import { parseMark, parseServe, parseTrace } from '../options.ts';
+import { resolveNetns } from '../resolve.ts';
+import { summaryText } from '../summary.ts';
+import { CliError } from '../usage.ts';
+
+function refused(work: () => unknown): CliError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('trace', () => {
+  it("understands the original's flags", () => {
+    expect(parseTrace('--proto=icmp -H 1.2.3.4 --icmpid 22 -t'.split(' '))).toMatchObject({
+      expression:
+        'icmp and host 1.2.3.4 and ((icmp[icmptype] = icmp-echo or icmp[icmptype] = icmp-echoreply) and icmp[4:2] = 22)',
+      time: 'seconds',
+      keep: false,
+    });
+    expect(
+      parseTrace('-T -p 1 --debug -P 80 -H 127.0.0.1 --proto=tcp -N 10000 -c 3 --route'.split(' ')),
+    ).toMatchObject({
+      expression: 'tcp and host 127.0.0.1 and port 80',
+      pid: 1,
+      netns: '10000',
+      count: 3,
+      debug: true,
+    });
+  });
+
+  it('joins the flags with an expression, in one word or many', () => {
+    expect(parseTrace(['-P', '80', 'host', '10.1.0.3']).expression).toBe(
+      '((tcp port 80 or udp port 80)) and host 10.1.0.3',
+    );
+    expect(parseTrace(['icmp or arp']).expression).toBe('icmp or arp');
+  });
+
+  it.each([
+    ['64K', 65536],
+    ['16M', 1 << 24],
+    ['8192', 8192],
+  ])('takes a ring of %s', (text, bytes) => expect(parseTrace(['--ring-size', text]).ringBytes).toBe(bytes));
+
+  it.each([
+    [['--pott', '80'], 'there is no flag --pott; did you mean --port? (see --help)'],
+    [['-Z'], 'there is no flag -Z (see --help)'],
+    [['-H', '10.1.0.300'], "'10.1.0.300' is no IPv4 or IPv6 address (10.1.0.3, fd00:1::3)"],
+    [['--proto', 'tpc'], "there is no protocol 'tpc'"],
+    [['-P', '99999'], "'99999' is no port"],
+    [['-c', '0'], "-c takes a whole number from 1, not '0'"],
+    [['-p', 'init'], "-p takes a whole number from 1 to 4194304, not 'init'"],
+    [['-i', 'a name with spaces'], 'is no interface name'],
+    [['--ring-size', '5000'], "--ring-size is a power of two from 4K to 1G, not '5000'"],
+    [['--group', 'most'], "--group is one of default, all, not 'most'"],
+    [['-T', '-t'], '-T and -t are two ways to show the time: give one'],
+    [['--dropstack'], '--dropstack is not there yet'],
+    [['-P'], 'argument missing'],
+  ])('refuses %j in one line, with status 2', (words, message) => {
+    const error = refused(() => parseTrace(words));
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('\n');
+    expect(error.status).toBe(2);
+  });
+});
+
+it('serve takes no filter', () => {
+  expect(parseServe(['--source', 'lab'])).toEqual({ source: 'lab', kernel: '6.12', readyFile: undefined });
+  expect(refused(() => parseServe(['icmp'])).message).toContain("serve takes no 'icmp'");
+});
+
+it.each([
+  ['32', { value: 32, mask: 0xffffffff }],
+  ['0x20/0xf0', { value: 0x20, mask: 0xf0 }],
+])('the mark %s is understood', (text, mark) => expect(parseMark(text)).toEqual(mark));
+
+it.each(['', '/', 'x', '1/2/3', '0x1ffffffff', '-1'])('the mark %j is refused', (text) => {
+  expect(refused(() => parseMark(text)).status).toBe(2);
+});
+
+describe('a namespace', () => {
+  const own = (inode: number, name: string, origin: NetnsInfo['origin']): NetnsInfo => ({
+    inode,
+    name,
+    origin,
+    interfaces: [],
+  });
+  const namespaces = [
+    own(4026531840, 'host', 'host'),
+    own(4026532281, 'web', 'named'),
+    own(4026532300, 'nginx(77)', 'process'),
+  ];
+
+  it('is found by name and inode', () => {
+    expect(resolveNetns('web', namespaces, true)).toBe(4026532281);
+    expect(resolveNetns('4026532300', namespaces, true)).toBe(4026532300);
+  });
+
+  it('is found by pid on this host', () => {
+    expect(resolveNetns(String(process.pid), namespaces, true)).toBeGreaterThan(0);
+    expect(refused(() => resolveNetns(String(process.pid), namespaces, false)).status).toBe(2);
+  });
+
+  it('that does not exist is refused with those that do', () => {
+    expect(refused(() => resolveNetns('nope', namespaces, true)).message).toBe(
+      "there is no network namespace 'nope' (name, inode or pid); there are host, web",
+    );
+  });
+});
+
+it('the summary says what was lost where, once', () => {
+  const stats = {
+    events: 1234,
+    lostRing: [0, 30],
+    trackFull: 2,
+    missed: 0,
+    undelivered: 4,
+    packets: 9,
+    tracked: 0,
+    batches: 1,
+    bytes: 1,
+  };
+  const text = summaryText({ stats, printed: 1200, packets: 9, missing: 30, malformed: 0, durationMs: 3210 });
+  expect(text.split('\n')).toEqual([
+    '1,234 events, 34 lost, 9 packets, 1,200 lines in 3.21 s',
+    '  lost: 30 on CPU 1, the ring buffer was full (see --ring-size)',
+    '  lost: 4 left in the ring buffer at the end',
+    '  2 packets could not be followed: the table was full',
+  ]);
+});
