@@ -57,7 +57,7 @@ export async function startReplay(fixture: string): Promise<Product> {
     child.once('exit', (code) => resolve(code));
   });
   await Promise.race([
-    firstLine(child),
+    readyLine(child),
     exited.then((code) => Promise.reject(new Error(`the server ended with status ${code}`))),
   ]);
   return {
@@ -82,9 +82,12 @@ async function addressIn(child: ChildProcess): Promise<string> {
   throw new Error('it printed no address');
 }
 
-function firstLine(child: ChildProcess): Promise<string> {
+function readyLine(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve);
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line === '{"ready":true}') resolve();
+    });
   });
 }
 

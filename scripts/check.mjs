@@ -24,6 +24,7 @@ const CHECKS = {
   'biome: format and lint': () => tool('npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']),
   'tsc: types': () => tool('npx', ['--no-install', 'tsc', '--noEmit', '-p', '.']),
   'clang-format: C and C++': () => tool('clang-format', ['--dry-run', '-Werror', ...tracked.filter(isOurC)]),
+  'clang-tidy: mistakes in the addon': clangTidy,
   'bash: syntax of scripts': () => scripts().flatMap((file) => tool('bash', ['-n', file])),
   'wire: generated files match bpf/wire.h': () => tool('node', ['scripts/gen-wire.mjs', '--check']),
   'layers: who imports whom': layers,
@@ -41,13 +42,24 @@ for (const [name, check] of Object.entries(CHECKS)) {
 console.log(`${Object.keys(CHECKS).length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-function tool(command, args) {
+function tool(command, args, input = '') {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
+    input,
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
   if (error) return [`cannot run ${command}: ${error.message}; run \`npm run setup\``];
   return status === 0 ? [] : [`${stdout}${stderr}`.trim().slice(-6000)];
+}
+
+/** Two files at a time; needs the compile commands of a build. */
+function clangTidy() {
+  if (!existsSync('native/build/compile_commands.json'))
+    return ['there is no native/build/compile_commands.json: run `npm run build`'];
+  const files = tracked.filter((file) => /^native\/src\/.*\.cc$/.test(file));
+  // GCC's options are in the commands too
+  const options = ['--quiet', '-p', 'native/build', '--extra-arg=-Wno-unknown-warning-option'];
+  return tool('xargs', ['-P2', '-n1', 'clang-tidy', ...options], files.join('\n'));
 }
 
 function isOurC(file) {

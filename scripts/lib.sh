@@ -11,6 +11,29 @@ die() {
 	exit 1
 }
 
+# A bpftool that works. Ubuntu's /usr/sbin/bpftool is a script that wants the running kernel's own; any other
+# version's does as well for what we ask of it.
+find_bpftool() {
+	local candidate
+	for candidate in $(PATH=$PATH:/usr/sbin:/sbin type -ap bpftool) /usr/lib/linux-tools*/bpftool /usr/lib/linux-tools/*/bpftool; do
+		if "$candidate" version > /dev/null 2>&1; then
+			printf '%s\n' "$candidate"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# What root makes in somebody else's checkout (sudo npm start) is theirs, or they could not build again.
+give_back() { # files and folders
+	local owner path
+	owner=$(stat -c %u:%g "$ROOT")
+	[ "$(id -u)" = 0 ] && [ "${owner%%:*}" != 0 ] || return 0
+	for path in "$@"; do
+		[ ! -e "$path" ] || chown -R --no-dereference "$owner" "$path"
+	done
+}
+
 # A stamp holds a hash of what a step was made of: the step is done again when that changed.
 hash_of() { # files and folders
 	local path

@@ -14,6 +14,10 @@ export const serverConfigSchema = z.object({
     z.object({ kind: z.literal('lab'), command: z.array(z.string()).min(1) }),
   ]),
 });
+
+/** What the server says on its standard output once it listens. */
+export const READY_LINE = JSON.stringify({ ready: true });
+
 export type ServerConfig = z.infer<typeof serverConfigSchema>;
 
 /** HOST and PORT of the environment. Fails with what is wrong. */

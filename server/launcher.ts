@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { refusal } from '../core/model/capabilities.ts';
-import { listenAddress, type ServerConfig } from './config.ts';
+import { listenAddress, READY_LINE, type ServerConfig } from './config.ts';
 import { readToken } from './http/token.ts';
 import { AGENT } from './place.ts';
 import { asUser, chooseUser, type User } from './privileges.ts';
@@ -133,7 +133,12 @@ function keepAgent(socket: string): () => void {
 function whenReady(server: ChildProcess): Promise<'ready'> {
   return new Promise((resolve) => {
     const { stdout } = server;
-    if (stdout !== null) createInterface({ input: stdout }).once('line', () => resolve('ready'));
+    if (stdout === null) return;
+    // Next may have something to say first
+    createInterface({ input: stdout }).on('line', (line) => {
+      if (line === READY_LINE) resolve('ready');
+      else console.error(line);
+    });
   });
 }
 

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { type ServerConfig, serverConfigSchema } from './config.ts';
+import { READY_LINE, type ServerConfig, serverConfigSchema } from './config.ts';
 import { openGateway } from './gateway/gateway.ts';
 import { Guard } from './http/guard.ts';
 import { openPages } from './http/pages.ts';
@@ -39,7 +39,7 @@ async function run(config: ServerConfig): Promise<void> {
     http.once('error', (error: NodeJS.ErrnoException) => reject(listenFault(error, config)));
     http.listen(config.port, config.host, resolve);
   });
-  process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
+  process.stdout.write(`${READY_LINE}\n`);
 
   let isStopping = false;
   const stop = async () => {

@@ -1,5 +1,6 @@
 /** What is seen and what is not: filters are evaluated in the kernel, on real packets. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { check, equal } from './check.ts';
 import { firstSaid, originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
@@ -125,10 +126,41 @@ function withVlan(id: number, use: () => void): void {
 
 const noPacket: Packet = { id: 0, hops: [], drops: [], frees: [], parent: 0 };
 
-export const filters: readonly Scenario[] = cases.map(({ name, args, traffic, expect }) => ({
+/** A process in web that pings when it is told to. */
+async function tracedPing(): Promise<void> {
+  const waiting = spawn(
+    'ip',
+    ['netns', 'exec', 'web', 'bash', '-c', 'read line; exec ping -c1 -W5 10.1.0.3'],
+    {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    },
+  );
+  const ended = once(waiting, 'exit');
+  const { packets } = await trace({
+    args: ['--keep', '-p', String(waiting.pid), 'icmp'],
+    async traffic() {
+      ping('web', '-c1', '10.1.0.3');
+      waiting.stdin.end('go\n');
+      await ended;
+    },
+  });
+  const seen = originals(packets.values());
+  const requests = seen.filter((packet) => firstSaid(packet, 'icmp_type') === 8);
+  equal(requests.length, 1, "requests: the process's own, and not the other ping's");
+  equal(requests[0]?.hops[0]?.pid_match, 'owner', 'how it matched');
+}
+
+const ofProcess: Scenario = {
+  name: "-p sees a process's packets, told apart from those it only handles",
+  run: tracedPing,
+};
+
+const byTable: readonly Scenario[] = cases.map(({ name, args, traffic, expect }) => ({
   name,
   async run() {
     const { packets } = await trace({ args: args(), traffic });
     expect(originals(packets.values()));
   },
 }));
+
+export const filters: readonly Scenario[] = [...byTable, ofProcess];

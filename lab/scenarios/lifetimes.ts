@@ -1,9 +1,14 @@
 /** However a trace ends, the kernel is as it was before. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { check, equal } from './check.ts';
+import { CLI } from './place.ts';
 import type { Scenario } from './scenario.ts';
-import { inNamespace, trace } from './trace.ts';
+import { fileAppears, inNamespace, trace } from './trace.ts';
+
+const PORT = 3999;
 
 /** Ids of the eBPF programs of ours in the kernel. */
 function ownPrograms(): readonly string[] {
@@ -81,7 +86,69 @@ export const lifetimes: readonly Scenario[] = [
       check(pgrepFindsNone(), 'no agent is left');
     },
   },
+  {
+    name: 'serve on this host: the server has no privileges, a killed agent comes back, a killed server takes all down',
+    async run() {
+      const { exited } = await serve();
+      const server = pidOf('dist/server\\.mjs');
+      check(server > 0 && uidOf(server) !== '0', 'the server runs as another user than root', server);
+      const answer = await fetch(`http://127.0.0.1:${PORT}/`);
+      equal(answer.status, 401, 'a page without the token');
+      await until(() => ownPrograms().length > 0, 'the agent traces');
+      const agent = pidOf('dist/agent\\.mjs');
+      equal(uidOf(agent), '0', 'the user of the agent');
+      process.kill(agent, 'SIGKILL');
+      await until(
+        () => pidOf('dist/agent\\.mjs') !== agent && ownPrograms().length > 0,
+        'another agent traces',
+      );
+      process.kill(server, 'SIGKILL');
+      equal(await exited, 1, 'exit status of serve');
+      await until(pgrepFindsNone, 'no agent is left');
+      await nothingLeft();
+    },
+  },
 ];
+
+/** `skbtracer serve` on this kernel, once it says that it is ready. */
+async function serve(): Promise<{
+  readonly launcher: ChildProcess;
+  readonly exited: Promise<number | null>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'skbtracer-serve-'));
+  const ready = join(folder, 'ready');
+  const launcher = spawn(CLI, ['serve', '--source', 'host', '--ready-file', ready], {
+    env: { ...process.env, PORT: String(PORT) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    launcher.once('exit', (code) => resolve(code));
+  });
+  await Promise.race([fileAppears(ready, folder), exited]);
+  rmSync(folder, { recursive: true, force: true });
+  check(launcher.exitCode === null, 'serve starts', launcher.exitCode);
+  return { launcher, exited };
+}
+
+/** Asks again and again until it is so, at most a minute. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!holds()) {
+    check(performance.now() < deadline, what);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const pidOf = (pattern: string): number => {
+  try {
+    return Number(execFileSync('pgrep', ['-o', '-f', pattern], { encoding: 'utf8' }));
+  } catch {
+    return 0;
+  }
+};
+
+const uidOf = (pid: number): string =>
+  /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
 
 function pgrepFindsNone(): boolean {
   try {

@@ -135,7 +135,8 @@ function collect(packets: Map<number, Packet>, line: Line): void {
   else packet.parent = line.parent ?? 0;
 }
 
-function fileAppears(file: string, folder: string): Promise<'ready'> {
+/** Resolves once the file is there; rejects after two minutes. */
+export function fileAppears(file: string, folder: string): Promise<'ready'> {
   return new Promise((resolve, reject) => {
     const watcher = watch(folder, () => {
       if (existsSync(file)) done();

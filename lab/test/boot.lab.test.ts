@@ -1,5 +1,5 @@
 /** The lab keeps its promises: streams, exit status, isolation, clean ends. Each test boots a VM: 4 s and up. */
-import type { SpawnOptionsWithoutStdio } from 'node:child_process';
+import { type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { lab, machinesFor, startLab } from './run-lab.ts';
+import { LAB, lab, machinesFor, startLab } from './run-lab.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -70,6 +70,28 @@ test('a command that a signal ends has status 128 + n, and one that does not exi
 test('without a command, stdin is a script', async () => {
   const { status, stdout } = await lab([], Buffer.from('hostname\nexit 3\n'));
   expect({ status, stdout: stdout.toString() }).toEqual({ status: 3, stdout: 'lab\n' });
+});
+
+test('without a command, on a terminal, there is a shell of its size, whose end is the lab’s', async () => {
+  const child = spawn('script', [
+    '-qec',
+    `stty rows 33 cols 111; exec ${process.execPath} ${LAB}`,
+    '/dev/null',
+  ]);
+  let seen = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    seen += bytes.toString();
+  });
+  await vi.waitFor(() => expect(seen).toContain('# '), { timeout: 100_000, interval: 20 });
+  child.stdin.write('stty size; exit 9\n');
+  const [status] = await once(child, 'close');
+  expect(status).toBe(9);
+  expect(seen).toMatch(/^33 111\r?$/m);
+});
+
+test('what the command leaves running with its streams keeps nothing waiting', async () => {
+  const { status, stdout } = await lab(['--', 'sh', '-c', 'sleep 1000 & echo started']);
+  expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: 'started\n' });
 });
 
 test('what takes too long ends with 124, and its console is kept', async () => {

@@ -7,9 +7,9 @@ import {
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Root of the checkout. */
-export const CHECKOUT = dirname(dirname(import.meta.dirname));
-const LAB = join(CHECKOUT, 'dist', 'lab.mjs');
+const CHECKOUT = dirname(dirname(import.meta.dirname));
+/** The launcher; built by `npm run build`. */
+export const LAB = join(CHECKOUT, 'dist', 'lab.mjs');
 
 export interface Outcome {
   readonly status: number | null;
