@@ -97,7 +97,7 @@ export function FilterBar() {
         <div className="flex flex-wrap items-center gap-1.5 pl-[26px]">
           <SelectField
             label="Protocol"
-            className="w-[7.4rem]"
+            className="w-[8.4rem]"
             value={form?.protocol ?? ''}
             onValue={(protocol) => writeForm({ protocol })}
             options={[
@@ -111,7 +111,7 @@ export function FilterBar() {
           />
           <TextField
             label="Host"
-            className="w-36"
+            className="w-[8.4rem]"
             value={formText('host')}
             problem={formProblem('BAD_HOST')}
             onValue={(host) => writeForm({ host })}

@@ -1,10 +1,9 @@
-import type { NextConfig } from 'next';
-
 /**
  * The dashboard is one client-rendered page behind a custom server (server/), which sets the security headers.
  * Types are checked by `npm run check` for the whole project at once, not a second time by Next.
  */
-const config: NextConfig = {
+/** @type {import('next').NextConfig} */
+const config = {
   reactStrictMode: true,
   poweredByHeader: false,
   devIndicators: false,
