@@ -149,6 +149,8 @@ function lockfile() {
   const lock = JSON.parse(read('package-lock.json'));
   const manifest = JSON.parse(read('package.json'));
   const complaints = [];
+  if (existsSync('.npmrc') && /registry\s*=\s*\S*:\/\//.test(read('.npmrc')))
+    complaints.push('.npmrc names a registry: that is for each machine to say');
   for (const [name, range] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))
     if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))
       complaints.push(`package.json: ${name} must have an exact version, not ${range}`);

@@ -53,9 +53,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     const isReady = await Promise.race([whenReady(server), ending, exited(server)]);
     if (isReady !== 'ready') return typeof isReady === 'number' ? isReady || 1 : 0;
     if (!isLab) stopAgent = keepAgent(socket);
-    const host = address.host.includes(':')
-      ? `[${address.host}]`
-      : address.host.replace('127.0.0.1', 'localhost');
+    const isLocal = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(address.host);
+    const host = isLocal ? 'localhost' : address.host.includes(':') ? `[${address.host}]` : address.host;
     console.log(`\n  http://${host}:${address.port}/?token=${token}\n`);
     if (options.readyFile !== undefined) writeFileSync(options.readyFile, '');
     const how = await Promise.race([ending, exited(server)]);

@@ -1,5 +1,6 @@
 /** Who may come in: decided for every request and every socket before anything else looks at it. */
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { isSameToken } from './token.ts';
 
 export interface GuardOptions {
@@ -20,9 +21,14 @@ export class Guard {
   readonly #token: string;
   readonly #authorities: ReadonlySet<string>;
   readonly #cookie: string;
+  readonly #port: number;
+  /** Listening on every address: any of them may be asked for, but still no foreign name. */
+  readonly #isEverywhere: boolean;
 
   constructor({ token, port, host }: GuardOptions) {
     this.#token = token;
+    this.#port = port;
+    this.#isEverywhere = host === '0.0.0.0' || host === '::';
     const names = ['localhost', '127.0.0.1', '[::1]', host.includes(':') ? `[${host}]` : host];
     this.#authorities = new Set(names.flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]));
     // cookies do not tell ports apart
@@ -33,7 +39,7 @@ export class Guard {
   refuse(request: IncomingMessage): Refusal | undefined {
     const { host, origin } = request.headers;
     if ((request.url ?? '').length > URL_MAX) return { status: 414, message: 'the address is too long' };
-    if (host === undefined || !this.#authorities.has(host.toLowerCase()))
+    if (host === undefined || !this.#isOurAuthority(host))
       return {
         status: 421,
         message: 'this server does not answer to that name; open http://localhost and its port',
@@ -58,9 +64,16 @@ export class Guard {
   }
 
   #isOurs(origin: string): boolean {
-    return (
-      origin.startsWith('http://') && this.#authorities.has(origin.slice('http://'.length).toLowerCase())
-    );
+    return origin.startsWith('http://') && this.#isOurAuthority(origin.slice('http://'.length));
+  }
+
+  #isOurAuthority(authority: string): boolean {
+    const text = authority.toLowerCase();
+    if (this.#authorities.has(text)) return true;
+    // a name can be pointed here by anyone, an address cannot
+    const address = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(text);
+    const isAddress = isIP(address?.[1] ?? address?.[2] ?? '') !== 0;
+    return this.#isEverywhere && isAddress && Number(address?.[3] ?? 80) === this.#port;
   }
 
   #hasToken(request: IncomingMessage): boolean {

@@ -1,6 +1,6 @@
 /** What strangers send: each is answered with a clear error, and nothing changes. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -223,6 +223,26 @@ describe('a socket', () => {
     await closed;
     expect(await request('GET / HTTP/1.1', { cookie: cookie() })).toContain('the page');
   });
+});
+
+describe('a server that listens everywhere', () => {
+  const everywhere = new Guard({ token, port: 3000, host: '0.0.0.0' });
+  const asked = (host: string, origin?: string) =>
+    everywhere.refuse({
+      url: '/',
+      headers: { host, ...(origin !== undefined && { origin }) },
+    } as IncomingMessage);
+
+  it.each(['192.0.2.7:3000', '[2001:db8::7]:3000', 'localhost:3000'])('answers to %s', (host) => {
+    expect(asked(host, `http://${host}`)).toBeUndefined();
+  });
+
+  it.each(['evil.example:3000', '192.0.2.7:80', '192.0.2.7', '192.0.2.7.evil.example:3000'])(
+    'does not answer to %s',
+    (host) => {
+      expect(asked(host)).toMatchObject({ status: 421 });
+    },
+  );
 });
 
 it('compares tokens of any length', () => {
