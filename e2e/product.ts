@@ -51,7 +51,7 @@ export async function startReplay(fixture: string): Promise<Product> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const command = [process.execPath, join(ROOT, 'e2e', 'replay.mjs'), fixture];
-  const config = { host: '127.0.0.1', port, token, labReason: '', source: { kind: 'lab', command } };
+  const config = { host: '127.0.0.1', port, token, labReason: '', source: { kind: 'program', command } };
   child.stdin.write(`${JSON.stringify(config)}\n`);
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code));

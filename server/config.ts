@@ -11,7 +11,9 @@ export const serverConfigSchema = z.object({
     /** The agent connects to this Unix socket, again whenever the launcher has restarted it. */
     z.object({ kind: z.literal('host'), socket: z.string().min(1) }),
     /** The server boots the lab itself: that needs no privileges. */
-    z.object({ kind: z.literal('lab'), command: z.array(z.string()).min(1) }),
+    z.object({ kind: z.literal('lab'), kernel: z.string().min(1) }),
+    /** Any program that speaks the protocol on its standard streams: a recording, in tests. */
+    z.object({ kind: z.literal('program'), command: z.array(z.string()).min(1) }),
   ]),
 });
 

@@ -12,7 +12,7 @@ import { listenAddress, READY_LINE, type ServerConfig } from './config.ts';
 import { readToken } from './http/token.ts';
 import { AGENT } from './place.ts';
 import { asUser, chooseUser, type User } from './privileges.ts';
-import { hostCommand, labCommand, spawnAgent } from './sources/local.ts';
+import { hostCommand, spawnAgent } from './sources/local.ts';
 
 export interface ServeOptions {
   readonly source: 'auto' | 'host' | 'lab';
@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     ...address,
     token,
     labReason: why,
-    source: isLab ? { kind: 'lab', command: [...labCommand(options.kernel)] } : { kind: 'host', socket },
+    source: isLab ? { kind: 'lab', kernel: options.kernel } : { kind: 'host', socket },
   };
   const server = startServer(config, user);
   let stopAgent: () => void = () => undefined;
@@ -133,10 +133,9 @@ function whenReady(server: ChildProcess): Promise<'ready'> {
   return new Promise((resolve) => {
     const { stdout } = server;
     if (stdout === null) return;
-    // Next may have something to say first
+    // Next has things to say there, too; what is wrong goes to stderr
     createInterface({ input: stdout }).on('line', (line) => {
       if (line === READY_LINE) resolve('ready');
-      else console.error(line);
     });
   });
 }

@@ -12,7 +12,7 @@ import { openPages } from './http/pages.ts';
 import { createHttpServer } from './http/server.ts';
 import { Hub } from './session/hub.ts';
 import { connectStreams } from './sources/connection.ts';
-import { spawnAgent } from './sources/local.ts';
+import { labCommand, spawnAgent } from './sources/local.ts';
 import { keepGoing } from './sources/respawn.ts';
 
 const input = createInterface({ input: process.stdin });
@@ -23,7 +23,7 @@ run(serverConfigSchema.parse(JSON.parse(line))).catch((error: unknown) => {
 });
 
 async function run(config: ServerConfig): Promise<void> {
-  const hub = new Hub(config.source.kind, config.labReason, (error) => {
+  const hub = new Hub(config.source.kind === 'host' ? 'host' : 'lab', config.labReason, (error) => {
     console.error('skbtracer server: the session ended:', error);
     process.exit(1);
   });
@@ -58,15 +58,18 @@ async function run(config: ServerConfig): Promise<void> {
 
 /** Starts the lab, or waits for the launcher's agent. The result ends it. */
 function openSource({ source }: ServerConfig, hub: Hub): () => Promise<void> {
-  if (source.kind === 'lab')
+  if (source.kind !== 'host') {
+    // made here: the checkout may be shown to us at another place than to the launcher
+    const command = source.kind === 'lab' ? labCommand(source.kernel) : source.command;
     return keepGoing(
-      (listener) => spawnAgent(source.command, listener),
+      (listener) => spawnAgent(command, listener),
       () => hub.listener(),
       {
         started: (started) => hub.attach(started),
         waiting: (note) => hub.waiting(note),
       },
     );
+  }
   rmSync(source.socket, { force: true });
   let isTaken = false;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
