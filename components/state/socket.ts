@@ -6,6 +6,7 @@ import type { BrowserToServer, ServerToBrowser } from '../../core/messages/brows
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
+import { selectPacket } from './selection.ts';
 import { useSession } from './session.ts';
 
 /** A request that the server does not answer in this time has failed. Starting a capture takes seconds. */
@@ -37,6 +38,8 @@ export function connect(): void {
   opened.on('stats', (stats) => useSession.setState({ stats }));
   opened.on('names', takeNames);
   opened.on('rows', (batch, { session, reset }) => {
+    // a packet of the session before is none of this one
+    if (session !== packets.session) selectPacket(0);
     packets.take(batch, session, reset);
     opened.emit('credit', 1);
   });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Result } from '../base/result.ts';
+import type { SessionCounters } from '../model/counters.ts';
 import type {
   CaptureSpec, CaptureState, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
@@ -43,18 +44,7 @@ export interface LiveStats {
   readonly tracer: TracerStats;
   readonly eventsPerSecond: number;
   readonly packetsPerSecond: number;
-  readonly session: {
-    readonly packets: number;
-    readonly hops: number;
-    /** Events missing from the records' sequence numbers: what arrived lacks these. */
-    readonly missing: number;
-    /** Records of unknown kind or bad size, skipped. */
-    readonly malformed: number;
-    /** Packets dropped from memory, oldest first, to stay within the budget. */
-    readonly evicted: number;
-    readonly bytes: number;
-    readonly budgetBytes: number;
-  };
+  readonly session: SessionCounters;
   /** Row updates not sent to this browser because it did not keep up (newer states of the same row follow). */
   readonly shedRows: number;
 }

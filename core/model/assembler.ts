@@ -2,25 +2,13 @@ import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import { DROP, ETH, FLAG, HOP, IP, KIND, L4, META, SECTION } from '../wire/layout.gen.ts';
 import { ROW, ROW_BIT, ROW_BYTES } from '../wire/rows.ts';
+import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
 import { VERDICT } from './packet.ts';
 import { readSymbol } from './reader.ts';
 import { RecordStore } from './record-store.ts';
 import { RowTable } from './row-table.ts';
 import { playRole, ROLE, roleOf, verdictOf } from './verdict.ts';
-
-export interface SessionCounters {
-  readonly packets: number;
-  readonly hops: number;
-  /** Events missing from the records' numbers. */
-  readonly missing: number;
-  /** Records of unknown kind or wrong size, skipped. */
-  readonly malformed: number;
-  /** Packets let go, oldest first. */
-  readonly evicted: number;
-  readonly bytes: number;
-  readonly budgetBytes: number;
-}
 
 export interface RowBatch {
   /** Packed rows, oldest change first; see core/wire/rows.ts. */

@@ -1,6 +1,6 @@
 /** What the session's thread is told and asked, and what it answers. */
 import type { NameTables, SymbolInfo } from '../../core/messages/browser.ts';
-import type { SessionCounters } from '../../core/model/assembler.ts';
+import type { SessionCounters } from '../../core/model/counters.ts';
 
 export type ToWorker =
   /** The buffer moves: it is the worker's from then on. */

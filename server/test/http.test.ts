@@ -6,6 +6,7 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../core/base/result.ts';
 import { fail, ok } from '../../core/base/result.ts';
+import { generator } from '../../core/wire/test/random.ts';
 import { openGateway } from '../gateway/gateway.ts';
 import { Guard } from '../http/guard.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -250,14 +251,3 @@ it('compares tokens of any length', () => {
   expect(isSameToken('', token)).toBe(false);
   expect(isSameToken(`${token}a`, token)).toBe(false);
 });
-
-/** xorshift32: the same bytes in every run. */
-function generator(seed: number): () => number {
-  let x = seed;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
-  };
-}

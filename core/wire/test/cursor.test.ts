@@ -4,6 +4,7 @@ import type { Free, Hop, Lineage } from '../../model/hop.ts';
 import { HopReader } from '../../model/reader.ts';
 import { RecordCursor } from '../cursor.ts';
 import { KIND } from '../layout.gen.ts';
+import { generator } from './random.ts';
 import { batch, free, hop } from './records.ts';
 
 const golden = new Uint8Array(readFileSync(new URL('../golden/records.bin', import.meta.url)));
@@ -167,14 +168,3 @@ describe('a batch that is not as it should be', () => {
     }
   });
 });
-
-/** xorshift32: the same bytes in every run. */
-function generator(seed: number): () => number {
-  let x = seed;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
-  };
-}

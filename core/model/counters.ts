@@ -1,0 +1,13 @@
+/** How much a session has taken in, and what of it is no longer there. */
+export interface SessionCounters {
+  readonly packets: number;
+  readonly hops: number;
+  /** Events missing from the records' numbers. */
+  readonly missing: number;
+  /** Records of unknown kind or wrong size, skipped. */
+  readonly malformed: number;
+  /** Packets let go, oldest first. */
+  readonly evicted: number;
+  readonly bytes: number;
+  readonly budgetBytes: number;
+}
