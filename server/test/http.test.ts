@@ -85,6 +85,37 @@ async function raw(bytes: string | Buffer): Promise<string> {
   return answer;
 }
 
+/** A WebSocket of ours by hand, that sends these bytes and hangs up. */
+async function upgraded(bytes: Buffer): Promise<void> {
+  const head = [
+    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+    `host: localhost:${port}`,
+    `cookie: ${cookie()}`,
+    'connection: Upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+    '\r\n',
+  ];
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(head.join('\r\n'));
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toContain('101 Switching Protocols');
+  socket.end(bytes);
+  socket.resume();
+  await once(socket, 'close');
+}
+
+/** RFC 6455, section 5.2: a client's frame, masked with zeros. */
+function maskedFrame(opcode: number, payload: Buffer): Buffer {
+  const length = Math.min(payload.length, 125);
+  return Buffer.concat([
+    Buffer.from([0x80 | opcode, 0x80 | length, 0, 0, 0, 0]),
+    payload.subarray(0, length),
+  ]);
+}
+
 const cookie = () => `skbtracer-${port}=${token}`;
 const request = (line: string, headers: Record<string, string> = {}) =>
   raw(
@@ -213,6 +244,40 @@ describe('a socket', () => {
     expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
       ok: true,
     });
+    socket.close();
+  });
+
+  it('of ours that sends 200 frames of garbage changes nothing, and others go on', async () => {
+    asked.length = 0;
+    const random = generator(77);
+    const packets = [
+      '2',
+      '3',
+      '40',
+      '41',
+      '42["apply"]',
+      '421["apply",{}]',
+      '42["',
+      '451-["x"',
+      '4',
+      '42[null]',
+      '42{"a":1}',
+      '0{}',
+      '6',
+      '9',
+    ];
+    for (let i = 0; i < 100; i += 1) {
+      const noise = Buffer.from(Array.from({ length: random() % 120 }, () => random() & 0xff));
+      const text = Buffer.from(
+        `${packets[i % packets.length]}${i % 3 === 0 ? noise.toString('latin1') : ''}`,
+      );
+      // one well-formed frame with a strange packet in it, one frame that is none
+      await upgraded(Buffer.concat([maskedFrame(1, Buffer.from('40')), maskedFrame(1, text), noise]));
+    }
+    expect(asked).toEqual([]);
+    expect(await request('GET / HTTP/1.1', { cookie: cookie() })).toContain('the page');
+    const socket = open({ cookie: cookie() });
+    await once(socket as unknown as NodeJS.EventEmitter, 'connect');
     socket.close();
   });
 
