@@ -17,12 +17,15 @@ interface Session {
   /** The server's last word on source and capture; kept while offline, so that the page can say what was. */
   readonly snapshot: Snapshot | null;
   readonly stats: LiveStats | null;
+  /** Wall clock (ms since 1970) at the zero of the records' times; kept while the source is gone. */
+  readonly baseUnixMs: number;
 }
 
 export const useSession = create<Session>(() => ({
   link: { phase: 'connecting' },
   snapshot: null,
   stats: null,
+  baseUnixMs: 0,
 }));
 
 /** What the page as a whole is in; views show exactly one of these. */

@@ -34,7 +34,13 @@ export function connect(): void {
         });
     });
   });
-  opened.on('snapshot', (snapshot) => useSession.setState({ snapshot }));
+  opened.on('snapshot', (snapshot) =>
+    useSession.setState((before) => ({
+      snapshot,
+      baseUnixMs:
+        snapshot.source.phase === 'connected' ? snapshot.source.hello.baseUnixMs : before.baseUnixMs,
+    })),
+  );
   opened.on('stats', (stats) => useSession.setState({ stats }));
   opened.on('names', takeNames);
   opened.on('rows', (batch, { session, reset }) => {

@@ -39,8 +39,7 @@ export function PacketList() {
   const version = useSyncExternalStore(packets.subscribe, packets.version, () => 0);
   const { book, version: namesVersion } = useNames();
   const selected = useSelection((state) => state.packet);
-  const snapshot = useSession((state) => state.snapshot);
-  const baseUnixMs = snapshot?.source.phase === 'connected' ? snapshot.source.hello.baseUnixMs : 0;
+  const baseUnixMs = useSession((state) => state.baseUnixMs);
   const [sorting, setSorting] = useState<Sorting>(BY_ARRIVAL);
   const [findText, setFindText] = useState('');
   const [pausedAt, setPausedAt] = useState<number | null>(null);
