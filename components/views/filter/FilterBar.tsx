@@ -184,7 +184,6 @@ export function FilterBar() {
             checked={draft.keep}
             onChecked={(keep) => writeDraft({ keep })}
           />
-          <CaptureNote capture={capture} />
         </div>
       </form>
     </section>
@@ -205,30 +204,6 @@ function CaptureButton({
       {isOn ? 'Stop' : 'Start'}
     </Button>
   );
-}
-
-function CaptureNote({ capture }: { readonly capture: CaptureState | undefined }) {
-  const text = noteOf(capture);
-  return (
-    <span role="status" className="ml-auto truncate text-muted">
-      {text}
-    </span>
-  );
-}
-
-function noteOf(capture: CaptureState | undefined): string {
-  switch (capture?.phase) {
-    case 'starting':
-      return 'Attaching probes …';
-    case 'stopping':
-      return 'Stopping …';
-    case 'failed':
-      return `Not capturing: ${capture.message.split('\n')[0]}`;
-    case 'idle':
-      return 'Not capturing';
-    default:
-      return '';
-  }
 }
 
 /** What runs is what the bar shows, until the person writes something else. */

@@ -1,6 +1,7 @@
 'use client';
 
 import { CircleHelp, Moon, Sun, SunMoon, TriangleAlert } from 'lucide-react';
+import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import { lossReport } from '../../state/losses.ts';
 import { packets } from '../../state/packets/store.ts';
@@ -34,6 +35,9 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
           {hello.kernel}
         </span>
       )}
+      <span className={cn(ITEM, captureText(capture) === '' && 'hidden')} role="status">
+        {captureText(capture)}
+      </span>
       {capture?.phase === 'running' && (
         <Popover
           side="top"
@@ -134,6 +138,21 @@ function Dot({ link }: { readonly link: Link }) {
   const colour =
     link.phase === 'online' ? 'bg-delivered' : link.phase === 'connecting' ? 'bg-lost' : 'bg-dropped';
   return <span aria-hidden className={cn('size-[7px] rounded-full', colour)} />;
+}
+
+/** What the capture is doing while it is not simply running. */
+function captureText(capture: CaptureState | undefined): string {
+  switch (capture?.phase) {
+    case 'starting':
+      return 'Attaching probes …';
+    case 'stopping':
+      return 'Stopping …';
+    case 'idle':
+    case 'failed':
+      return 'Not capturing';
+    default:
+      return '';
+  }
 }
 
 function connectionText(link: Link): string {

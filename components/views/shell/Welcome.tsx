@@ -17,7 +17,7 @@ export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
       aria-label="Welcome"
       className="flex items-start gap-4 border-b border-line bg-selected px-3 py-2 text-xs"
     >
-      <div className="max-w-[110ch] flex-1 text-pretty">
+      <div className="min-w-0 flex-1 text-pretty">
         <b className="font-semibold">
           {isLab ? 'This is the lab: a real Linux kernel in a VM.' : 'This host’s kernel is being traced.'}
         </b>{' '}
