@@ -53,7 +53,7 @@ export class RecordStore {
 
   /** The record at `offset` of the batch added last; `before` is the number of its packet's record before, or -1. */
   addRecord(offset: number, before: number): number {
-    if (this.#next - this.#oldest >= this.#capacity) this.#forgetOldest();
+    while (this.#next - this.#oldest >= this.#capacity) this.#forgetOldest();
     const batch = this.#batches.at(-1);
     const number = this.#next;
     const slot = number % this.#capacity;

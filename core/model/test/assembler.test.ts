@@ -209,3 +209,15 @@ describe('other settings', () => {
     expect(readPath(session.pathRecords(2) ?? new Uint8Array(), 2).hops.length).toBe(1);
   });
 });
+
+it('keeps chains whole when records are small and the table of records is what is full', () => {
+  // 1,024 places at least, however small the budget: more records than that in little memory
+  const session = assembler({ budgetBytes: 64 * 1024 });
+  for (let i = 0; i < 4000; i += 1) session.take(free({ packet: (i % 3) + 1, time: i }));
+  for (const packet of [1, 2, 3]) {
+    const records = session.pathRecords(packet) ?? new Uint8Array();
+    expect(records.byteLength % 40).toBe(0);
+    expect(records.byteLength).toBeGreaterThan(40);
+    expect(readPath(records, packet)).toMatchObject({ malformed: 0, free: { packet } });
+  }
+});
