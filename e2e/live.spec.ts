@@ -34,8 +34,9 @@ const filter = () => page.getByLabel('Filter: pcap expression');
 async function apply(expression: string, expected: RegExp): Promise<void> {
   await filter().fill(expression);
   await filter().press('Enter');
+  // on a busy machine an emulated kernel takes its time to load new programs
+  await expect(rows().filter({ hasNotText: expected })).toHaveCount(0, { timeout: 90_000 });
   await expect(rows().filter({ hasText: expected }).first()).toBeVisible({ timeout: 60_000 });
-  await expect(rows().filter({ hasNotText: expected })).toHaveCount(0);
 }
 
 /** The words of every hop, in order, as the table beside the timeline has them. */
