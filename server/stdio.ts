@@ -5,7 +5,9 @@ import type { Writable } from 'node:stream';
 
 /** File descriptor 1: asynchronous for pipes and sockets, by the thread pool for everything else. */
 export function openStandardOutput(): Writable {
-  return isStream(1) ? new Socket({ fd: 1, writable: true }) : createWriteStream('', { fd: 1 });
+  return isStream(1)
+    ? new Socket({ fd: 1, readable: false, writable: true })
+    : createWriteStream('', { fd: 1 });
 }
 
 /** A pipe or a socket, which libuv can wait for. */

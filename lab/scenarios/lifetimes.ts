@@ -56,6 +56,41 @@ export const lifetimes: readonly Scenario[] = [
     },
   },
   {
+    name: 'prints into a pipe of the shell, and ends quietly when its reader has gone',
+    async run() {
+      const folder = mkdtempSync(join(tmpdir(), 'skbtracer-pipe-'));
+      const ready = join(folder, 'ready');
+      const shell = spawn(
+        'bash',
+        ['-c', `set -o pipefail; "$0" --keep --ready-file "$1" icmp | head -n 3`, CLI, ready],
+        {
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      );
+      let printed = '';
+      let errors = '';
+      shell.stdout.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+      shell.stderr.setEncoding('utf8').on('data', (text: string) => {
+        errors += text;
+      });
+      const exited = new Promise<number | null>((resolve) => {
+        shell.once('close', (code) => resolve(code));
+      });
+      await fileAppears(ready, folder);
+      // what is written after the reader has gone is what tells
+      await until(() => {
+        inNamespace('web', 'ping', '-c1', '-W5', '10.1.0.3');
+        return shell.exitCode !== null;
+      }, 'the command line ends when nobody reads it');
+      equal(await exited, 0, 'exit status');
+      equal(printed.trim().split('\n').length, 3, 'lines that the reader got');
+      check(/\d+ events/.test(errors), 'the summary is told all the same', errors);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  },
+  {
     name: 'SIGKILL to the agent leaves no probe, and the command line says that the agent is gone',
     async run() {
       const { exitCode, stderr } = await trace({

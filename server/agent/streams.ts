@@ -15,7 +15,9 @@ export interface Streams {
  */
 export function standardStreams(): Streams {
   return {
-    input: isStream(0) ? new Socket({ fd: 0, readable: true }) : createReadStream('', { fd: 0 }),
+    input: isStream(0)
+      ? new Socket({ fd: 0, readable: true, writable: false })
+      : createReadStream('', { fd: 0 }),
     output: openStandardOutput(),
   };
 }
