@@ -20,6 +20,10 @@ enum skbt_kind {
 	SKBT_KIND_FREE = 3, /* struct skbt_free: the skb's memory went back, its id ends */
 	SKBT_KIND_LINEAGE = 4, /* struct skbt_lineage: a packet came out of another */
 	SKBT_KIND_SYMBOL = 5, /* struct skbt_symbol: name of a kernel address, made by the reader */
+	SKBT_KIND_DECISION = 6, /* struct skbt_decision [+ skbt_rule]: what a function that decides
+				   returned */
+	SKBT_KIND_STACK = 7, /* struct skbt_stack: what a stack id stands for, made by the reader */
+	SKBT_KIND_SOCKET = 8, /* struct skbt_socket: a TCP connection was made, accepted, closed */
 };
 
 /* Sections follow struct skbt_hop in the order of their bits, each present when its bit is set:
@@ -33,6 +37,14 @@ enum skbt_section {
 	SKBT_SECTION_IP = 1 << 4, /* struct skbt_ip */
 	SKBT_SECTION_L4 = 1 << 5, /* struct skbt_l4 */
 	SKBT_SECTION_DROP = 1 << 6, /* struct skbt_drop; only on SKBT_KIND_DROP, always there */
+	SKBT_SECTION_BUFFER = 1 << 7, /* struct skbt_buffer */
+	SKBT_SECTION_ROUTE = 1 << 8, /* struct skbt_route */
+	SKBT_SECTION_CONNTRACK = 1 << 9, /* struct skbt_conntrack */
+	SKBT_SECTION_INNER = 1 << 10, /* struct skbt_inner */
+	SKBT_SECTION_OWNER = 1 << 11, /* struct skbt_owner */
+	SKBT_SECTION_CONTROL = 1 << 12, /* struct skbt_control_block; only when asked for */
+	SKBT_SECTION_STACK = 1 << 13, /* struct skbt_stack_id; only when asked for */
+	SKBT_SECTION_RULE = 1 << 14, /* struct skbt_rule; only on SKBT_KIND_DECISION */
 };
 
 enum skbt_flag {
@@ -44,7 +56,64 @@ enum skbt_flag {
 
 enum skbt_relation {
 	SKBT_RELATION_CLONE = 1, /* skb_clone: same data, new skb */
-	SKBT_RELATION_COPY = 2, /* skb_copy, __pskb_copy_fclone: new data, new skb */
+	SKBT_RELATION_COPY =
+		2, /* skb_copy, __pskb_copy_fclone, skb_copy_expand: new data, new skb */
+	SKBT_RELATION_HEAD =
+		3, /* pskb_expand_head: the same packet, its data moved; its own parent */
+	SKBT_RELATION_SEGMENT = 4, /* skb_segment, skb_segment_list: one of many (GSO) */
+	SKBT_RELATION_MERGE = 5, /* skb_gro_receive: the parent went into this one (GRO) */
+	SKBT_RELATION_FRAGMENT = 6, /* ip_frag_next, ip6_frag_next: one of many */
+	SKBT_RELATION_REASSEMBLY = 7, /* inet_frag_reasm_finish: the parent went into this one */
+	SKBT_RELATION_MORPH = 8, /* skb_morph: this skb took over what the parent was */
+	SKBT_RELATION_XDP = 9, /* built anew for, or from, an XDP frame */
+	SKBT_RELATION_RETRANSMIT = 10, /* the same TCP data, sent again; parent: the first time */
+};
+
+/* What decided; `value` is what the function returned. */
+enum skbt_decision_kind {
+	SKBT_DECISION_HOOK = 1, /* nf_hook_slow: 1 pass, 0 stolen or queued, < 0 dropped */
+	SKBT_DECISION_TABLE = 2, /* ipt_do_table, ip6t_do_table, ebt_do_table, nft_do_chain: NF_* */
+	SKBT_DECISION_CONNTRACK = 3, /* nf_conntrack_in: NF_*; used: enum ip_conntrack_info, limit:
+					1 when there is an entry */
+	SKBT_DECISION_NAT = 4, /* nf_nat_manip_pkt: NF_*; used: 0 source, 1 destination */
+	SKBT_DECISION_ROUTE = 5, /* ip_route_input_noref, ip6_route_input: 0 or -errno */
+	SKBT_DECISION_SOURCE = 6, /* fib_validate_source: >= 0 or -errno */
+	SKBT_DECISION_NEIGHBOUR = 7, /* __neigh_event_send: 0 known, 1 not (yet); used: NUD_* */
+	SKBT_DECISION_LISTENER = 8, /* socket lookup: 1 found, 0 none */
+	SKBT_DECISION_BACKLOG = 9, /* enqueue_to_backlog: NET_RX_*; used, limit: its length */
+	SKBT_DECISION_FILTER = 10, /* sk_filter_trim_cap: 0 or -errno */
+	SKBT_DECISION_TC =
+		11, /* cls_bpf_classify, tcf_classify: TC_ACT_*; rule.chain: the program */
+	SKBT_DECISION_XDP = 12, /* bpf_prog_run_generic_xdp: XDP_*; veth_xdp_rcv_skb: 2 passed on,
+				   -1 not; rule.chain: the program */
+	SKBT_DECISION_POLICY = 13, /* __xfrm_policy_check: 1 allowed, 0 not; used: XFRM_POLICY_* */
+	SKBT_DECISION_ACCEPT = 14, /* tcp_conn_request; used, limit: accept queue */
+	SKBT_DECISION_RECEIVE = 15, /* __udp_enqueue_schedule_skb, __sock_queue_rcv_skb: 0 or
+				       -errno; used, limit: bytes in the receive buffer */
+	SKBT_DECISION_QDISC = 16, /* qdisc enqueue: NET_XMIT_*; used, limit: its length */
+};
+
+enum skbt_tunnel {
+	SKBT_TUNNEL_NONE = 0,
+	SKBT_TUNNEL_VXLAN = 1,
+	SKBT_TUNNEL_GENEVE = 2,
+	SKBT_TUNNEL_GRE = 3,
+	SKBT_TUNNEL_IPIP = 4, /* also IPv6 in IPv4 and the other way round */
+};
+
+enum skbt_buffer_bit {
+	SKBT_BUFFER_CLONED = 1 << 0,
+	SKBT_BUFFER_NOHDR = 1 << 1,
+	SKBT_BUFFER_FCLONE = 1 << 2, /* has, or is, a companion (fast clone) */
+	SKBT_BUFFER_SLOW = 1 << 3, /* on the list of frags: shared_info has a frag_list */
+};
+
+/* A TCP connection's life; states are the kernel's TCP_*. */
+enum skbt_socket_event {
+	SKBT_SOCKET_CONNECT = 1, /* this side asked, and it was established */
+	SKBT_SOCKET_ACCEPT = 2, /* the other side asked */
+	SKBT_SOCKET_CLOSE = 3, /* it had been established */
+	SKBT_SOCKET_FAIL = 4, /* this side asked, and it was not */
 };
 
 enum skbt_l4_kind {
@@ -63,7 +132,10 @@ enum skbt_limits {
 	SKBT_SYMBOL_LEN = 64,
 	SKBT_MODULE_LEN = 32,
 	SKBT_HEAD_BYTES = 192, /* packet bytes that a filter can look at */
-	SKBT_RECORD_MAX = 256, /* no record is longer */
+	SKBT_NAME_LEN = 32, /* of tables, chains and programs; longer ones are cut */
+	SKBT_CB_LEN = 48,
+	SKBT_STACK_MAX = 48, /* return addresses */
+	SKBT_RECORD_MAX = 640, /* no record is longer */
 };
 
 struct skbt_header {
@@ -91,6 +163,8 @@ struct skbt_hop {
 
 struct skbt_dev {
 	char name[SKBT_IFNAME_LEN];
+	__u32 mtu;
+	__u32 iif; /* ifindex that the packet was received on, 0 for one made here */
 };
 
 struct skbt_task {
@@ -114,6 +188,9 @@ struct skbt_eth {
 	__u8 src[6];
 	__u16 type;
 	__u16 vlan_tci; /* outermost tag inside the data, 0 when there is none */
+	__u16 inner_vlan_tci; /* the tag behind it */
+	__u16 reserved;
+	__u32 reserved2;
 };
 
 struct skbt_ip {
@@ -149,6 +226,122 @@ struct skbt_drop {
 	__u64 location; /* kernel address, named by a SYMBOL record before */
 	__u32 reason; /* enum skb_drop_reason of the running kernel; subsystem in the high 16 bits
 		       */
+	__u32 reserved;
+};
+
+struct skbt_buffer {
+	__u32 hash;
+	__u32 truesize;
+	__u32 csum; /* as ip_summed says: the sum, or where it starts and goes */
+	__u32 gso_type; /* SKB_GSO_* of the running kernel */
+	__u16 gso_size;
+	__u16 gso_segs;
+	__u16 queue_mapping;
+	__u8 nr_frags;
+	__u8 ip_summed; /* CHECKSUM_NONE, _UNNECESSARY, _COMPLETE, _PARTIAL */
+	__u8 csum_level;
+	__u8 bits; /* enum skbt_buffer_bit */
+	__u16 reserved;
+	__u32 reserved2;
+};
+
+/* Where the packet was routed to; zeros when it has no dst_entry (yet). */
+struct skbt_route {
+	__u64 dst; /* address of the dst_entry */
+	__u32 ifindex; /* device it leads to */
+	__u32 gateway; /* IPv4; 0 when the destination is on the link */
+	__u16 type; /* RTN_* (IPv4), 0 when not known */
+	__u16 error; /* errno that it stands for, 0 when it leads somewhere */
+	__u32 reserved;
+};
+
+struct skbt_conntrack {
+	__u64 ct; /* address of the nf_conn, 0 when there is none */
+	__u32 status; /* IPS_* */
+	__u32 mark;
+	__u8 info; /* enum ip_conntrack_info */
+	__u8 reserved[3];
+	__u32 reserved2;
+};
+
+/* What a tunnel's packet carries. */
+struct skbt_inner {
+	struct skbt_ip ip;
+	struct skbt_l4 l4;
+	__u32 vni; /* VXLAN and GENEVE; GRE: key */
+	__u8 tunnel; /* enum skbt_tunnel */
+	__u8 reserved[3];
+};
+
+/* Who owns the packet's socket; pid 0 when that is not known. */
+struct skbt_owner {
+	__u32 pid;
+	__u32 uid;
+	__u64 cgroup; /* id, which is the inode of its folder */
+	char comm[SKBT_COMM_LEN];
+};
+
+struct skbt_control_block {
+	__u8 cb[SKBT_CB_LEN];
+	__u32 users;
+	__u32 dataref;
+};
+
+struct skbt_stack_id {
+	__u32 id; /* of a STACK record before */
+	__u32 reserved;
+};
+
+struct skbt_rule {
+	__u64 handle; /* nftables: of the rule that gave the verdict, 0 when not known */
+	char table[SKBT_NAME_LEN];
+	char chain[SKBT_NAME_LEN];
+};
+
+struct skbt_decision {
+	struct skbt_header header;
+	__u64 packet;
+	__u64 skb;
+	__u64 by; /* what decided: address of a chain, a program, a socket; see enum
+		     skbt_decision_kind */
+	__s32 value;
+	__u32 netns;
+	__u16 decision; /* enum skbt_decision_kind */
+	__u8 pf; /* NFPROTO_*, where netfilter decided */
+	__u8 hook; /* NF_INET_* or that family's */
+	__s32 priority; /* of the chain among those at its hook */
+	__u32 used;
+	__u32 limit;
+};
+
+struct skbt_stack {
+	struct skbt_header header;
+	__u32 id;
+	__u32 depth; /* addresses that follow, innermost first; the rest is zeros */
+	__u64 addresses[SKBT_STACK_MAX];
+};
+
+struct skbt_socket {
+	struct skbt_header header;
+	__u64 sk; /* address of the struct sock */
+	__u64 cgroup;
+	__u64 sent; /* bytes acknowledged by the other side; on CLOSE */
+	__u64 received;
+	__u64 duration_ns; /* since the connection was begun here */
+	__u8 saddr[16]; /* of this side */
+	__u8 daddr[16];
+	char comm[SKBT_COMM_LEN];
+	__u32 pid; /* of the owner, 0 when not known */
+	__u32 uid;
+	__u32 netns;
+	__u32 srtt_us;
+	__u32 retransmits;
+	__u16 sport;
+	__u16 dport;
+	__u8 family; /* 4 or 6 */
+	__u8 event; /* enum skbt_socket_event */
+	__u8 old_state;
+	__u8 new_state;
 	__u32 reserved;
 };
 

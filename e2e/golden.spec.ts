@@ -13,7 +13,7 @@ const ENTRY = `
     const told = [];
     const note = (record) => told.push(record);
     const reader = new HopReader();
-    reader.read(new Uint8Array(bytes), { hop: note, free: note, lineage: note, symbol: note });
+    reader.read(new Uint8Array(bytes), { hop: note, free: note, lineage: note, symbol: note, decision: note, socket: note, stack: note });
     return { told, malformed: reader.malformed };
   };`;
 
@@ -33,7 +33,15 @@ test('golden records decode alike in the browser and in Node', async ({ page }) 
   const told: unknown[] = [];
   const reader = new HopReader();
   const note = (record: unknown) => told.push(record);
-  reader.read(new Uint8Array(golden), { hop: note, free: note, lineage: note, symbol: note });
-  expect(told).toHaveLength(5);
+  reader.read(new Uint8Array(golden), {
+    hop: note,
+    free: note,
+    lineage: note,
+    symbol: note,
+    decision: note,
+    socket: note,
+    stack: note,
+  });
+  expect(told).toHaveLength(8);
   expect(inBrowser).toEqual({ told, malformed: 0 });
 });

@@ -5,11 +5,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { Failure } from '../core/base/result.ts';
 import {
   type Capabilities,
   type CaptureFilter,
+  type CaptureSpec,
   captureFilterSchema,
+  captureSpecSchema,
   type FunctionInfo,
   type TracerStats,
 } from '../core/messages/source.ts';
@@ -40,14 +43,10 @@ export interface CompiledFilter {
   readonly instructions: { readonly l2: number; readonly l3: number };
 }
 
-export interface StartOptions {
-  readonly filter: CaptureFilter;
+/** `ringBytes` and `stackTable` must be powers of two. */
+export interface StartOptions extends Omit<CaptureSpec, 'group'> {
   /** Functions to probe, by id out of `functions()`. */
   readonly functionIds: readonly number[];
-  /** Bytes of the kernel's ring buffer; a power of two and a multiple of the page size. */
-  readonly ringBytes: number;
-  /** Packets that can be followed at once. */
-  readonly trackedPackets: number;
 }
 
 export interface Started {
@@ -97,9 +96,9 @@ interface Binding extends Omit<NativeAddon, 'createTracer'> {
   readonly Tracer: new () => NativeTracer;
 }
 
-const PAGE_BYTES = 4096;
-const RING_BYTES_MAX = 2 ** 30;
-const TRACKED_MAX = 2 ** 20;
+const startSchema = captureSpecSchema
+  .omit({ group: true })
+  .extend({ functionIds: z.array(z.number().int().positive()).min(1, 'there would be nothing to see') });
 
 /** Loads the addon out of native/build. Throws a {@link NativeError} that says what to do. */
 export function loadAddon(): NativeAddon {
@@ -166,27 +165,23 @@ function textOf(expression: string): string {
 }
 
 function checkFilter(filter: CaptureFilter): CaptureFilter {
-  const parsed = captureFilterSchema.safeParse(filter);
-  if (parsed.success) return { ...parsed.data, expression: textOf(parsed.data.expression) };
-  const issue = parsed.error.issues[0];
-  throw new NativeError(
-    'BAD_OPTIONS',
-    `filter.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
-  );
+  const checked = parseOptions(captureFilterSchema, filter);
+  return { ...checked, expression: textOf(checked.expression), inner: textOf(checked.inner) };
 }
 
 function checkStart(options: StartOptions): StartOptions {
-  const bad = (message: string) => new NativeError('BAD_OPTIONS', message);
-  const { ringBytes, trackedPackets, functionIds } = options;
-  const powerOfTwo = Number.isSafeInteger(ringBytes) && ringBytes > 0 && Math.log2(ringBytes) % 1 === 0;
-  if (!powerOfTwo || ringBytes < PAGE_BYTES || ringBytes > RING_BYTES_MAX)
-    throw bad(`ringBytes must be a power of two from ${PAGE_BYTES} to ${RING_BYTES_MAX}, not ${ringBytes}`);
-  if (!Number.isInteger(trackedPackets) || trackedPackets < 1 || trackedPackets > TRACKED_MAX)
-    throw bad(`trackedPackets must be from 1 to ${TRACKED_MAX}, not ${trackedPackets}`);
-  if (functionIds.length === 0) throw bad('functionIds is empty; there would be nothing to see');
-  if (!functionIds.every((id) => Number.isInteger(id) && id > 0))
-    throw bad('functionIds must be ids out of functions()');
-  return { ringBytes, trackedPackets, functionIds, filter: checkFilter(options.filter) };
+  const checked = parseOptions(startSchema, options);
+  for (const field of ['ringBytes', 'stackTable'] as const)
+    if (Math.log2(checked[field]) % 1 !== 0)
+      throw new NativeError('BAD_OPTIONS', `${field} must be a power of two, not ${checked[field]}`);
+  return { ...checked, filter: checkFilter(checked.filter) };
+}
+
+function parseOptions<T>(schema: z.ZodType<T>, given: unknown): T {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new NativeError('BAD_OPTIONS', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
 }
 
 /** The folder of the package.json that says skbtracer, upwards from this file or the bundle it is in. */

@@ -103,6 +103,7 @@ export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | Fie
     group: draft.group,
     filter: {
       expression: draft.expression.trim(),
+      inner: running.filter.inner,
       keep: draft.keep,
       ...(draft.netns !== '' && { netns: Number(draft.netns) }),
       ...(name !== '' && { interface: name }),

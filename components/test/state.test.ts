@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_SPEC, NO_STATS } from '../../core/messages/source.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { readPath } from '../../core/model/path.ts';
@@ -102,12 +103,7 @@ describe('the list', () => {
 
 describe('the filter being written', () => {
   beforeEach(() => writeExpression(''));
-  const running = {
-    filter: { expression: '', keep: true },
-    group: 'default',
-    ringBytes: 1 << 24,
-    trackedPackets: 65536,
-  } as const;
+  const running = DEFAULT_SPEC;
 
   it('is one thing in two views', () => {
     writeForm({ protocol: 'tcp', port: '80' });
@@ -166,17 +162,7 @@ describe('commands', () => {
 });
 
 it('a loss is counted once, wherever it shows up', () => {
-  const tracer = {
-    events: 100,
-    lostRing: [3, 4],
-    trackFull: 0,
-    missed: 1,
-    undelivered: 2,
-    packets: 0,
-    tracked: 0,
-    batches: 0,
-    bytes: 0,
-  };
+  const tracer = { ...NO_STATS, events: 100, lostRing: [3, 4], missed: 1, undelivered: 2 };
   const session = { packets: 0, hops: 0, missing: 9, malformed: 5, evicted: 0, bytes: 0, budgetBytes: 1 };
   expect(
     lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, shedRows: 8 }, 0).lostEvents,

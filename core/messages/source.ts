@@ -49,6 +49,8 @@ export type ProbeGroup = z.infer<typeof probeGroupSchema>;
 export const captureFilterSchema = z.object({
   /** pcap expression; empty matches everything. */
   expression: z.string().max(4096).default(''),
+  /** pcap expression that must hold for what a tunnel's packet carries (VXLAN, GENEVE, GRE, IPIP); empty: any. */
+  inner: z.string().max(4096).default(''),
   /** Namespace inode. */
   netns: z.number().int().positive().max(0xffffffff).optional(),
   /** Interface name; every interface of this name, in whatever namespace. */
@@ -63,9 +65,20 @@ export const captureFilterSchema = z.object({
 });
 export type CaptureFilter = z.infer<typeof captureFilterSchema>;
 
+export const STACK_CHOICES = ['none', 'drops', 'all'] as const;
+export type StackChoice = (typeof STACK_CHOICES)[number];
+
 export const captureSpecSchema = z.object({
   filter: captureFilterSchema,
   group: probeGroupSchema.default('default'),
+  /** At which events a kernel stack is taken. */
+  stacks: z.enum(STACK_CHOICES).default('none'),
+  /** The control block (skb->cb) and the reference counts, too. */
+  controlBlock: z.boolean().default(false),
+  /** TCP connections that are made, accepted, closed, in all of the kernel (netns and pid of the filter hold). */
+  tcpEvents: z.boolean().default(false),
+  /** Packets that a flow may begin in a second; 0: no limit. What is beyond is not followed, and counted. */
+  flowRate: z.number().int().min(0).max(1_000_000).default(0),
   ringBytes: z
     .number()
     .int()
@@ -78,8 +91,18 @@ export const captureSpecSchema = z.object({
     .min(64)
     .max(1 << 20)
     .default(1 << 16),
+  /** Different kernel stacks that are kept; a power of two. */
+  stackTable: z
+    .number()
+    .int()
+    .min(16)
+    .max(1 << 16)
+    .default(1 << 14),
 });
 export type CaptureSpec = z.infer<typeof captureSpecSchema>;
+
+/** What a capture does when nothing else is asked for. */
+export const DEFAULT_SPEC: CaptureSpec = captureSpecSchema.parse({ filter: {} });
 
 const count = z.number().nonnegative();
 export const tracerStatsSchema = z.object({
@@ -89,6 +112,13 @@ export const tracerStatsSchema = z.object({
   lostRing: z.array(count),
   /** Packets that could not be followed because the tracking table was full. */
   trackFull: count,
+  /** Stacks not taken because the table was full. */
+  stackFull: count,
+  /** Packets not followed because their flow began too many (`flowRate`). */
+  rateLimited: count,
+  /** Packets followed for more than ten seconds by now, and how old the oldest is. */
+  longLived: count,
+  oldestNs: count,
   /** Probe hits that the kernel skipped because another probe was running on that CPU. */
   missed: count,
   /** Records left in the ring when the capture stopped, because the receiver took nothing for a second. */
@@ -102,6 +132,22 @@ export const tracerStatsSchema = z.object({
   bytes: count,
 });
 export type TracerStats = z.infer<typeof tracerStatsSchema>;
+
+export const NO_STATS: TracerStats = {
+  events: 0,
+  lostRing: [],
+  trackFull: 0,
+  stackFull: 0,
+  rateLimited: 0,
+  longLived: 0,
+  oldestNs: 0,
+  missed: 0,
+  undelivered: 0,
+  packets: 0,
+  tracked: 0,
+  batches: 0,
+  bytes: 0,
+};
 
 export const netnsInfoSchema = z.object({
   inode: z.number().int().positive(),

@@ -4,8 +4,9 @@ import { DROP, ETH, FLAG, HOP, IP, KIND, L4, META, SECTION } from '../wire/layou
 import { ROW, ROW_BIT, ROW_BYTES } from '../wire/rows.ts';
 import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
+import type { StackTrace } from './hop.ts';
 import { VERDICT } from './packet.ts';
-import { readSymbol } from './reader.ts';
+import { readStack, readSymbol } from './reader.ts';
 import { RecordStore } from './record-store.ts';
 import { RowTable } from './row-table.ts';
 import { playRole, ROLE, roleOf, verdictOf } from './verdict.ts';
@@ -29,6 +30,8 @@ export interface AssemblerOptions {
 const NO_SOCKET = 'NO_SOCKET';
 const NO_PACKET = -1;
 const SYMBOLS_MAX = 65_536;
+/** No kernel-side stack table is larger. */
+const STACKS_MAX = 65_536;
 
 /**
  * One session: takes in batches as they come and keeps the newest packets' rows and raw records, all in typed
@@ -48,6 +51,7 @@ export class SessionAssembler {
   readonly #played: Uint8Array;
   readonly #handedOver: Uint8Array;
   readonly #symbols = new Map<string, SymbolInfo>();
+  readonly #stacks = new Map<number, StackTrace>();
   #roles = new Uint8Array(0);
   #rawReceivers = new Set<number>();
   #noSocket = -1;
@@ -77,6 +81,11 @@ export class SessionAssembler {
     return [...this.#symbols.values()];
   }
 
+  /** What the stack ids of this capture stand for. */
+  get stacks(): ReadonlyMap<number, StackTrace> {
+    return this.#stacks;
+  }
+
   /** Of the newest row; see {@link rowsSince}. */
   get version(): number {
     return this.#rows.version;
@@ -101,6 +110,7 @@ export class SessionAssembler {
 
   /** A capture begins on the kernel side anew: all counts from the start. */
   restart(): void {
+    this.#stacks.clear();
     this.#gaps.restart();
     this.#generation = 0;
     this.#begin();
@@ -113,15 +123,17 @@ export class SessionAssembler {
     this.#store.addBatch(batch);
     cursor.reset(batch);
     while (cursor.next()) {
-      if (cursor.kind === KIND.symbol) {
-        this.#symbol();
+      if (cursor.isName) {
+        if (cursor.kind === KIND.symbol) this.#symbol();
+        else this.#stack();
         continue;
       }
       this.#gaps.saw(cursor.cpu, cursor.seq);
       if (cursor.generation !== this.#generation && !this.#isNewer(batch)) continue;
       if (cursor.kind === KIND.free) this.#free();
       else if (cursor.kind === KIND.lineage) this.#lineage();
-      else this.#hop();
+      else if (cursor.kind === KIND.decision) this.#slot(cursor.packet);
+      else if (cursor.kind !== KIND.socket) this.#hop();
     }
     this.#malformedBefore += cursor.malformed - malformed;
   }
@@ -339,8 +351,9 @@ export class SessionAssembler {
   }
 
   #lineage(): void {
-    const { parent } = this.#cursor;
-    const slot = this.#slot(this.#cursor.packet);
+    const { parent, packet } = this.#cursor;
+    const slot = this.#slot(packet);
+    if (parent === packet) return;
     this.#rows.view.setFloat64(slot * ROW_BYTES + ROW.parent, parent, true);
     const parentSlot = this.#rows.find(parent);
     if (parentSlot >= 0) this.#chain(parentSlot);
@@ -350,6 +363,12 @@ export class SessionAssembler {
     if (this.#symbols.size >= SYMBOLS_MAX) return;
     const symbol = readSymbol(this.#cursor);
     this.#symbols.set(symbol.address, symbol);
+  }
+
+  #stack(): void {
+    if (this.#stacks.size >= STACKS_MAX) return;
+    const stack = readStack(this.#cursor);
+    this.#stacks.set(stack.id, stack);
   }
 
   #setBit(at: number, bit: number): void {

@@ -1,7 +1,7 @@
 import { asPacketId } from '../base/units.ts';
 import { RecordCursor } from '../wire/cursor.ts';
-import { KIND } from '../wire/layout.gen.ts';
-import type { Free, Hop, Lineage, Path } from './hop.ts';
+import { KIND, RELATION } from '../wire/layout.gen.ts';
+import type { Decision, Free, Hop, Lineage, Path } from './hop.ts';
 import { HopReader } from './reader.ts';
 
 /**
@@ -11,8 +11,9 @@ import { HopReader } from './reader.ts';
 export function readPath(records: Uint8Array, packet: number): Path {
   const reader = new HopReader();
   const hops: Hop[] = [];
+  const decisions: Decision[] = [];
   const children: Lineage[] = [];
-  let origin: Lineage | undefined;
+  const origins: Lineage[] = [];
   let free: Free | undefined;
   const { bytes, malformed } = inOrder(records, packet);
   reader.read(bytes, {
@@ -21,13 +22,17 @@ export function readPath(records: Uint8Array, packet: number): Path {
       free = end;
     },
     lineage: (lineage) => {
-      if (lineage.packet === packet) origin = lineage;
+      if (lineage.packet === packet) origins.push(lineage);
       else children.push(lineage);
     },
+    decision: (decision) => decisions.push({ ...decision, index: hops.length - 1 }),
   });
+  const origin = origins.find(({ relation }) => relation !== RELATION.head);
   return {
     packet: asPacketId(packet),
     hops,
+    decisions,
+    origins,
     children,
     parent: origin?.parent ?? asPacketId(0),
     relation: origin?.relation ?? 0,
@@ -42,7 +47,7 @@ function inOrder(records: Uint8Array, packet: number): { bytes: Uint8Array; malf
   const places: { readonly at: number; readonly size: number; readonly time: number }[] = [];
   cursor.reset(records);
   while (cursor.next()) {
-    if (cursor.kind === KIND.symbol) continue;
+    if (cursor.isName || cursor.kind === KIND.socket) continue;
     const isOurs = cursor.packet === packet || (cursor.kind === KIND.lineage && cursor.parent === packet);
     if (isOurs) places.push({ at: cursor.offset, size: cursor.size, time: cursor.timeNs });
   }

@@ -1,9 +1,14 @@
+import { ipText } from '../base/address.ts';
 import { asFuncId, asKernelAddress, asNetnsInode, asNs, asPacketId, type Ns } from '../base/units.ts';
 import type { SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
-import { DROP, FLAG, HOP, KIND, LIMITS, LINEAGE, SECTION, SYMBOL } from '../wire/layout.gen.ts';
+import {
+  DECISION, DROP, FLAG, HOP, KIND, LIMITS, LINEAGE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL,
+} from '../wire/layout.gen.ts'; // biome-ignore format: a list
 import { GapCounter } from './gaps.ts';
-import type { Change, Free, Hop, Lineage, PacketState } from './hop.ts';
+import type {
+  Change, Decision, Free, Hop, Lineage, PacketState, Rule, SocketEvent, StackTrace,
+} from './hop.ts'; // biome-ignore format: a list
 import { Nesting } from './nesting.ts';
 import { changesBetween, readState } from './sections.ts';
 
@@ -12,7 +17,11 @@ export interface RecordListener {
   hop?(hop: Hop): void;
   free?(free: Free): void;
   lineage?(lineage: Lineage): void;
+  decision?(decision: Decision): void;
+  socket?(event: SocketEvent): void;
   symbol?(symbol: SymbolInfo): void;
+  /** Comes before the first hop that has it. */
+  stack?(stack: StackTrace): void;
 }
 
 /** What the records of one packet said until now. */
@@ -66,7 +75,7 @@ export class HopReader {
     const cursor = this.#cursor;
     cursor.reset(batch);
     while (cursor.next()) {
-      if (cursor.kind !== KIND.symbol) this.#gaps.saw(cursor.cpu, cursor.seq);
+      if (!cursor.isName) this.#gaps.saw(cursor.cpu, cursor.seq);
       switch (cursor.kind) {
         case KIND.hop:
         case KIND.drop: {
@@ -84,6 +93,17 @@ export class HopReader {
           on.lineage?.(lineage);
           break;
         }
+        case KIND.decision: {
+          const decision = this.#decision();
+          on.decision?.(decision);
+          break;
+        }
+        case KIND.socket:
+          on.socket?.(readSocket(cursor));
+          break;
+        case KIND.stack:
+          on.stack?.(readStack(cursor));
+          break;
         default:
           on.symbol?.(readSymbol(cursor));
       }
@@ -118,6 +138,7 @@ export class HopReader {
         owner: (cursor.flags & FLAG.pidOwner) !== 0,
         current: (cursor.flags & FLAG.pidCurrent) !== 0,
       },
+      stack: stackOf(cursor),
     };
     known.state = state;
     known.netns = netns;
@@ -143,6 +164,25 @@ export class HopReader {
       kind: 'free',
       packet: asPacketId(packet),
       dropped: (cursor.flags & FLAG.dropped) !== 0,
+    };
+  }
+
+  #decision(): Decision {
+    const cursor = this.#cursor;
+    return {
+      ...this.#step(this.#follow(cursor.packet)),
+      kind: 'decision',
+      packet: asPacketId(cursor.packet),
+      netns: asNetnsInode(cursor.u32(DECISION.netns)),
+      decision: cursor.view.getUint16(cursor.offset + DECISION.decision, true),
+      value: cursor.view.getInt32(cursor.offset + DECISION.value, true),
+      pf: cursor.view.getUint8(cursor.offset + DECISION.pf),
+      hook: cursor.view.getUint8(cursor.offset + DECISION.hook),
+      priority: cursor.view.getInt32(cursor.offset + DECISION.priority, true),
+      by: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.by)),
+      used: cursor.u32(DECISION.used),
+      limit: cursor.u32(DECISION.limit),
+      rule: readRule(cursor),
     };
   }
 
@@ -202,5 +242,60 @@ export function readSymbol(cursor: RecordCursor): SymbolInfo {
     offset: cursor.u32(SYMBOL.offset),
     name: cursor.textAt(cursor.offset + SYMBOL.name, LIMITS.symbolLen),
     module: cursor.textAt(cursor.offset + SYMBOL.module, LIMITS.moduleLen),
+  };
+}
+
+function stackOf(cursor: RecordCursor): number | undefined {
+  const at = cursor.section(SECTION.stack);
+  return at < 0 ? undefined : cursor.view.getUint32(at + STACK_ID.id, true);
+}
+
+function readRule(cursor: RecordCursor): Rule | undefined {
+  const at = cursor.section(SECTION.rule);
+  if (at < 0) return undefined;
+  return {
+    handle: cursor.u64At(at + RULE.handle),
+    table: cursor.textAt(at + RULE.table, LIMITS.nameLen),
+    chain: cursor.textAt(at + RULE.chain, LIMITS.nameLen),
+  };
+}
+
+/** What the id of a STACK record stands for. */
+export function readStack(cursor: RecordCursor): StackTrace {
+  const addresses = Array.from({ length: cursor.u32(STACK.depth) }, (_, i) =>
+    asKernelAddress(cursor.addressAt(cursor.offset + STACK.addresses + 8 * i)),
+  );
+  return { id: cursor.u32(STACK.id), addresses };
+}
+
+function readSocket(cursor: RecordCursor): SocketEvent {
+  const at = cursor.offset;
+  const { view, bytes } = cursor;
+  const family = view.getUint8(at + SOCKET.family);
+  return {
+    kind: 'socket',
+    timeNs: asNs(cursor.timeNs),
+    cpu: cursor.cpu,
+    seq: cursor.seq,
+    sk: asKernelAddress(cursor.addressAt(at + SOCKET.sk)),
+    event: view.getUint8(at + SOCKET.event),
+    netns: asNetnsInode(cursor.u32(SOCKET.netns)),
+    saddr: ipText(bytes, at + SOCKET.saddr, family),
+    daddr: ipText(bytes, at + SOCKET.daddr, family),
+    sport: view.getUint16(at + SOCKET.sport, true),
+    dport: view.getUint16(at + SOCKET.dport, true),
+    owner: {
+      pid: cursor.u32(SOCKET.pid),
+      uid: cursor.u32(SOCKET.uid),
+      cgroup: cursor.u64(SOCKET.cgroup),
+      comm: cursor.textAt(at + SOCKET.comm, LIMITS.commLen),
+    },
+    sent: cursor.u64(SOCKET.sent),
+    received: cursor.u64(SOCKET.received),
+    durationNs: asNs(cursor.u64(SOCKET.durationNs)),
+    srttUs: cursor.u32(SOCKET.srttUs),
+    retransmits: cursor.u32(SOCKET.retransmits),
+    oldState: view.getUint8(at + SOCKET.oldState),
+    newState: view.getUint8(at + SOCKET.newState),
   };
 }

@@ -1,8 +1,13 @@
 /** The sections of a HOP or DROP record as objects, and what changed between two of them. */
 import { ipText, macText } from '../base/address.ts';
+import { asKernelAddress } from '../base/units.ts';
 import type { RecordCursor } from '../wire/cursor.ts';
-import { DEV, ETH, IP, L4, LIMITS, META, SECTION, TASK } from '../wire/layout.gen.ts';
-import type { Change, Eth, Ip, L4 as L4State, Meta, PacketState } from './hop.ts';
+import {
+  BUFFER, CONNTRACK, CONTROL_BLOCK, DEV, ETH, INNER, IP, L4, LIMITS, META, OWNER, ROUTE, SECTION, TASK,
+} from '../wire/layout.gen.ts'; // biome-ignore format: a list
+import type {
+  Change, Conntrack, ControlBlock, Eth, Inner, Ip, L4 as L4State, Meta, Owner, PacketState, Route, SkBuffer,
+} from './hop.ts'; // biome-ignore format: a list
 
 /** `before` with every section that the current record of the cursor has. */
 export function readState(cursor: RecordCursor, before: PacketState): PacketState {
@@ -15,12 +20,39 @@ export function readState(cursor: RecordCursor, before: PacketState): PacketStat
   const l4 = cursor.section(SECTION.l4);
   return {
     ...before,
-    ...(dev >= 0 && { device: cursor.textAt(dev + DEV.name, LIMITS.ifnameLen) }),
+    ...(dev >= 0 && readDevice(cursor, dev)),
     ...(task >= 0 && { comm: cursor.textAt(task + TASK.comm, LIMITS.commLen) }),
     ...(meta >= 0 && { meta: readMeta(cursor.view, meta) }),
     ...(eth >= 0 && !isEmpty(cursor, eth, ETH.size) && { eth: readEth(cursor, eth) }),
     ...(ip >= 0 && !isEmpty(cursor, ip, IP.size) && { ip: readIp(cursor, ip) }),
     ...(l4 >= 0 && { l4: readL4(cursor.view, l4) }),
+    ...(cursor.sections >= SECTION.buffer && readKernelState(cursor)),
+  };
+}
+
+/** What the kernel keeps beside the packet's own bytes. */
+function readKernelState(cursor: RecordCursor): PacketState {
+  const buffer = cursor.section(SECTION.buffer);
+  const route = cursor.section(SECTION.route);
+  const conntrack = cursor.section(SECTION.conntrack);
+  const inner = cursor.section(SECTION.inner);
+  const owner = cursor.section(SECTION.owner);
+  const control = cursor.section(SECTION.control);
+  return {
+    ...(buffer >= 0 && { buffer: readBuffer(cursor.view, buffer) }),
+    ...(route >= 0 && { route: readRoute(cursor, route) }),
+    ...(conntrack >= 0 && { conntrack: readConntrack(cursor, conntrack) }),
+    ...(inner >= 0 && { inner: readInner(cursor, inner) }),
+    ...(owner >= 0 && { owner: readOwner(cursor, owner) }),
+    ...(control >= 0 && { control: readControl(cursor, control) }),
+  };
+}
+
+function readDevice(cursor: RecordCursor, at: number): PacketState {
+  return {
+    device: cursor.textAt(at + DEV.name, LIMITS.ifnameLen),
+    mtu: cursor.view.getUint32(at + DEV.mtu, true),
+    iif: cursor.view.getUint32(at + DEV.iif, true),
   };
 }
 
@@ -49,6 +81,7 @@ function readEth({ bytes, view }: RecordCursor, at: number): Eth {
     src: macText(bytes, at + ETH.src),
     type: view.getUint16(at + ETH.type, true),
     vlanTci: view.getUint16(at + ETH.vlanTci, true),
+    innerVlanTci: view.getUint16(at + ETH.innerVlanTci, true),
   };
 }
 
@@ -84,9 +117,74 @@ function readL4(view: DataView, at: number): L4State {
   };
 }
 
-const GROUPS = ['meta', 'eth', 'ip', 'l4'] as const;
+function readBuffer(view: DataView, at: number): SkBuffer {
+  return {
+    hash: view.getUint32(at + BUFFER.hash, true),
+    truesize: view.getUint32(at + BUFFER.truesize, true),
+    csum: view.getUint32(at + BUFFER.csum, true),
+    gsoType: view.getUint32(at + BUFFER.gsoType, true),
+    gsoSize: view.getUint16(at + BUFFER.gsoSize, true),
+    gsoSegs: view.getUint16(at + BUFFER.gsoSegs, true),
+    queueMapping: view.getUint16(at + BUFFER.queueMapping, true),
+    nrFrags: view.getUint8(at + BUFFER.nrFrags),
+    ipSummed: view.getUint8(at + BUFFER.ipSummed),
+    csumLevel: view.getUint8(at + BUFFER.csumLevel),
+    bits: view.getUint8(at + BUFFER.bits),
+  };
+}
 
-/** Fields that both states know and that differ, named `device`, `meta.mark`, `ip.daddr` … */
+function readRoute(cursor: RecordCursor, at: number): Route {
+  const { view } = cursor;
+  const gateway = view.getUint32(at + ROUTE.gateway, true);
+  return {
+    dst: asKernelAddress(cursor.addressAt(at + ROUTE.dst)),
+    ifindex: view.getUint32(at + ROUTE.ifindex, true),
+    gateway: gateway === 0 ? '' : [24, 16, 8, 0].map((shift) => (gateway >>> shift) & 255).join('.'),
+    type: view.getUint16(at + ROUTE.type, true),
+    error: view.getUint16(at + ROUTE.error, true),
+  };
+}
+
+function readConntrack(cursor: RecordCursor, at: number): Conntrack {
+  return {
+    ct: asKernelAddress(cursor.addressAt(at + CONNTRACK.ct)),
+    status: cursor.view.getUint32(at + CONNTRACK.status, true),
+    mark: cursor.view.getUint32(at + CONNTRACK.mark, true),
+    info: cursor.view.getUint8(at + CONNTRACK.info),
+  };
+}
+
+function readInner(cursor: RecordCursor, at: number): Inner {
+  return {
+    tunnel: cursor.view.getUint8(at + INNER.tunnel),
+    vni: cursor.view.getUint32(at + INNER.vni, true),
+    ip: readIp(cursor, at + INNER.ip),
+    l4: readL4(cursor.view, at + INNER.l4),
+  };
+}
+
+/** Of an OWNER section, or of the same fields elsewhere. */
+function readOwner(cursor: RecordCursor, at: number): Owner {
+  return {
+    pid: cursor.view.getUint32(at + OWNER.pid, true),
+    uid: cursor.view.getUint32(at + OWNER.uid, true),
+    cgroup: cursor.u64At(at + OWNER.cgroup),
+    comm: cursor.textAt(at + OWNER.comm, LIMITS.commLen),
+  };
+}
+
+function readControl({ bytes, view }: RecordCursor, at: number): ControlBlock {
+  const cb = bytes.subarray(at + CONTROL_BLOCK.cb, at + CONTROL_BLOCK.cb + LIMITS.cbLen);
+  return {
+    cb: Array.from(cb, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    users: view.getUint32(at + CONTROL_BLOCK.users, true),
+    dataref: view.getUint32(at + CONTROL_BLOCK.dataref, true),
+  };
+}
+
+const GROUPS = ['meta', 'eth', 'ip', 'l4', 'buffer', 'route', 'conntrack', 'owner', 'control'] as const;
+
+/** Fields that both states know and that differ, named `device`, `meta.mark`, `ip.daddr`, `inner.ip.ttl` … */
 export function changesBetween(before: PacketState, after: PacketState): Change[] {
   if (before === after) return [];
   const changes: Change[] = [];
@@ -95,13 +193,18 @@ export function changesBetween(before: PacketState, after: PacketState): Change[
       changes.push({ field, before: old, after: now });
   };
   note('device', before.device, after.device);
+  note('mtu', before.mtu, after.mtu);
+  note('iif', before.iif, after.iif);
   note('comm', before.comm, after.comm);
-  for (const group of GROUPS) {
-    const old = before[group];
-    const now = after[group];
-    if (old === undefined || now === undefined || old === now) continue;
+  const compare = (group: string, old: object | undefined, now: object | undefined) => {
+    if (old === undefined || now === undefined || old === now) return;
     const was = new Map<string, string | number>(Object.entries(old));
-    for (const [field, value] of Object.entries(now)) note(`${group}.${field}`, was.get(field), value);
-  }
+    for (const [field, value] of Object.entries(now))
+      if (typeof value !== 'object') note(`${group}.${field}`, was.get(field), value);
+  };
+  for (const group of GROUPS) compare(group, before[group], after[group]);
+  compare('inner', before.inner, after.inner);
+  compare('inner.ip', before.inner?.ip, after.inner?.ip);
+  compare('inner.l4', before.inner?.l4, after.inner?.l4);
   return changes;
 }

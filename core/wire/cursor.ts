@@ -1,22 +1,10 @@
 import {
-  DEV,
-  DROP,
-  ETH,
-  FREE,
-  HEADER,
-  HOP,
-  IP,
-  KIND,
-  L4,
-  LIMITS,
-  LINEAGE,
-  META,
-  SECTION,
-  SYMBOL,
-  TASK,
-} from './layout.gen.ts';
+  BUFFER, CONNTRACK, CONTROL_BLOCK, DECISION, DEV, DROP, ETH, FREE, HEADER, HOP, INNER, IP, KIND, L4, LIMITS,
+  LINEAGE, META, OWNER, ROUTE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL, TASK,
+} from './layout.gen.ts'; // biome-ignore format: a list
 
-const SECTIONS = [
+/** In the order of their bits, which is their order in a record. */
+const SECTION_SIZES = [
   [SECTION.dev, DEV.size],
   [SECTION.task, TASK.size],
   [SECTION.meta, META.size],
@@ -24,13 +12,21 @@ const SECTIONS = [
   [SECTION.ip, IP.size],
   [SECTION.l4, L4.size],
   [SECTION.drop, DROP.size],
+  [SECTION.buffer, BUFFER.size],
+  [SECTION.route, ROUTE.size],
+  [SECTION.conntrack, CONNTRACK.size],
+  [SECTION.inner, INNER.size],
+  [SECTION.owner, OWNER.size],
+  [SECTION.control, CONTROL_BLOCK.size],
+  [SECTION.stack, STACK_ID.size],
+  [SECTION.rule, RULE.size],
 ] as const;
-const SECTION_COMBINATIONS = 1 << SECTIONS.length;
+const SECTION_COMBINATIONS = 1 << SECTION_SIZES.length;
 
-/** Bytes of all sections in a set of bits, and of those before each bit. */
+/** Bytes of all sections in a set of bits. */
 const BYTES_OF = new Uint16Array(SECTION_COMBINATIONS);
-for (let bits = 0; bits < SECTION_COMBINATIONS; bits += 1)
-  BYTES_OF[bits] = SECTIONS.reduce((sum, [bit, size]) => sum + ((bits & bit) !== 0 ? size : 0), 0);
+for (const [bit, size] of SECTION_SIZES)
+  for (let lower = 0; lower < bit; lower += 1) BYTES_OF[bit | lower] = (BYTES_OF[lower] ?? 0) + size;
 
 const TWO_32 = 2 ** 32;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -95,7 +91,7 @@ export class RecordCursor {
       case KIND.hop:
       case KIND.drop:
         return (
-          sections < SECTION_COMBINATIONS &&
+          sections < SECTION.rule &&
           size === HOP.size + (BYTES_OF[sections] ?? 0) &&
           (kind === KIND.drop) === ((sections & SECTION.drop) !== 0)
         );
@@ -103,8 +99,16 @@ export class RecordCursor {
         return size === FREE.size;
       case KIND.lineage:
         return size === LINEAGE.size;
+      case KIND.decision:
+        return (
+          (sections === 0 || sections === SECTION.rule) && size === DECISION.size + (BYTES_OF[sections] ?? 0)
+        );
       case KIND.symbol:
         return size === SYMBOL.size;
+      case KIND.stack:
+        return size === STACK.size && this.u32(STACK.depth) <= LIMITS.stackMax;
+      case KIND.socket:
+        return size === SOCKET.size;
       default:
         return false;
     }
@@ -114,7 +118,12 @@ export class RecordCursor {
     return this.view.getUint16(this.offset + HEADER.cpu, true);
   }
 
-  /** Of this CPU's records. A SYMBOL record has that of the DROP behind it. */
+  /** The reader made it, not the kernel: it has the number of the record behind it. */
+  get isName(): boolean {
+    return this.kind === KIND.symbol || this.kind === KIND.stack;
+  }
+
+  /** Of this CPU's records. */
   get seq(): number {
     return this.view.getUint32(this.offset + HEADER.seq, true);
   }
@@ -125,16 +134,16 @@ export class RecordCursor {
 
   /** Nanoseconds since the capture's base time. */
   get timeNs(): number {
-    return this.#u64(HEADER.timeNs);
+    return this.u64(HEADER.timeNs);
   }
 
-  /** Packet id; of the child in a lineage. Not for SYMBOL. */
+  /** Packet id; of the child in a lineage. Not for SYMBOL, STACK and SOCKET. */
   get packet(): number {
-    return this.#u64(HOP.packet);
+    return this.u64(HOP.packet);
   }
 
   get parent(): number {
-    return this.#u64(LINEAGE.parent);
+    return this.u64(LINEAGE.parent);
   }
 
   /** Field of this record at a byte offset of its layout. */
@@ -161,14 +170,20 @@ export class RecordCursor {
     return text;
   }
 
-  /** Byte offset in the buffer of a section of this HOP or DROP, -1 when it is not there. */
+  /** Byte offset in the buffer of a section of this HOP, DROP or DECISION, -1 when it is not there. */
   section(bit: number): number {
     if ((this.sections & bit) === 0) return -1;
-    return this.offset + HOP.size + (BYTES_OF[this.sections & (bit - 1)] ?? 0);
+    const head = this.kind === KIND.decision ? DECISION.size : HOP.size;
+    return this.offset + head + (BYTES_OF[this.sections & (bit - 1)] ?? 0);
   }
 
-  #u64(field: number): number {
-    const at = this.offset + field;
+  /** 64-bit field of this record; exact below 2^53. */
+  u64(field: number): number {
+    return this.u64At(this.offset + field);
+  }
+
+  /** The same, at a byte offset of the buffer. */
+  u64At(at: number): number {
     return this.view.getUint32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
   }
 }

@@ -7,6 +7,9 @@ export const KIND = {
   free: 3,
   lineage: 4,
   symbol: 5,
+  decision: 6,
+  stack: 7,
+  socket: 8,
 } as const;
 
 export const SECTION = {
@@ -17,6 +20,14 @@ export const SECTION = {
   ip: 16,
   l4: 32,
   drop: 64,
+  buffer: 128,
+  route: 256,
+  conntrack: 512,
+  inner: 1024,
+  owner: 2048,
+  control: 4096,
+  stack: 8192,
+  rule: 16384,
 } as const;
 
 export const FLAG = {
@@ -29,6 +40,14 @@ export const FLAG = {
 export const RELATION = {
   clone: 1,
   copy: 2,
+  head: 3,
+  segment: 4,
+  merge: 5,
+  fragment: 6,
+  reassembly: 7,
+  morph: 8,
+  xdp: 9,
+  retransmit: 10,
 } as const;
 
 export const L4_KIND = {
@@ -41,13 +60,57 @@ export const L4_KIND = {
   arp: 6,
 } as const;
 
+export const DECISION_KIND = {
+  hook: 1,
+  table: 2,
+  conntrack: 3,
+  nat: 4,
+  route: 5,
+  source: 6,
+  neighbour: 7,
+  listener: 8,
+  backlog: 9,
+  filter: 10,
+  tc: 11,
+  xdp: 12,
+  policy: 13,
+  accept: 14,
+  receive: 15,
+  qdisc: 16,
+} as const;
+
+export const TUNNEL = {
+  none: 0,
+  vxlan: 1,
+  geneve: 2,
+  gre: 3,
+  ipip: 4,
+} as const;
+
+export const BUFFER_BIT = {
+  cloned: 1,
+  nohdr: 2,
+  fclone: 4,
+  slow: 8,
+} as const;
+
+export const SOCKET_EVENT = {
+  connect: 1,
+  accept: 2,
+  close: 3,
+  fail: 4,
+} as const;
+
 export const LIMITS = {
   ifnameLen: 16,
   commLen: 16,
   symbolLen: 64,
   moduleLen: 32,
   headBytes: 192,
-  recordMax: 256,
+  nameLen: 32,
+  cbLen: 48,
+  stackMax: 48,
+  recordMax: 640,
 } as const;
 
 export const HEADER = {
@@ -74,8 +137,10 @@ export const HOP = {
 } as const;
 
 export const DEV = {
-  size: 16,
+  size: 24,
   name: 0,
+  mtu: 16,
+  iif: 20,
 } as const;
 
 export const TASK = {
@@ -96,11 +161,12 @@ export const META = {
 } as const;
 
 export const ETH = {
-  size: 16,
+  size: 24,
   dst: 0,
   src: 6,
   type: 12,
   vlanTci: 14,
+  innerVlanTci: 16,
 } as const;
 
 export const IP = {
@@ -136,6 +202,118 @@ export const DROP = {
   size: 16,
   location: 0,
   reason: 8,
+} as const;
+
+export const BUFFER = {
+  size: 32,
+  hash: 0,
+  truesize: 4,
+  csum: 8,
+  gsoType: 12,
+  gsoSize: 16,
+  gsoSegs: 18,
+  queueMapping: 20,
+  nrFrags: 22,
+  ipSummed: 23,
+  csumLevel: 24,
+  bits: 25,
+} as const;
+
+export const ROUTE = {
+  size: 24,
+  dst: 0,
+  ifindex: 8,
+  gateway: 12,
+  type: 16,
+  error: 18,
+} as const;
+
+export const CONNTRACK = {
+  size: 24,
+  ct: 0,
+  status: 8,
+  mark: 12,
+  info: 16,
+} as const;
+
+export const INNER = {
+  size: 80,
+  ip: 0,
+  l4: 48,
+  vni: 72,
+  tunnel: 76,
+} as const;
+
+export const OWNER = {
+  size: 32,
+  pid: 0,
+  uid: 4,
+  cgroup: 8,
+  comm: 16,
+} as const;
+
+export const CONTROL_BLOCK = {
+  size: 56,
+  cb: 0,
+  users: 48,
+  dataref: 52,
+} as const;
+
+export const STACK_ID = {
+  size: 8,
+  id: 0,
+} as const;
+
+export const RULE = {
+  size: 72,
+  handle: 0,
+  table: 8,
+  chain: 40,
+} as const;
+
+export const DECISION = {
+  size: 72,
+  packet: 24,
+  skb: 32,
+  by: 40,
+  value: 48,
+  netns: 52,
+  decision: 56,
+  pf: 58,
+  hook: 59,
+  priority: 60,
+  used: 64,
+  limit: 68,
+} as const;
+
+export const STACK = {
+  size: 416,
+  id: 24,
+  depth: 28,
+  addresses: 32,
+} as const;
+
+export const SOCKET = {
+  size: 144,
+  sk: 24,
+  cgroup: 32,
+  sent: 40,
+  received: 48,
+  durationNs: 56,
+  saddr: 64,
+  daddr: 80,
+  comm: 96,
+  pid: 112,
+  uid: 116,
+  netns: 120,
+  srttUs: 124,
+  retransmits: 128,
+  sport: 132,
+  dport: 134,
+  family: 136,
+  event: 137,
+  oldState: 138,
+  newState: 139,
 } as const;
 
 export const FREE = {

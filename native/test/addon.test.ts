@@ -1,11 +1,11 @@
 /** The addon where it has no privileges or no tracing kernel: everything is refused in words, nothing crashes. */
 import { describe, expect, it } from 'vitest';
-import { capabilitiesSchema } from '../../core/messages/source.ts';
+import { capabilitiesSchema, DEFAULT_SPEC } from '../../core/messages/source.ts';
 import { loadAddon, NativeError } from '../index.ts';
 
 const addon = loadAddon();
-const filter = { expression: '', keep: true };
-const options = { filter, functionIds: [1], ringBytes: 1 << 20, trackedPackets: 1024 };
+const { filter } = DEFAULT_SPEC;
+const options = { ...DEFAULT_SPEC, functionIds: [1], ringBytes: 1 << 20, trackedPackets: 1024 };
 
 async function refusal(promise: Promise<unknown>): Promise<NativeError> {
   const error: unknown = await promise.then(

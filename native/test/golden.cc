@@ -82,16 +82,39 @@ skbt_l4 tcp() {
 } // namespace
 
 int main() {
-  constexpr auto SECTIONS =
-      SKBT_SECTION_DEV | SKBT_SECTION_TASK | SKBT_SECTION_META | SKBT_SECTION_ETH | SKBT_SECTION_IP | SKBT_SECTION_L4;
-  constexpr auto SECTION_BYTES =
-      sizeof(skbt_dev) + sizeof(skbt_task) + sizeof(skbt_meta) + sizeof(skbt_eth) + sizeof(skbt_ip) + sizeof(skbt_l4);
+  constexpr auto SECTIONS = SKBT_SECTION_DEV | SKBT_SECTION_TASK | SKBT_SECTION_META | SKBT_SECTION_ETH |
+                            SKBT_SECTION_IP | SKBT_SECTION_L4 | SKBT_SECTION_BUFFER | SKBT_SECTION_ROUTE |
+                            SKBT_SECTION_CONNTRACK | SKBT_SECTION_INNER | SKBT_SECTION_OWNER | SKBT_SECTION_CONTROL |
+                            SKBT_SECTION_STACK;
+  constexpr auto SECTION_BYTES = sizeof(skbt_dev) + sizeof(skbt_task) + sizeof(skbt_meta) + sizeof(skbt_eth) +
+                                 sizeof(skbt_ip) + sizeof(skbt_l4) + sizeof(skbt_buffer) + sizeof(skbt_route) +
+                                 sizeof(skbt_conntrack) + sizeof(skbt_inner) + sizeof(skbt_owner) +
+                                 sizeof(skbt_control_block) + sizeof(skbt_stack_id);
   skbt_dev dev = {};
   std::strcpy(dev.name, "fifteen-letters");
+  dev.mtu = 9000;
+  dev.iif = 5;
   skbt_task task = {};
   std::strcpy(task.comm, "ksoftirqd/1");
   const skbt_meta meta = {1500, 1200, 0x20, 6, 0x86dd, 0x2007, 0x8100, 3, 0};
-  const skbt_eth eth = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 0xff}, 0x86dd, 0x4005};
+  const skbt_eth eth = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 0xff}, 0x86dd, 0x4005, 0x600a, 0, 0};
+  const skbt_buffer buffer = {
+      0xcafe'0001, 2304, 0x1234'0010, 3, 1448, 4, 2, 17, 3, 1, SKBT_BUFFER_CLONED | SKBT_BUFFER_FCLONE, 0, 0};
+  const skbt_route route = {0xffff'8880'0d57'0000ULL, 4, 0x0a010001, 1, 113, 0};
+  const skbt_conntrack conntrack = {0xffff'8880'0c7a'0000ULL, 0x18e, 7, 1, {}, 0};
+  skbt_inner inner = {};
+  inner.ip = ip6();
+  inner.l4 = tcp();
+  inner.vni = 0xabcdef;
+  inner.tunnel = SKBT_TUNNEL_GENEVE;
+  skbt_owner owner = {4711, 1000, 0x1234'5678'9abcULL, {}};
+  std::strcpy(owner.comm, "nginx");
+  skbt_control_block control = {};
+  for (unsigned char i = 0; i < SKBT_CB_LEN; i++)
+    control.cb[i] = i;
+  control.users = 2;
+  control.dataref = 3;
+  const skbt_stack_id stackId = {77, 0};
   const skbt_drop drop = {0xffff'ffff'8123'4567ULL, 0x30002, 0};
 
   append(hop(sizeof(skbt_hop) + SECTION_BYTES, SKBT_KIND_HOP, SKBT_FLAG_FIRST | SKBT_FLAG_PID_OWNER, SECTIONS, 1));
@@ -101,6 +124,13 @@ int main() {
   append(eth);
   append(ip6());
   append(tcp());
+  append(buffer);
+  append(route);
+  append(conntrack);
+  append(inner);
+  append(owner);
+  append(control);
+  append(stackId);
 
   append(hop(sizeof(skbt_hop) + sizeof(skbt_l4) + sizeof(drop), SKBT_KIND_DROP, SKBT_FLAG_PID_CURRENT,
              SKBT_SECTION_L4 | SKBT_SECTION_DROP, 2));
@@ -122,5 +152,51 @@ int main() {
   std::strcpy(symbol.name, "nf_hook_slow");
   std::strcpy(symbol.module, "br_netfilter");
   append(symbol);
+
+  skbt_decision decision = {};
+  decision.header = header(sizeof(skbt_decision) + sizeof(skbt_rule), SKBT_KIND_DECISION, 0, SKBT_SECTION_RULE, 6);
+  decision.packet = 12;
+  decision.skb = 0xffff'8880'0000'0c00ULL;
+  decision.by = 0xffff'8880'0cbd'0000ULL;
+  decision.value = -1;
+  decision.netns = 4026532281U;
+  decision.decision = SKBT_DECISION_TABLE;
+  decision.pf = 2;
+  decision.hook = 3;
+  decision.priority = -100;
+  decision.used = 8;
+  decision.limit = 9;
+  skbt_rule rule = {};
+  rule.handle = 0x3ff'ffff'fff7ULL; // 42 bits
+  std::strcpy(rule.table, "filter");
+  std::strcpy(rule.chain, "FORWARD");
+  append(decision);
+  append(rule);
+  skbt_stack stack = {header(sizeof(skbt_stack), SKBT_KIND_STACK, 0, 0, 7), 77, 2, {}};
+  stack.addresses[0] = 0xffff'ffff'8123'4567ULL;
+  stack.addresses[1] = 0xffff'ffff'8123'0001ULL;
+  append(stack);
+  skbt_socket socket = {};
+  socket.header = header(sizeof(skbt_socket), SKBT_KIND_SOCKET, 0, 0, 8);
+  socket.sk = 0xffff'8880'050c'0000ULL;
+  socket.cgroup = 42;
+  socket.sent = 1ULL << 40;
+  socket.received = 5;
+  socket.duration_ns = 1'500'000;
+  std::memcpy(socket.saddr, "\x0a\x01\x00\x02", 4);
+  std::memcpy(socket.daddr, "\x0a\x01\x00\x03", 4);
+  std::strcpy(socket.comm, "curl");
+  socket.pid = 99;
+  socket.uid = 1000;
+  socket.netns = 4026532281U;
+  socket.srtt_us = 250;
+  socket.retransmits = 1;
+  socket.sport = 40000;
+  socket.dport = 443;
+  socket.family = 4;
+  socket.event = SKBT_SOCKET_CLOSE;
+  socket.old_state = 8;
+  socket.new_state = 7;
+  append(socket);
   return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() ? 0 : 1;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fail, ok, type Result } from '../../core/base/result.ts';
 import type { CaptureSpec, CaptureState, FunctionInfo, TracerStats } from '../../core/messages/source.ts';
 import { type NativeAddon, NativeError, type NativeTracer } from '../../native/index.ts';
@@ -46,6 +47,7 @@ export class Capture {
         }
         // found wanting before what runs is stopped for it
         await this.#addon.compileFilter(spec.filter.expression);
+        await this.#addon.compileFilter(spec.filter.inner);
         await this.#stopTracer();
         return await this.#start(spec);
       } catch (error) {
@@ -66,14 +68,8 @@ export class Capture {
     this.#enter({ phase: 'starting', spec });
     const functions = (await this.#functions()).filter(({ isDefault }) => spec.group === 'all' || isDefault);
     const tracer = this.#addon.createTracer();
-    const started = await tracer.start(
-      {
-        filter: spec.filter,
-        functionIds: functions.map(({ id }) => id),
-        ringBytes: spec.ringBytes,
-        trackedPackets: spec.trackedPackets,
-      },
-      (records) => this.#listener.batch(records, () => tracer.release()),
+    const started = await tracer.start({ ...spec, functionIds: functions.map(({ id }) => id) }, (records) =>
+      this.#listener.batch(records, () => tracer.release()),
     );
     this.#tracer = tracer;
     const generation = 1;
@@ -112,8 +108,9 @@ export class Capture {
   }
 }
 
+/** Only their filters differ. */
 const sameProbes = (a: CaptureSpec, b: CaptureSpec): boolean =>
-  a.group === b.group && a.ringBytes === b.ringBytes && a.trackedPackets === b.trackedPackets;
+  isDeepStrictEqual({ ...a, filter: undefined }, { ...b, filter: undefined });
 
 /** Any error as a failure that can be sent. */
 export function asFailure(error: unknown): { code: string; message: string; position?: number } {

@@ -35,6 +35,7 @@ export function resolveFilter(options: TraceOptions, namespaces: readonly NetnsI
     throw usageError(`there is no process ${options.pid}`);
   return {
     expression: options.expression,
+    inner: '',
     keep: options.keep,
     ...(options.netns !== undefined && { netns: resolveNetns(options.netns, namespaces, isThisHost) }),
     ...(options.interface !== undefined && { interface: options.interface }),

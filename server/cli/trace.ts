@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
-import type { CaptureSpec } from '../../core/messages/source.ts';
+import { type CaptureSpec, DEFAULT_SPEC } from '../../core/messages/source.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { Client } from './client.ts';
@@ -9,8 +9,6 @@ import { Printer } from './printer.ts';
 import { resolveFilter } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
-
-const TRACKED_PACKETS = 1 << 16;
 
 /** `skbtracer trace`: prints until it is told to stop. Resolves to the exit status. */
 export async function trace(options: TraceOptions): Promise<number> {
@@ -32,10 +30,10 @@ export async function trace(options: TraceOptions): Promise<number> {
     const hello = await client.introduction();
     const namespaces = await client.tables();
     const spec: CaptureSpec = {
+      ...DEFAULT_SPEC,
       filter: resolveFilter(options, namespaces),
       group: options.group,
       ringBytes: options.ringBytes,
-      trackedPackets: TRACKED_PACKETS,
     };
     if (options.ebpf) return await printPlan(client, spec);
     printer = new Printer(

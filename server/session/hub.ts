@@ -1,34 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { fail, type Result } from '../../core/base/result.ts';
 import type { NameTables, Snapshot, SourceState } from '../../core/messages/browser.ts';
-import type {
-  CaptureSpec,
-  CaptureState,
-  SourceHello,
-  SourceMessage,
-  TracerStats,
+import {
+  type CaptureSpec,
+  type CaptureState,
+  DEFAULT_SPEC,
+  NO_STATS,
+  type SourceHello,
+  type SourceMessage,
+  type TracerStats,
 } from '../../core/messages/source.ts';
 import type { RequestBody, Source, SourceListener } from '../sources/source.ts';
 import { Session } from './session.ts';
-
-export const DEFAULT_SPEC: CaptureSpec = {
-  filter: { expression: '', keep: true },
-  group: 'default',
-  ringBytes: 16 << 20,
-  trackedPackets: 1 << 16,
-};
-
-export const NO_STATS: TracerStats = {
-  events: 0,
-  lostRing: [],
-  trackFull: 0,
-  missed: 0,
-  undelivered: 0,
-  packets: 0,
-  tracked: 0,
-  batches: 0,
-  bytes: 0,
-};
 
 interface HubEvents {
   /** Source, capture or session changed. */

@@ -6,13 +6,13 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../core/base/result.ts';
 import { fail, ok } from '../../core/base/result.ts';
+import { NO_STATS } from '../../core/messages/source.ts';
 import { generator } from '../../core/wire/test/random.ts';
 import { openGateway } from '../gateway/gateway.ts';
 import { Guard } from '../http/guard.ts';
 import { createHttpServer } from '../http/server.ts';
 import { isSameToken } from '../http/token.ts';
 import type { GatewayHub } from '../session/hub.ts';
-import { NO_STATS } from '../session/hub.ts';
 
 const token = 'a'.repeat(32);
 let server: Server;

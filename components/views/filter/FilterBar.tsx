@@ -2,7 +2,7 @@
 
 import { Play, Square } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { CaptureSpec, CaptureState } from '../../../core/messages/source.ts';
+import { type CaptureSpec, type CaptureState, DEFAULT_SPEC } from '../../../core/messages/source.ts';
 import { PROTOCOLS } from '../../../core/model/filter.ts';
 import { commands } from '../../state/commands.ts';
 import {
@@ -25,13 +25,6 @@ import { ExpressionField } from './ExpressionField.tsx';
 /** Compiled a little after the last key. */
 const COMPILE_AFTER_MS = 250;
 
-const FALLBACK: CaptureSpec = {
-  filter: { expression: '', keep: true },
-  group: 'default',
-  ringBytes: 16 << 20,
-  trackedPackets: 1 << 16,
-};
-
 /** Which packets are captured: a form and an expression, two views of the same. */
 export function FilterBar() {
   const draft = useDraft();
@@ -46,7 +39,7 @@ export function FilterBar() {
   useCompiled(draft.expression);
 
   const apply = useCallback(async () => {
-    const spec = draftSpec(useDraft.getState(), running ?? FALLBACK);
+    const spec = draftSpec(useDraft.getState(), running ?? DEFAULT_SPEC);
     setProblem('field' in spec ? spec : null);
     if ('field' in spec) return;
     setBusy(true);

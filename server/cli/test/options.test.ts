@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NetnsInfo } from '../../../core/messages/source.ts';
+import { NO_STATS } from '../../../core/messages/source.ts';
 import { parseMark, parseServe, parseTrace } from '../options.ts';
 import { resolveNetns } from '../resolve.ts';
 import { summaryText } from '../summary.ts';
@@ -114,17 +115,7 @@ describe('a namespace', () => {
 });
 
 it('the summary says what was lost where, once', () => {
-  const stats = {
-    events: 1234,
-    lostRing: [0, 30],
-    trackFull: 2,
-    missed: 0,
-    undelivered: 4,
-    packets: 9,
-    tracked: 0,
-    batches: 1,
-    bytes: 1,
-  };
+  const stats = { ...NO_STATS, events: 1234, lostRing: [0, 30], trackFull: 2, undelivered: 4, packets: 9 };
   const text = summaryText({ stats, printed: 1200, packets: 9, missing: 30, malformed: 0, durationMs: 3210 });
   expect(text.split('\n')).toEqual([
     '1,234 events, 34 lost, 9 packets, 1,200 lines in 3.21 s',
