@@ -90,7 +90,7 @@ enum skbt_decision_kind {
 	SKBT_DECISION_ACCEPT = 14, /* tcp_conn_request; used, limit: accept queue */
 	SKBT_DECISION_RECEIVE = 15, /* __udp_enqueue_schedule_skb, __sock_queue_rcv_skb: 0 or
 				       -errno; used, limit: bytes in the receive buffer */
-	SKBT_DECISION_QDISC = 16, /* qdisc enqueue: NET_XMIT_*; used, limit: its length */
+	SKBT_DECISION_TRANSMIT = 16, /* __dev_queue_xmit: NET_XMIT_* or -errno; only refusals */
 };
 
 enum skbt_tunnel {
@@ -105,7 +105,7 @@ enum skbt_buffer_bit {
 	SKBT_BUFFER_CLONED = 1 << 0,
 	SKBT_BUFFER_NOHDR = 1 << 1,
 	SKBT_BUFFER_FCLONE = 1 << 2, /* has, or is, a companion (fast clone) */
-	SKBT_BUFFER_SLOW = 1 << 3, /* on the list of frags: shared_info has a frag_list */
+	SKBT_BUFFER_FRAG_LIST = 1 << 3, /* other skbs hang on it */
 };
 
 /* A TCP connection's life; states are the kernel's TCP_*. */
@@ -312,6 +312,7 @@ struct skbt_decision {
 	__s32 priority; /* of the chain among those at its hook */
 	__u32 used;
 	__u32 limit;
+	__u64 duration_ns; /* from the function's entry to its return, 0 when not measured */
 };
 
 struct skbt_stack {

@@ -10,15 +10,16 @@
  */
 #define WAKE_BYTES (256 << 10)
 
-static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size, u64 now)
+static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size, u32 generation,
+					u64 time_ns)
 {
 	h->size = size;
 	h->kind = kind;
 	h->flags = 0;
 	h->cpu = (u16)bpf_get_smp_processor_id();
 	h->sections = 0;
-	h->generation = config.generation;
-	h->time_ns = now - config.base_ns;
+	h->generation = generation;
+	h->time_ns = time_ns;
 }
 
 /* False when the ring was full: the loss is counted, and the number that the record had is missing.
@@ -74,9 +75,10 @@ static __always_inline bool emit_append(struct skbt_scratch *s, const void *sect
 		}                                                                                  \
 	} while (0)
 
-/* Sends the hop in s->record with those sections of s->now that differ from the packet's last. */
+/* Sends the hop in s->record with those sections of s->now that differ from the packet's last.
+ * `stack` is negative when none was taken. */
 static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *t,
-				     const struct skbt_drop *drop)
+				     const struct skbt_drop *drop, long stack)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
 	u64 size;
@@ -90,6 +92,19 @@ static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *
 	EMIT_SECTION(SKBT_SECTION_L4, l4);
 	if (drop && emit_append(s, drop, sizeof(*drop)))
 		hop->header.sections |= SKBT_SECTION_DROP;
+	EMIT_SECTION(SKBT_SECTION_BUFFER, buffer);
+	EMIT_SECTION(SKBT_SECTION_ROUTE, route);
+	EMIT_SECTION(SKBT_SECTION_CONNTRACK, conntrack);
+	EMIT_SECTION(SKBT_SECTION_INNER, inner);
+	EMIT_SECTION(SKBT_SECTION_OWNER, owner);
+	if (config.control_block)
+		EMIT_SECTION(SKBT_SECTION_CONTROL, control);
+	if (stack >= 0) {
+		struct skbt_stack_id id = {(u32)stack, 0};
+
+		if (emit_append(s, &id, sizeof(id)))
+			hop->header.sections |= SKBT_SECTION_STACK;
+	}
 	size = s->record_size;
 	if (size > SKBT_RECORD_MAX)
 		return;

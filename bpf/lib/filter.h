@@ -39,17 +39,18 @@
 
 FILTER_SLOT(skbt_filter_l2, SKBT_FILTER_MARKER_L2)
 FILTER_SLOT(skbt_filter_l3, SKBT_FILTER_MARKER_L3)
+FILTER_SLOT(skbt_filter_inner, SKBT_FILTER_MARKER_INNER)
 
 /* SKBT_FLAG_PID_* for what matched of --pid, 0 when nothing did. */
 static __always_inline u8 filter_pid(const struct sk_buff *skb, u32 current_tgid)
 {
 	u64 sk = (u64)skb->sk;
-	u32 *owner;
+	const struct skbt_owner *owner;
 	u8 flags = 0;
 
 	if (sk) {
-		owner = bpf_map_lookup_elem(&owned_sockets, &sk);
-		if (owner && *owner == config.pid)
+		owner = bpf_map_lookup_elem(&owners, &sk);
+		if (owner && owner->pid == config.pid)
 			flags |= SKBT_FLAG_PID_OWNER;
 	}
 	if (current_tgid == config.pid)
@@ -67,6 +68,49 @@ static __always_inline bool filter_ifname(const struct skbt_dev *dev)
 			return true;
 	}
 	return true;
+}
+
+/* The expression on what a tunnel carries: its bytes are copied to where a packet begins. */
+static __always_inline bool filter_inner(struct skbt_scratch *s)
+{
+	u32 offset = s->packet.inner, have;
+
+	if (!offset || offset >= SKBT_HEAD_BYTES || s->packet.avail <= offset)
+		return false;
+	have = s->packet.avail - offset;
+	if (have > SKBT_HEAD_BYTES)
+		return false;
+	if (bpf_probe_read_kernel(s->inner.data, have, s->packet.data + offset))
+		return false;
+	s->inner.avail = have;
+	s->inner.wire_len = s->packet.wire_len - offset;
+	s->inner.network = 0;
+	s->inner.protocol = s->now.inner.ip.version == 4 ? ETH_P_IP : ETH_P_IPV6;
+	s->inner.has_mac = 0;
+	s->inner.has_network = 1;
+	return skbt_filter_inner(&s->inner);
+}
+
+/* A flow has begun as many packets in this second as it may. */
+static __always_inline bool filter_rate(const struct skbt_scratch *s, u32 netns, u64 now)
+{
+	struct skbt_flow_key key = {};
+	struct skbt_flow_rate fresh = {}, *rate;
+	u64 second = now / 1000000000ull;
+
+	__builtin_memcpy(key.saddr, s->now.ip.saddr, 16);
+	__builtin_memcpy(key.daddr, s->now.ip.daddr, 16);
+	key.sport = s->now.l4.sport;
+	key.dport = s->now.l4.dport;
+	key.netns_protocol = netns ^ s->now.ip.protocol;
+	rate = bpf_map_lookup_elem(&flow_rates, &key);
+	if (!rate || rate->second != second) {
+		fresh.second = second;
+		fresh.packets = 1;
+		bpf_map_update_elem(&flow_rates, &key, &fresh, BPF_ANY);
+		return false;
+	}
+	return __sync_fetch_and_add(&rate->packets, 1) >= config.flow_rate;
 }
 
 static __always_inline bool filter_pcap(const struct skbt_packet *packet)

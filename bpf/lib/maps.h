@@ -17,11 +17,19 @@ struct skbt_sections {
 	struct skbt_eth eth;
 	struct skbt_ip ip;
 	struct skbt_l4 l4;
+	struct skbt_buffer buffer;
+	struct skbt_route route;
+	struct skbt_conntrack conntrack;
+	struct skbt_inner inner;
+	struct skbt_owner owner;
+	struct skbt_control_block control;
 };
 
 /* A followed packet. Key: address of its sk_buff. */
 struct skbt_track {
 	u64 packet;
+	u64 begun_ns;
+	u64 sk; /* whose owner `last.owner` is */
 	u32 generation;
 	u8 flags; /* SKBT_FLAG_PID_*, SKBT_FLAG_DROPPED */
 	u8 fresh; /* no record yet */
@@ -32,9 +40,10 @@ struct skbt_track {
 /* Work space of one program run; too large for the stack. */
 struct skbt_scratch {
 	u8 skb[320]; /* copy of the sk_buff itself */
+	u8 shared[64]; /* copy of the beginning of its shared_info */
 	struct skbt_packet packet;
+	struct skbt_packet inner; /* what a tunnel carries, for the filter on that */
 	struct skbt_sections now;
-	struct skbt_track fresh_track;
 	u8 record[SKBT_RECORD_MAX + 64];
 	/* bytes of it in use; here and not in a register, where the verifier would follow every
 	 * sum of sections apart */
@@ -45,10 +54,63 @@ struct skbt_scratch {
 enum skbt_scratch_slot {
 	SCRATCH_HOP,
 	SCRATCH_DROP,
-	SCRATCH_CLONE,
-	SCRATCH_COPY,
-	SCRATCH_PSKB_COPY,
 	SCRATCH_SLOTS,
+};
+
+/* A followed packet inside a function whose return is waited for: it may be gone by then. */
+struct skbt_pending_key {
+	u64 skb;
+	u32 what; /* enum skbt_decision_kind */
+	u32 reserved;
+};
+
+#define NFT_DEPTH 3 /* chains that were jumped to, remembered for finding the rule */
+
+struct skbt_pending {
+	u64 packet;
+	u64 begun_ns;
+	u64 by;
+	u64 head; /* where the packet's memory begins, for XDP frames made of it */
+	u64 chains[NFT_DEPTH]; /* nftables: newest first */
+	u64 expression; /* the last one that gave a verdict */
+	u32 verdict;
+	u32 generation;
+	u32 flags;
+	u32 netns;
+	u32 hook; /* pf << 8 | hook */
+	u32 reserved;
+};
+
+#define FRAGMENTS_MAX 64 /* of one datagram that are remembered */
+
+struct skbt_fragments {
+	u64 count;
+	u64 packets[FRAGMENTS_MAX];
+};
+
+/* A flow's packets in this second. */
+struct skbt_flow_key {
+	u8 saddr[16];
+	u8 daddr[16];
+	u16 sport;
+	u16 dport;
+	u32 netns_protocol;
+};
+
+struct skbt_flow_rate {
+	u64 second;
+	u64 packets;
+};
+
+struct skbt_sent_key {
+	u64 sk;
+	u32 seq;
+	u32 reserved;
+};
+
+struct skbt_tcp_life {
+	u64 begun_ns;
+	u64 is_established;
 };
 
 /* Full: the record is lost and counted (skbt_counters.lost_ring). */
@@ -64,6 +126,14 @@ struct {
 	__type(key, u64);
 	__type(value, struct skbt_track);
 } tracks SEC(".maps");
+
+/* Zeros, as a packet begins: too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_track);
+} blank_track SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -104,14 +174,97 @@ struct {
 	__type(value, u32);
 } bodies SEC(".maps");
 
-/* Sockets of the process that --pid names: struct sock address -> tgid. Full: the least recently
- * used goes, and its packets match by the running task only. */
+/* Whose a socket is: struct sock address -> owner. Full: the least recently used goes, and packets
+ * of that socket have no owner. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 1 << 15);
 	__type(key, u64);
-	__type(value, u32);
-} owned_sockets SEC(".maps");
+	__type(value, struct skbt_owner);
+} owners SEC(".maps");
+
+/* Full, or two stacks that want the same place: the stack is not taken, and counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1 << 14); /* set before load */
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, SKBT_STACK_MAX * sizeof(u64));
+} stacks SEC(".maps");
+
+/* Full: the least recently used goes, and that decision is not told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct skbt_pending_key);
+	__type(value, struct skbt_pending);
+} pending SEC(".maps");
+
+/* struct inet_frag_queue address -> fragments in it. Full: the least recently used goes, and these
+ * fragments are not shown as the datagram's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, u64);
+	__type(value, struct skbt_fragments);
+} fragments SEC(".maps");
+
+/* Zeros, as a queue begins. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_fragments);
+} blank_fragments SEC(".maps");
+
+/* Memory of an XDP frame -> packet that it was. Full: the least recently used goes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, u64);
+} frames SEC(".maps");
+
+/* The skb that veth's XDP has in hand on this CPU, 0: none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} veth_skb SEC(".maps");
+
+/* TCP data that was sent -> the packet that it was first. Full: the least recently used goes, and a
+ * retransmission of it has no parent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 15);
+	__type(key, struct skbt_sent_key);
+	__type(value, u64);
+} sent SEC(".maps");
+
+/* Full: the least recently used goes, and its next packet begins a second anew. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, struct skbt_flow_key);
+	__type(value, struct skbt_flow_rate);
+} flow_rates SEC(".maps");
+
+/* TCP sockets that were seen to begin. Full: the least recently used goes; its end has no duration.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 15);
+	__type(key, u64);
+	__type(value, struct skbt_tcp_life);
+} tcp_lives SEC(".maps");
+
+/* What the sweep was asked, and found. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_sweep);
+} sweep SEC(".maps");
 
 static __always_inline struct skbt_scratch *scratch_get(u32 slot)
 {

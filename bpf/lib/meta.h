@@ -41,6 +41,8 @@ static __always_inline void meta_device(const struct sk_buff *skb, struct skbt_h
 			hop->netns = netns;
 			hop->ifindex = BPF_CORE_READ(d, ifindex);
 			bpf_core_read(dev->name, sizeof(dev->name), &d->name);
+			dev->mtu = BPF_CORE_READ(d, mtu);
+			dev->iif = skb->skb_iif;
 			return;
 		}
 	}

@@ -12,6 +12,7 @@
 #define ETH_P_IP 0x0800
 #define ETH_P_ARP 0x0806
 #define ETH_P_8021Q 0x8100
+#define ETH_P_TEB 0x6558 /* a whole Ethernet frame */
 #define ETH_P_IPV6 0x86dd
 #define ETH_P_8021AD 0x88a8
 #define OFFSET_UNSET 0xffff
@@ -98,6 +99,8 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	p->wire_len = skb->len;
 	p->network = 0;
 	p->protocol = 0;
+	p->inner = 0;
+	p->payload = 0;
 	p->has_mac = 0;
 	p->has_network = 0;
 

@@ -15,10 +15,16 @@ struct skbt_config {
 	__u32 mark;
 	__u32 mark_mask; /* 0: any */
 	__u32 pid; /* tgid, 0: any */
+	__u32 flow_rate; /* packets that a flow may begin in a second, 0: no limit */
 	__u8 use_pcap; /* the filter slots hold a program */
+	__u8 use_inner; /* the slot for what a tunnel carries holds one */
 	__u8 use_ifname;
 	__u8 keep; /* once matched, follow for life */
 	__u8 has_drop_reason; /* skb:kfree_skb has it since 5.17 (c504e5c2f964) */
+	__u8 stack_on_drop;
+	__u8 stack_on_hop;
+	__u8 control_block; /* records have skb->cb and the reference counts */
+	__u32 reserved;
 	char ifname[16];
 };
 
@@ -27,13 +33,27 @@ struct skbt_counters {
 	__u64 events; /* records made; the low 32 bits are the sequence number */
 	__u64 lost_ring; /* of these: ring buffer full */
 	__u64 track_full; /* packets not followed: tracking table full */
+	__u64 stack_full; /* stacks not taken: their table is full, or another has that place */
+	__u64 rate_limited; /* packets not followed: their flow began too many */
 	__u64 packets; /* ids given */
 	__u64 freed; /* ids ended */
 };
 
+/* What programs that are not exchanged with the settings know of them. */
 struct skbt_control {
 	__u32 generation; /* settings in force; 0: capture is off */
-	__u32 reserved;
+	__u32 tcp_events; /* records of connections are wanted */
+	__u32 netns; /* of these connections, 0: any */
+	__u32 pid; /* of their owner, 0: any */
+	__u64 base_ns; /* subtracted from every time */
+};
+
+/* Found by the sweep: packets that have been followed for a long time. */
+struct skbt_sweep {
+	__u64 now_ns;
+	__u64 long_ns; /* from here on it is long */
+	__u64 long_lived;
+	__u64 oldest_ns; /* age */
 };
 
 /* Slots of the map `bodies`. */
@@ -57,6 +77,7 @@ enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 /* Immediate of the first instruction of each slot function. */
 #define SKBT_FILTER_MARKER_L2 0x5b7f1e02
 #define SKBT_FILTER_MARKER_L3 0x5b7f1e03
+#define SKBT_FILTER_MARKER_INNER 0x5b7f1e04
 
 /*
  * Packet bytes as they are on the wire, from the MAC header where there is one, else from the
@@ -69,6 +90,8 @@ struct skbt_packet {
 	__u32 wire_len; /* bytes of the whole packet from data[0] on */
 	__u32 network; /* offset of the network header in data */
 	__u32 protocol; /* EtherType at the network header, 0 when not known */
+	__u32 inner; /* offset of what a tunnel carries, from its network header on; 0: none */
+	__u32 payload; /* bytes behind the TCP header */
 	__u8 has_mac;
 	__u8 has_network;
 	__u8 reserved[6];

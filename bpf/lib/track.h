@@ -12,39 +12,46 @@
 #include "filter.h"
 #include "meta.h"
 #include "parse.h"
+#include "state.h"
 
-static __always_inline struct skbt_track *track_find(u64 skb)
+/* The packet of an skb, if it is followed under these settings. */
+static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 {
 	struct skbt_track *t = bpf_map_lookup_elem(&tracks, &skb);
 
-	/* followed under other settings: not part of this capture */
-	return t && t->generation == config.generation ? t : NULL;
+	return t && t->generation == generation ? t : NULL;
 }
 
-static __always_inline struct skbt_track *track_begin(struct skbt_scratch *s, u64 skb, u8 flags)
+static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u8 flags)
 {
 	struct skbt_counters *c = counters_get();
 	u32 zero = 0;
 	u64 *last = bpf_map_lookup_elem(&last_packet, &zero);
+	const struct skbt_track *blank = bpf_map_lookup_elem(&blank_track, &zero);
+	struct skbt_track *t;
 
-	if (!last || !c)
+	if (!last || !c || !blank)
 		return NULL;
 	/* followed under other settings, or its end was not seen: that packet is over */
 	if (bpf_map_lookup_elem(&tracks, &skb))
 		__sync_fetch_and_add(&c->freed, 1);
-	s->fresh_track.packet = __sync_fetch_and_add(last, 1) + 1;
-	s->fresh_track.generation = config.generation;
-	s->fresh_track.flags = flags;
-	s->fresh_track.fresh = 1;
-	if (bpf_map_update_elem(&tracks, &skb, &s->fresh_track, BPF_ANY)) {
+	if (bpf_map_update_elem(&tracks, &skb, blank, BPF_ANY)) {
 		__sync_fetch_and_add(&c->track_full, 1);
 		return NULL;
 	}
+	t = bpf_map_lookup_elem(&tracks, &skb);
+	if (!t)
+		return NULL;
 	__sync_fetch_and_add(&c->packets, 1);
-	return bpf_map_lookup_elem(&tracks, &skb);
+	t->packet = __sync_fetch_and_add(last, 1) + 1;
+	t->begun_ns = bpf_ktime_get_ns();
+	t->flags = flags;
+	t->fresh = 1;
+	t->generation = generation;
+	return t;
 }
 
-/* Reads everything that a hop says about the skb into s->now and s->record. */
+/* Reads what the filter looks at into s->now and s->record. */
 static __always_inline const struct sk_buff *hop_read(struct skbt_scratch *s, u64 skb_address)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
@@ -80,55 +87,136 @@ static __always_inline bool hop_matches(struct skbt_scratch *s, const struct sk_
 	}
 	if (config.use_pcap && !filter_pcap(&s->packet))
 		return false;
-	return true;
+	return !config.use_inner || filter_inner(s);
+}
+
+static __always_inline void lineage_emit(u64 packet, u64 skb, u64 parent, u32 relation,
+					 u32 generation, u64 time_ns)
+{
+	struct skbt_lineage record = {};
+
+	emit_header(&record.header, SKBT_KIND_LINEAGE, sizeof(record), generation, time_ns);
+	record.packet = packet;
+	record.skb = skb;
+	record.parent = parent;
+	record.relation = relation;
+	emit_send(&record.header, sizeof(record));
+}
+
+/*
+ * TCP keeps what it sends and sends clones of it: the first clone of some data is the parent of
+ * those that are sent again. Asked at a packet's first record, when it is on its way out.
+ */
+static __always_inline void track_retransmission(struct skbt_scratch *s, const struct sk_buff *skb,
+						 const struct skbt_track *t, u64 skb_address,
+						 u64 time_ns)
+{
+	struct skbt_sent_key key = {};
+	const struct skbt_l4 *l4 = &s->now.l4;
+	u64 *first;
+
+	if (l4->kind != SKBT_L4_TCP || skb->skb_iif || !skb->sk)
+		return;
+	/* an acknowledgement alone is never sent again */
+	if (!(l4->tcp_flags & 0x03) && s->packet.payload == 0)
+		return;
+	key.sk = (u64)skb->sk;
+	key.seq = l4->tcp_seq;
+	first = bpf_map_lookup_elem(&sent, &key);
+	if (first)
+		lineage_emit(t->packet, skb_address, *first, SKBT_RELATION_RETRANSMIT,
+			     t->generation, time_ns);
+	else
+		bpf_map_update_elem(&sent, &key, &t->packet, BPF_ANY);
+}
+
+/* The filter needs the headers: they are parsed before it is asked, otherwise only if it says yes.
+ */
+#define PARSED_EARLY (config.use_inner || config.flow_rate)
+
+/* The packet of an skb that is seen for the first time, if it belongs to the capture. */
+static __always_inline struct skbt_track *hop_begin(struct skbt_scratch *s, u64 skb_address,
+						    bool is_drop, u8 flags)
+{
+	const struct skbt_hop *hop = (const struct skbt_hop *)s->record;
+	struct skbt_counters *c;
+
+	/* netlink's and other sockets' messages are skbs too, but no packets */
+	if (is_drop && !s->packet.has_network && !hop->ifindex)
+		return NULL;
+	if (config.flow_rate && filter_rate(s, hop->netns, bpf_ktime_get_ns())) {
+		c = counters_get();
+		if (c)
+			__sync_fetch_and_add(&c->rate_limited, 1);
+		return NULL;
+	}
+	return track_begin(skb_address, config.generation, flags);
+}
+
+static __always_inline long hop_stack(void *ctx, bool is_drop)
+{
+	struct skbt_counters *c;
+	long id;
+
+	if (!(config.stack_on_hop || (is_drop && config.stack_on_drop)))
+		return -1;
+	id = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	if (id < 0) {
+		c = counters_get();
+		if (c)
+			__sync_fetch_and_add(&c->stack_full, 1);
+	}
+	return id;
 }
 
 /*
  * One skb at one place: the whole of a hop or, with `drop`, of a drop; `cookie` is the probe's, 0
  * for a drop. Called with the scratch of the calling program's kind.
  */
-static __always_inline void hop_handle(struct skbt_scratch *s, u64 skb_address, u64 cookie, u64 sp,
-				       const struct skbt_drop *drop)
+static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 skb_address,
+				       u64 cookie, u64 sp, const struct skbt_drop *drop)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
 	u32 tgid = (u32)(bpf_get_current_pid_tgid() >> 32);
-	u64 now = bpf_ktime_get_ns();
+	u64 time_ns = bpf_ktime_get_ns() - config.base_ns;
 	const struct sk_buff *skb;
 	struct skbt_track *t;
 	u8 flags = 0;
 
-	t = track_find(skb_address);
+	t = track_find(skb_address, config.generation);
 	if (!t && SKBT_COOKIE_AFTERLIFE(cookie))
 		return;
 	skb = hop_read(s, skb_address);
 	if (!skb)
 		return;
+	if (PARSED_EARLY)
+		skbt_parse(&s->packet, &s->now);
 	if (!t || !config.keep) {
 		if (!hop_matches(s, skb, tgid, &flags))
 			return;
-		if (!t) {
-			/* netlink's and other sockets' messages are skbs too, but no packets */
-			if (drop && !s->packet.has_network && !hop->ifindex)
-				return;
-			t = track_begin(s, skb_address, flags);
-			if (!t)
-				return;
-		}
+		if (!t)
+			t = hop_begin(s, skb_address, drop != NULL, flags);
+		if (!t)
+			return;
 	}
 	if (drop)
 		t->flags |= SKBT_FLAG_DROPPED;
-	meta_skb(skb, &s->now.meta);
-	skbt_parse(&s->packet, &s->now);
+	if (!PARSED_EARLY)
+		skbt_parse(&s->packet, &s->now);
+	skbt_read_state(s, t);
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
-	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, 0, now);
+	if (t->fresh)
+		track_retransmission(s, skb, t, skb_address, time_ns);
+	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, 0, config.generation,
+		    time_ns);
 	hop->func = SKBT_COOKIE_FUNC(cookie);
 	hop->sp = sp;
 	hop->pid = tgid;
-	emit_hop(s, t, drop);
+	emit_hop(s, t, drop, hop_stack(ctx, drop != NULL));
 }
 
 /* The skb's memory goes back: its id ends here, followed under whatever settings. */
-static __always_inline void track_end(u64 skb_address)
+static __always_inline void track_end(u64 skb_address, const struct skbt_control *ctl)
 {
 	struct skbt_track *t = bpf_map_lookup_elem(&tracks, &skb_address);
 	struct skbt_counters *c;
@@ -139,40 +227,15 @@ static __always_inline void track_end(u64 skb_address)
 	c = counters_get();
 	if (c)
 		__sync_fetch_and_add(&c->freed, 1);
-	if (t->generation == config.generation) {
-		emit_header(&record.header, SKBT_KIND_FREE, sizeof(record), bpf_ktime_get_ns());
+	if (t->generation == ctl->generation) {
+		emit_header(&record.header, SKBT_KIND_FREE, sizeof(record), ctl->generation,
+			    bpf_ktime_get_ns() - ctl->base_ns);
 		record.header.flags = t->flags & SKBT_FLAG_DROPPED;
 		record.packet = t->packet;
 		record.skb = skb_address;
 		emit_send(&record.header, sizeof(record));
 	}
 	bpf_map_delete_elem(&tracks, &skb_address);
-}
-
-/*
- * `child` came out of `parent`, which may be followed: then so is the child, as a new packet.
- * `slot` is the calling program's scratch: an interrupt may run another of them in between.
- */
-static __always_inline void track_inherit(u64 parent, u64 child, u32 relation, u32 slot)
-{
-	struct skbt_scratch *s = scratch_get(slot);
-	struct skbt_track *from, *t;
-	struct skbt_lineage record = {};
-
-	if (!s || !child)
-		return;
-	from = track_find(parent);
-	if (!from)
-		return;
-	record.parent = from->packet;
-	t = track_begin(s, child, from->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT));
-	if (!t)
-		return;
-	emit_header(&record.header, SKBT_KIND_LINEAGE, sizeof(record), bpf_ktime_get_ns());
-	record.packet = t->packet;
-	record.skb = child;
-	record.relation = relation;
-	emit_send(&record.header, sizeof(record));
 }
 
 #endif

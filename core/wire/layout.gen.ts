@@ -76,7 +76,7 @@ export const DECISION_KIND = {
   policy: 13,
   accept: 14,
   receive: 15,
-  qdisc: 16,
+  transmit: 16,
 } as const;
 
 export const TUNNEL = {
@@ -91,7 +91,7 @@ export const BUFFER_BIT = {
   cloned: 1,
   nohdr: 2,
   fclone: 4,
-  slow: 8,
+  fragList: 8,
 } as const;
 
 export const SOCKET_EVENT = {
@@ -272,7 +272,7 @@ export const RULE = {
 } as const;
 
 export const DECISION = {
-  size: 72,
+  size: 80,
   packet: 24,
   skb: 32,
   by: 40,
@@ -284,6 +284,7 @@ export const DECISION = {
   priority: 60,
   used: 64,
   limit: 68,
+  durationNs: 72,
 } as const;
 
 export const STACK = {

@@ -161,7 +161,7 @@ Napi::Value compileFilter(const Napi::CallbackInfo &info) {
       });
 }
 
-// { expression, netns?, interface?, mark?: {value, mask}, pid?, keep }; the expression is compiled later.
+// { expression, inner, netns?, interface?, mark?: {value, mask}, pid?, keep }; expressions are compiled later.
 skbt::Settings readSettings(const Napi::Object &object) {
   skbt::Settings settings;
   const auto number = [&](const char *name) {
@@ -169,6 +169,7 @@ skbt::Settings readSettings(const Napi::Object &object) {
     return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
   };
   settings.filter.expression = object.Get("expression").As<Napi::String>().Utf8Value();
+  settings.inner.expression = object.Get("inner").As<Napi::String>().Utf8Value();
   settings.netns = number("netns");
   settings.pid = number("pid");
   settings.keep = object.Get("keep").ToBoolean();
@@ -183,11 +184,32 @@ skbt::Settings readSettings(const Napi::Object &object) {
   return settings;
 }
 
+skbt::LoadOptions readLoadOptions(const Napi::Object &object) {
+  skbt::LoadOptions load;
+  const auto number = [&](const char *name) { return object.Get(name).As<Napi::Number>().Uint32Value(); };
+  load.settings = readSettings(object.Get("filter").As<Napi::Object>());
+  const std::string stacks = object.Get("stacks").As<Napi::String>();
+  load.stackOnHop = stacks == "all";
+  load.stackOnDrop = stacks != "none";
+  load.controlBlock = object.Get("controlBlock").ToBoolean();
+  load.tcpEvents = object.Get("tcpEvents").ToBoolean();
+  load.flowRate = number("flowRate");
+  load.ringBytes = number("ringBytes");
+  load.trackedPackets = number("trackedPackets");
+  load.stackTable = number("stackTable");
+  return load;
+}
+
 skbt::Status compileInto(skbt::Settings &settings) {
-  auto filter = skbt::compileFilter(settings.filter.expression);
-  if (!filter)
-    return filter.error();
-  settings.filter = std::move(*filter);
+  for (skbt::FilterProgram *program : {&settings.filter, &settings.inner}) {
+    auto compiled = skbt::compileFilter(program->expression);
+    if (!compiled)
+      return compiled.error();
+    *program = std::move(*compiled);
+  }
+  if (!settings.inner.l2.empty() && settings.inner.l3.empty())
+    return Error{"FILTER_UNSUPPORTED", "what a tunnel carries is looked at from its IP header on: `ether` and `vlan` "
+                                       "have no meaning there"};
   return skbt::Done{};
 }
 
@@ -233,9 +255,7 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
   const Napi::Object given = info[0].As<Napi::Object>();
   auto options = std::make_shared<skbt::StartOptions>();
-  options->settings = readSettings(given.Get("filter").As<Napi::Object>());
-  options->ringBytes = given.Get("ringBytes").As<Napi::Number>().Uint32Value();
-  options->trackedPackets = given.Get("trackedPackets").As<Napi::Number>().Uint32Value();
+  options->load = readLoadOptions(given);
   const Napi::Array given_ids = given.Get("functionIds").As<Napi::Array>();
   std::vector<uint32_t> ids(given_ids.Length());
   for (uint32_t i = 0; i < ids.size(); i++)
@@ -251,7 +271,7 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   Ref();
 
   auto work = [options, ids = std::move(ids), tracer = tracer, deliver = deliver]() -> skbt::Result<skbt::Started> {
-    if (auto done = compileInto(options->settings); !done)
+    if (auto done = compileInto(options->load.settings); !done)
       return done.error();
     auto known = knownKernel();
     if (!known)
@@ -261,7 +281,7 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
         return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
       options->functions.push_back(&(*known->functions)[id - 1]);
     }
-    options->backend = bestBackend();
+    options->load.backend = bestBackend();
     return tracer->start(*options, known->symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
       skbt::Batch *raw = batch.release();
       // the reader bounds what waits; only a closing environment refuses
@@ -323,6 +343,10 @@ Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   const auto set = [&](const char *name, uint64_t value) { object.Set(name, static_cast<double>(value)); };
   set("events", stats.events);
   set("trackFull", stats.trackFull);
+  set("stackFull", stats.stackFull);
+  set("rateLimited", stats.rateLimited);
+  set("longLived", stats.longLived);
+  set("oldestNs", stats.oldestNs);
   set("missed", stats.missed);
   set("undelivered", stats.undelivered);
   set("packets", stats.packets);

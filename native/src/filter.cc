@@ -401,21 +401,20 @@ Result<FilterProgram> compileFilter(const std::string &expression) {
   return result;
 }
 
-bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter) {
-  bool l2 = false;
-  bool l3 = false;
+bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter, const FilterProgram &inner) {
+  const std::array slots = {std::pair(SKBT_FILTER_MARKER_L2, &filter.l2), std::pair(SKBT_FILTER_MARKER_L3, &filter.l3),
+                            std::pair(SKBT_FILTER_MARKER_INNER, &inner.l3)};
+  size_t placed = 0;
   for (size_t i = 0; i + SKBT_FILTER_SLOT + 1 < insns.size(); i++) {
     if (insns[i].code != (BPF_ALU64 | BPF_MOV | BPF_K) && insns[i].code != (BPF_ALU | BPF_MOV | BPF_K))
       continue;
-    if (insns[i].imm == SKBT_FILTER_MARKER_L2) {
-      place(insns, i, filter.l2);
-      l2 = true;
-    } else if (insns[i].imm == SKBT_FILTER_MARKER_L3) {
-      place(insns, i, filter.l3);
-      l3 = true;
-    }
+    for (const auto &[marker, program] : slots)
+      if (insns[i].imm == marker) {
+        place(insns, i, *program);
+        placed++;
+      }
   }
-  return l2 && l3;
+  return placed > 0;
 }
 
 } // namespace skbt

@@ -23,7 +23,8 @@ struct FilterProgram {
 // expression names a host (name lookup).
 Result<FilterProgram> compileFilter(const std::string &expression);
 
-// Writes the programs over the slot functions found in `insns`; false when a slot is missing.
-bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter);
+// Writes the programs over the slot functions found in `insns`: `inner` is for what a tunnel carries, which
+// has no MAC header. False when a program has no slots.
+bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter, const FilterProgram &inner);
 
 } // namespace skbt

@@ -4,48 +4,116 @@
 #include "skbtracer.skel.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include <array>
 #include <cstdio>
+#include <iterator>
+#include <memory>
 #include <mutex>
 #include <string_view>
 
 namespace skbt {
 namespace {
 
-// Programs of type TRACING and the kernel function that each belongs to.
+enum class Need {
+  Exchanged, // needed, and loaded again with every change of settings
+  Once,      // needed
+  IfThere,   // a kernel may lack its function, or have it in a module that is not loaded
+};
+
+// Programs of type TRACING and the kernel function or tracepoint that each belongs to.
 struct Typed {
   const char *program;
   const char *target;
   bpf_attach_type attach;
-  bool required;
-  bool onlyForPid;
+  Need need = Need::IfThere;
 };
 
 constexpr std::array TYPED = {
-    Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, true, false},
-    Typed{"skbt_end_release", "skb_release_head_state", BPF_TRACE_FEXIT, true, false},
-    Typed{"skbt_end_stateless", "__consume_stateless_skb", BPF_TRACE_FENTRY, false, false},
-    Typed{"skbt_end_stolen", "napi_skb_free_stolen_head", BPF_TRACE_FENTRY, false, false},
-    Typed{"skbt_end_reused", "napi_get_frags", BPF_TRACE_FEXIT, false, false},
-    Typed{"skbt_clone", "skb_clone", BPF_TRACE_FEXIT, false, false},
-    Typed{"skbt_copy", "skb_copy", BPF_TRACE_FEXIT, false, false},
-    Typed{"skbt_pskb_copy", "__pskb_copy_fclone", BPF_TRACE_FEXIT, false, false},
-    Typed{"skbt_owner_send4", "inet_sendmsg", BPF_TRACE_FENTRY, true, true},
-    Typed{"skbt_owner_send6", "inet6_sendmsg", BPF_TRACE_FENTRY, false, true},
-    Typed{"skbt_owner_receive4", "inet_recvmsg", BPF_TRACE_FENTRY, true, true},
-    Typed{"skbt_owner_receive6", "inet6_recvmsg", BPF_TRACE_FENTRY, false, true},
-    Typed{"skbt_owner_end", "inet_sock_destruct", BPF_TRACE_FENTRY, true, true},
+    Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, Need::Exchanged},
+    // ends
+    Typed{"skbt_end_release", "skb_release_head_state", BPF_TRACE_FEXIT, Need::Once},
+    Typed{"skbt_end_stateless", "__consume_stateless_skb", BPF_TRACE_FENTRY},
+    Typed{"skbt_end_stolen", "napi_skb_free_stolen_head", BPF_TRACE_FENTRY},
+    Typed{"skbt_end_reused", "napi_get_frags", BPF_TRACE_FEXIT},
+    // lineage
+    Typed{"skbt_clone", "skb_clone", BPF_TRACE_FEXIT},
+    Typed{"skbt_copy", "skb_copy", BPF_TRACE_FEXIT},
+    Typed{"skbt_pskb_copy", "__pskb_copy_fclone", BPF_TRACE_FEXIT},
+    Typed{"skbt_copy_expand", "skb_copy_expand", BPF_TRACE_FEXIT},
+    Typed{"skbt_fragment4", "ip_frag_next", BPF_TRACE_FEXIT},
+    Typed{"skbt_fragment6", "ip6_frag_next", BPF_TRACE_FEXIT},
+    Typed{"skbt_fraglist4", "ip_fraglist_prepare", BPF_TRACE_FENTRY},
+    Typed{"skbt_morph", "skb_morph", BPF_TRACE_FEXIT},
+    Typed{"skbt_segment", "skb_segment", BPF_TRACE_FEXIT},
+    Typed{"skbt_segment_list", "skb_segment_list", BPF_TRACE_FEXIT},
+    Typed{"skbt_merge", "skb_gro_receive", BPF_TRACE_FEXIT},
+    Typed{"skbt_merge_list", "skb_gro_receive_list", BPF_TRACE_FEXIT},
+    Typed{"skbt_head", "pskb_expand_head", BPF_TRACE_FEXIT},
+    Typed{"skbt_fragment_queued", "inet_frag_queue_insert", BPF_TRACE_FEXIT},
+    Typed{"skbt_reassembled", "inet_frag_reasm_finish", BPF_TRACE_FEXIT},
+    Typed{"skbt_fragments_gone", "inet_frag_destroy", BPF_TRACE_FENTRY},
+    Typed{"skbt_veth_begin", "veth_xdp_rcv_skb", BPF_TRACE_FENTRY},
+    Typed{"skbt_veth_end", "veth_xdp_rcv_skb", BPF_TRACE_FEXIT},
+    Typed{"skbt_redirect", "xdp_do_redirect", BPF_TRACE_FENTRY},
+    Typed{"skbt_from_frame", "__xdp_build_skb_from_frame", BPF_TRACE_FEXIT},
+    // decisions
+    Typed{"skbt_hook_begin", "nf_hook_slow", BPF_TRACE_FENTRY},
+    Typed{"skbt_hook_end", "nf_hook_slow", BPF_TRACE_FEXIT},
+    Typed{"skbt_ipt_begin", "ipt_do_table", BPF_TRACE_FENTRY},
+    Typed{"skbt_ipt_end", "ipt_do_table", BPF_TRACE_FEXIT},
+    Typed{"skbt_ip6t_begin", "ip6t_do_table", BPF_TRACE_FENTRY},
+    Typed{"skbt_ip6t_end", "ip6t_do_table", BPF_TRACE_FEXIT},
+    Typed{"skbt_ebt_begin", "ebt_do_table", BPF_TRACE_FENTRY},
+    Typed{"skbt_ebt_end", "ebt_do_table", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_begin", "nft_do_chain", BPF_TRACE_FENTRY},
+    Typed{"skbt_nft_end", "nft_do_chain", BPF_TRACE_FEXIT},
+    Typed{"skbt_neighbour_begin", "__neigh_event_send", BPF_TRACE_FENTRY},
+    Typed{"skbt_neighbour_end", "__neigh_event_send", BPF_TRACE_FEXIT},
+    Typed{"skbt_backlog_begin", "enqueue_to_backlog", BPF_TRACE_FENTRY},
+    Typed{"skbt_backlog_end", "enqueue_to_backlog", BPF_TRACE_FEXIT},
+    Typed{"skbt_transmit_begin", "__dev_queue_xmit", BPF_TRACE_FENTRY},
+    Typed{"skbt_transmit_end", "__dev_queue_xmit", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_verdict", "nft_immediate_eval", BPF_TRACE_FENTRY},
+    Typed{"skbt_conntrack", "nf_conntrack_in", BPF_TRACE_FEXIT},
+    Typed{"skbt_nat", "nf_nat_manip_pkt", BPF_TRACE_FEXIT},
+    Typed{"skbt_route4", "ip_route_input_noref", BPF_TRACE_FEXIT},
+    Typed{"skbt_route6", "ip6_route_input", BPF_TRACE_FEXIT},
+    Typed{"skbt_source", "fib_validate_source", BPF_TRACE_FEXIT},
+    Typed{"skbt_listener_tcp4", "__inet_lookup_listener", BPF_TRACE_FEXIT},
+    Typed{"skbt_listener_udp4", "__udp4_lib_lookup", BPF_TRACE_FEXIT},
+    Typed{"skbt_socket_filter", "sk_filter_trim_cap", BPF_TRACE_FEXIT},
+    Typed{"skbt_receive_udp", "__udp_enqueue_schedule_skb", BPF_TRACE_FEXIT},
+    Typed{"skbt_receive_other", "__sock_queue_rcv_skb", BPF_TRACE_FEXIT},
+    Typed{"skbt_accept_queue", "tcp_conn_request", BPF_TRACE_FEXIT},
+    Typed{"skbt_policy", "__xfrm_policy_check", BPF_TRACE_FEXIT},
+    Typed{"skbt_tc", "tcf_classify", BPF_TRACE_FEXIT},
+    Typed{"skbt_tc_program", "cls_bpf_classify", BPF_TRACE_FEXIT},
+    Typed{"skbt_xdp_generic", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT},
+    // owners of sockets, connections
+    Typed{"skbt_owner_send4", "inet_sendmsg", BPF_TRACE_FENTRY, Need::Once},
+    Typed{"skbt_owner_send6", "inet6_sendmsg", BPF_TRACE_FENTRY},
+    Typed{"skbt_owner_receive4", "inet_recvmsg", BPF_TRACE_FENTRY, Need::Once},
+    Typed{"skbt_owner_receive6", "inet6_recvmsg", BPF_TRACE_FENTRY},
+    Typed{"skbt_owner_connect", "inet_stream_connect", BPF_TRACE_FENTRY},
+    Typed{"skbt_owner_listen", "inet_listen", BPF_TRACE_FENTRY},
+    Typed{"skbt_owner_bind4", "inet_bind", BPF_TRACE_FENTRY},
+    Typed{"skbt_owner_bind6", "inet6_bind", BPF_TRACE_FENTRY},
+    Typed{"skbt_owner_end", "inet_sock_destruct", BPF_TRACE_FENTRY, Need::Once},
+    Typed{"skbt_tcp_state", "inet_sock_set_state", BPF_TRACE_RAW_TP},
+    Typed{"skbt_accept", "inet_accept", BPF_TRACE_FEXIT},
 };
 
 constexpr const char *ENTRY = "skbt_entry";
 constexpr const char *HOP = "skbt_hop_body";
 constexpr const char *PRIME = "skbt_owner_prime";
+constexpr const char *SWEEP = "skbt_sweep_tracks";
 
-// The filter that the load under way puts into its programs. libbpf hands a handler no pointer of
+// The settings whose filters the load under way puts into its programs. libbpf hands a handler no pointer of
 // ours per object, so loads are one at a time.
 std::mutex loadLock;
-const FilterProgram *loadingFilter = nullptr;
+const Settings *loading = nullptr;
 std::string loadLog; // libbpf's words since the load began
 
 int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
@@ -66,11 +134,11 @@ int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
 }
 
 int placeFilterBeforeLoad(bpf_program *program, bpf_prog_load_opts *, long) {
-  if (!loadingFilter)
+  if (!loading)
     return 0;
   const bpf_insn *first = bpf_program__insns(program);
   std::vector<bpf_insn> insns(first, first + bpf_program__insn_cnt(program));
-  if (!placeFilter(insns, *loadingFilter))
+  if (!placeFilter(insns, loading->filter, loading->inner))
     return 0; // a program that does not filter
   return bpf_program__set_insns(program, insns.data(), insns.size());
 }
@@ -85,7 +153,7 @@ void registerHandlers() {
     libbpf_register_prog_handler("skbt/drop", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &opts);
     libbpf_register_prog_handler("skbt/begin", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, nullptr);
     libbpf_register_prog_handler("skbt/exit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, nullptr);
-    libbpf_register_prog_handler("skbt/owner", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, nullptr);
+    libbpf_register_prog_handler("skbt/tracepoint", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, nullptr);
   });
 }
 
@@ -104,6 +172,11 @@ skbt_config configOf(const LoadOptions &o) {
   c.mark_mask = o.settings.markMask;
   c.pid = o.settings.pid;
   c.use_pcap = !o.settings.filter.l2.empty() || !o.settings.filter.l3.empty();
+  c.use_inner = !o.settings.inner.l3.empty();
+  c.flow_rate = o.flowRate;
+  c.stack_on_drop = o.stackOnDrop;
+  c.stack_on_hop = o.stackOnHop;
+  c.control_block = o.controlBlock;
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
   c.has_drop_reason = o.hasDropReason;
@@ -127,26 +200,51 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__set_max_entries(map, options.ringBytes);
     else if (name == "tracks")
       err = bpf_map__set_max_entries(map, options.trackedPackets);
+    else if (name == "stacks")
+      err = bpf_map__set_max_entries(map, options.stackTable);
     if (err != 0)
       return errnoError("LOAD_FAILED", "cannot set up map " + std::string(name), -err);
   }
   return Done{};
 }
 
-Status prepareTyped(bpf_object *object, bool forPid) {
+// Not more arguments than this were possible until 6.6 (473e3150e30a "bpf, x86: allow function arguments up
+// to 12 for TRACING").
+constexpr uint32_t ARGUMENTS_ALWAYS = 6;
+
+// Whether the kernel lets a program be at the exit of this function, found by trying where it is in doubt.
+bool takesTyped(const btf *vmlinux, const Typed &typed) {
+  if (!vmlinux || typed.attach == BPF_TRACE_RAW_TP)
+    return true;
+  const int id = btf__find_by_name_kind(vmlinux, typed.target, BTF_KIND_FUNC);
+  if (id < 0)
+    return true; // a module's
+  const btf_type *proto = btf__type_by_id(vmlinux, btf__type_by_id(vmlinux, static_cast<uint32_t>(id))->type);
+  if (btf_vlen(proto) <= ARGUMENTS_ALWAYS)
+    return true;
+  constexpr bpf_insn nothing[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+  LIBBPF_OPTS(bpf_prog_load_opts, opts);
+  opts.expected_attach_type = typed.attach;
+  opts.attach_btf_id = static_cast<__u32>(id);
+  const Fd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "skbt_try", "GPL", nothing, std::size(nothing), &opts));
+  return program.valid() && Fd(bpf_raw_tracepoint_open(nullptr, program.get())).valid();
+}
+
+Status prepareTyped(bpf_object *object, bool isFirst) {
+  const std::unique_ptr<btf, void (*)(btf *)> vmlinux(isFirst ? btf__load_vmlinux_btf() : nullptr, btf__free);
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
-    if (typed.onlyForPid && !forPid) {
+    if (!isFirst && typed.need != Need::Exchanged) {
       bpf_program__set_autoload(program, false);
       continue;
     }
     bpf_program__set_expected_attach_type(program, typed.attach);
     const int err = bpf_program__set_attach_target(program, 0, typed.target);
-    if (err == 0)
+    if (err == 0 && takesTyped(vmlinux.get(), typed))
       continue;
-    if (typed.required)
+    if (typed.need != Need::IfThere)
       return errnoError("NO_TARGET", std::string("this kernel's BTF has no ") + typed.target, -err);
     bpf_program__set_autoload(program, false);
   }
@@ -160,15 +258,15 @@ Result<Generation> Generation::load(const LoadOptions &options, const Generation
   registerHandlers();
   loadLog.clear();
   const libbpf_print_fn_t before = libbpf_set_print(keepLog);
-  loadingFilter = &options.settings.filter;
+  loading = &options.settings;
   const auto finish = [&](auto result) -> Result<Generation> {
-    loadingFilter = nullptr;
+    loading = nullptr;
     libbpf_set_print(before);
     return result;
   };
 
   Generation g;
-  g.pid = options.settings.pid;
+  g.isFirst = base == nullptr;
   size_t size = 0;
   const void *bytes = skbtracer::elf_bytes(&size);
   LIBBPF_OPTS(bpf_object_open_opts, opts);
@@ -178,7 +276,7 @@ Result<Generation> Generation::load(const LoadOptions &options, const Generation
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
   if (auto done = prepareMaps(g.object.get(), options, base); !done)
     return finish(done.error());
-  if (auto done = prepareTyped(g.object.get(), g.pid != 0); !done)
+  if (auto done = prepareTyped(g.object.get(), g.isFirst); !done)
     return finish(done.error());
   for (const char *name : {ENTRY, HOP}) {
     bpf_program *program = bpf_object__find_program_by_name(g.object.get(), name);
@@ -187,7 +285,8 @@ Result<Generation> Generation::load(const LoadOptions &options, const Generation
     if (base && name == ENTRY)
       bpf_program__set_autoload(program, false);
   }
-  bpf_program__set_autoload(bpf_object__find_program_by_name(g.object.get(), PRIME), g.pid != 0);
+  for (const char *name : {PRIME, SWEEP})
+    bpf_program__set_autoload(bpf_object__find_program_by_name(g.object.get(), name), g.isFirst);
 
   if (const int err = bpf_object__load(g.object.get()); err != 0) {
     Error error = errnoError("LOAD_FAILED", "the kernel refuses the eBPF programs", -err);
@@ -209,18 +308,28 @@ Status Generation::attachOne(const char *name) {
   return Done{};
 }
 
+std::vector<Fd> Generation::takeExchanged() {
+  // the first of TYPED, and so the first that was attached
+  static_assert(TYPED[0].need == Need::Exchanged && TYPED[1].need != Need::Exchanged);
+  std::vector<Fd> taken;
+  if (links.empty())
+    return taken;
+  taken.push_back(std::move(links.front()));
+  links.erase(links.begin());
+  return taken;
+}
+
 Status Generation::attachTyped() {
   for (const Typed &typed : TYPED)
-    if (!typed.onlyForPid || pid != 0)
-      if (auto done = attachOne(typed.program); !done)
-        return done.error();
-  return pid != 0 ? primeOwners() : Done{};
+    if (auto done = attachOne(typed.program); !done)
+      return done.error();
+  return isFirst ? primeOwners() : Done{};
 }
 
 Status Generation::primeOwners() {
   bpf_link *link = bpf_program__attach_iter(bpf_object__find_program_by_name(object.get(), PRIME), nullptr);
   if (!link)
-    return errnoError("ATTACH_FAILED", "cannot read the process's sockets", errno);
+    return errnoError("ATTACH_FAILED", "cannot read the sockets that there are", errno);
   const Fd iterator(bpf_iter_create(bpf_link__fd(link)));
   Status done = Done{};
   if (iterator.valid()) {
@@ -228,21 +337,35 @@ Status Generation::primeOwners() {
     while (read(iterator.get(), nothing, sizeof(nothing)) > 0) {
     }
   } else {
-    done = errnoError("ATTACH_FAILED", "cannot read the process's sockets", errno);
+    done = errnoError("ATTACH_FAILED", "cannot read the sockets that there are", errno);
   }
   bpf_link__destroy(link);
   return done;
 }
 
-Status Generation::takeOver(uint32_t generation) const {
+Status Generation::takeOver(const LoadOptions &options) const {
   const uint32_t slot = SKBT_BODY_HOP;
   const int hop = bpf_program__fd(bpf_object__find_program_by_name(object.get(), HOP));
   const uint32_t zero = 0;
-  const skbt_control control = {generation, 0};
+  const skbt_control control = {options.generation, options.tcpEvents, options.settings.netns, options.settings.pid,
+                                options.baseNs};
   if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 ||
       bpf_map_update_elem(mapFd("bodies"), &slot, &hop, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return Done{};
+}
+
+Generation::Ages Generation::sweep(uint64_t longNs) const {
+  const int program = bpf_program__fd(bpf_object__find_program_by_name(object.get(), SWEEP));
+  const int map = mapFd("sweep");
+  const uint32_t zero = 0;
+  skbt_sweep found = {};
+  found.long_ns = longNs;
+  LIBBPF_OPTS(bpf_test_run_opts, run);
+  if (program < 0 || bpf_map_update_elem(map, &zero, &found, BPF_ANY) != 0 ||
+      bpf_prog_test_run_opts(program, &run) != 0 || bpf_map_lookup_elem(map, &zero, &found) != 0)
+    return {};
+  return {found.long_lived, found.oldest_ns};
 }
 
 int Generation::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(object.get(), name); }

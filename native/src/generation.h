@@ -17,6 +17,7 @@ namespace skbt {
 
 struct Settings {
   FilterProgram filter;
+  FilterProgram inner;   // for what a tunnel carries
   std::string interface; // empty: any
   uint32_t netns = 0;
   uint32_t mark = 0;
@@ -31,9 +32,15 @@ struct LoadOptions {
   uint32_t generation = 1;
   Backend backend = Backend::KprobeMulti;
   bool hasDropReason = true;
+  bool stackOnDrop = false;
+  bool stackOnHop = false;
+  bool controlBlock = false;
+  bool tcpEvents = false;
+  uint32_t flowRate = 0;
   // only for the first generation
   uint32_t ringBytes = 16U << 20;
   uint32_t trackedPackets = 1U << 16;
+  uint32_t stackTable = 1U << 14;
 };
 
 class Generation {
@@ -42,10 +49,17 @@ public:
   // Errors: LOAD_FAILED with what the verifier said last, NO_TARGET.
   static Result<Generation> load(const LoadOptions &options, const Generation *base);
 
-  // Attaches what is not a probe: drops, frees, lineage, and for a pid its sockets' owners.
+  // Attaches what is not a probe. The first generation: drops, ends, lineage, decisions, owners, connections;
+  // a later one only what is exchanged with the settings.
   Status attachTyped();
   // From here on the probes run this generation's hop program. Atomic.
-  Status takeOver(uint32_t generation) const;
+  Status takeOver(const LoadOptions &options) const;
+  struct Ages {
+    uint64_t longLived = 0;
+    uint64_t oldestNs = 0;
+  };
+  // Counts the packets that have been followed for `longNs` and more. Only of the first generation.
+  Ages sweep(uint64_t longNs) const;
 
   int mapFd(const char *name) const;
   int entryFd() const;
@@ -53,6 +67,8 @@ public:
   uint64_t recursionMisses() const;
   // What attachTyped() attached; to be closed by closeInBackground().
   std::vector<Fd> takeLinks() { return std::move(links); }
+  // Of these, what a later generation has of its own.
+  std::vector<Fd> takeExchanged();
 
 private:
   struct ObjectClose {
@@ -60,7 +76,7 @@ private:
   };
   std::unique_ptr<bpf_object, ObjectClose> object;
   std::vector<Fd> links;
-  uint32_t pid = 0;
+  bool isFirst = true;
 
   Status attachOne(const char *program);
   Status primeOwners();

@@ -3,8 +3,10 @@
 
 #include "kernel_shared.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -13,17 +15,45 @@
 #include <sys/eventfd.h>
 
 namespace skbt {
+namespace {
+
+// Bytes of the sections of a HOP or DROP that come before `section`.
+size_t bytesBefore(uint16_t sections, uint16_t section) {
+  static constexpr std::array<size_t, 14> SIZES = {
+      sizeof(skbt_dev),   sizeof(skbt_task),  sizeof(skbt_meta),          sizeof(skbt_eth),     sizeof(skbt_ip),
+      sizeof(skbt_l4),    sizeof(skbt_drop),  sizeof(skbt_buffer),        sizeof(skbt_route),   sizeof(skbt_conntrack),
+      sizeof(skbt_inner), sizeof(skbt_owner), sizeof(skbt_control_block), sizeof(skbt_stack_id)};
+  size_t bytes = 0;
+  for (size_t i = 0; i < SIZES.size() && 1U << i < section; i++)
+    if (sections >> i & 1)
+      bytes += SIZES[i];
+  return bytes;
+}
+
+// The head of a record that this thread makes, as of the record that it is for.
+skbt_header madeHeader(const uint8_t *header, uint8_t kind, size_t size) {
+  skbt_header made;
+  std::memcpy(&made, header, sizeof(made));
+  made.size = static_cast<__u16>(size);
+  made.kind = kind;
+  made.flags = 0;
+  made.sections = 0;
+  return made;
+}
+
+} // namespace
 
 void Reader::RingFree::operator()(ring_buffer *r) const { ring_buffer__free(r); }
 
-Result<std::unique_ptr<Reader>> Reader::start(int ringFd, std::shared_ptr<const Symbols> symbols, OnBatch onBatch) {
+Result<std::unique_ptr<Reader>> Reader::start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch) {
   std::unique_ptr<Reader> reader(new Reader());
   reader->symbols = std::move(symbols);
   reader->onBatch = std::move(onBatch);
+  reader->stacksFd = maps.stacks;
   const auto sample = [](void *self, void *data, size_t size) {
     return static_cast<Reader *>(self)->take(static_cast<const uint8_t *>(data), size);
   };
-  reader->ring.reset(ring_buffer__new(ringFd, sample, reader.get(), nullptr));
+  reader->ring.reset(ring_buffer__new(maps.ring, sample, reader.get(), nullptr));
   if (!reader->ring)
     return errnoError("RING_FAILED", "cannot map the ring buffer", errno);
   reader->epollAll = Fd(epoll_create1(EPOLL_CLOEXEC));
@@ -93,10 +123,11 @@ void Reader::waitForMore() {
 int Reader::take(const uint8_t *record, size_t size) {
   if (!current) {
     current = std::make_unique<Batch>();
-    current->reserve(BATCH_BYTES + sizeof(skbt_symbol) + SKBT_RECORD_MAX);
+    current->reserve(BATCH_BYTES + SKBT_STACK_MAX * sizeof(skbt_symbol) + sizeof(skbt_stack) + SKBT_RECORD_MAX);
   }
-  if (size >= sizeof(skbt_hop) && record[offsetof(skbt_header, kind)] == SKBT_KIND_DROP)
-    nameLocation(record, size);
+  const uint8_t kind = record[offsetof(skbt_header, kind)];
+  if (size >= sizeof(skbt_hop) && (kind == SKBT_KIND_HOP || kind == SKBT_KIND_DROP))
+    nameParts(record, size);
   current->insert(current->end(), record, record + size);
   recordCount++;
   if (current->size() < BATCH_BYTES)
@@ -105,28 +136,59 @@ int Reader::take(const uint8_t *record, size_t size) {
   return hasRoom() ? 0 : -1;
 }
 
-// Puts a SYMBOL record before the first record that shows this location.
-void Reader::nameLocation(const uint8_t *record, size_t size) {
+// Names what a record shows, before it: the location of a drop, and its stack.
+void Reader::nameParts(const uint8_t *record, size_t size) {
+  skbt_header header;
+  std::memcpy(&header, record, sizeof(header));
+  const auto section = [&](uint16_t bit, auto &into) {
+    if (!(header.sections & bit))
+      return false;
+    const size_t at = sizeof(skbt_hop) + bytesBefore(header.sections, bit);
+    if (at + sizeof(into) > size)
+      return false;
+    std::memcpy(&into, record + at, sizeof(into));
+    return true;
+  };
   skbt_drop drop;
-  std::memcpy(&drop, record + size - sizeof(drop), sizeof(drop));
+  if (section(SKBT_SECTION_DROP, drop))
+    nameAddress(drop.location, record);
+  skbt_stack_id stack;
+  if (section(SKBT_SECTION_STACK, stack))
+    nameStack(stack.id, record);
+}
+
+template <typename T> void Reader::append(const T &record) {
+  const auto *bytes = reinterpret_cast<const uint8_t *>(&record);
+  current->insert(current->end(), bytes, bytes + sizeof(record));
+}
+
+void Reader::nameAddress(uint64_t address, const uint8_t *header) {
   constexpr size_t NAMED_MAX = 65536;
-  if (named.size() >= NAMED_MAX || !named.insert(drop.location).second)
+  if (named.size() >= NAMED_MAX || !named.insert(address).second)
     return;
-  const Symbols::Symbol *symbol = symbols->at(drop.location);
+  const Symbols::Symbol *symbol = symbols->at(address);
   if (!symbol)
     return;
   skbt_symbol out = {};
-  std::memcpy(&out.header, record, sizeof(out.header));
-  out.header.size = sizeof(out);
-  out.header.kind = SKBT_KIND_SYMBOL;
-  out.header.flags = 0;
-  out.header.sections = 0;
-  out.address = drop.location;
-  out.offset = static_cast<__u32>(drop.location - symbol->address);
+  out.header = madeHeader(header, SKBT_KIND_SYMBOL, sizeof(out));
+  out.address = address;
+  out.offset = static_cast<__u32>(address - symbol->address);
   std::snprintf(out.name, sizeof(out.name), "%s", symbol->name.c_str());
   std::snprintf(out.module, sizeof(out.module), "%s", symbol->module.c_str());
-  const auto *bytes = reinterpret_cast<const uint8_t *>(&out);
-  current->insert(current->end(), bytes, bytes + sizeof(out));
+  append(out);
+}
+
+void Reader::nameStack(uint32_t id, const uint8_t *header) {
+  if (!namedStacks.insert(id).second) // as many as the kernel's table has
+    return;
+  skbt_stack out = {};
+  out.header = madeHeader(header, SKBT_KIND_STACK, sizeof(out));
+  out.id = id;
+  if (bpf_map_lookup_elem(stacksFd, &id, out.addresses) != 0)
+    return;
+  while (out.depth < SKBT_STACK_MAX && out.addresses[out.depth] != 0)
+    nameAddress(out.addresses[out.depth++], header);
+  append(out);
 }
 
 void Reader::flush() {

@@ -33,7 +33,11 @@ public:
   // Called on the reader's thread.
   using OnBatch = std::function<void(std::unique_ptr<Batch>)>;
 
-  static Result<std::unique_ptr<Reader>> start(int ringFd, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
+  struct Maps {
+    int ring;
+    int stacks;
+  };
+  static Result<std::unique_ptr<Reader>> start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
   // Hands over what is left in the ring, waiting at most STOP_MS for the receiver; joins the thread.
   void stop();
   ~Reader();
@@ -56,13 +60,18 @@ private:
   void notify();
   void waitForMore();
   int take(const uint8_t *record, size_t size);
-  void nameLocation(const uint8_t *record, size_t size);
+  void nameParts(const uint8_t *record, size_t size);
+  void nameAddress(uint64_t address, const uint8_t *header);
+  void nameStack(uint32_t id, const uint8_t *header);
+  template <typename T> void append(const T &record);
   void flush();
   bool hasRoom() const { return waiting.load(std::memory_order_acquire) < BATCHES_MAX; }
 
   std::unique_ptr<ring_buffer, RingFree> ring;
   std::shared_ptr<const Symbols> symbols;
-  std::unordered_set<uint64_t> named; // locations that the stream has named
+  std::unordered_set<uint64_t> named;       // addresses that the stream has named
+  std::unordered_set<uint32_t> namedStacks; // stacks that it has told
+  int stacksFd = -1;                        // the generation's
   OnBatch onBatch;
   std::unique_ptr<Batch> current;
   std::atomic<uint32_t> waiting{0};

@@ -41,21 +41,24 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   if (first)
     return Error{"ALREADY_RUNNING", "the capture runs already; stop it first"};
   const auto begin = std::chrono::steady_clock::now();
-  loaded = LoadOptions{options.settings,  captureClock().baseNs, 1, options.backend, kfreeSkbHasReason(),
-                       options.ringBytes, options.trackedPackets};
+  loaded = options.load;
+  loaded.baseNs = captureClock().baseNs;
+  loaded.generation = 1;
+  loaded.hasDropReason = kfreeSkbHasReason();
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
-  auto started = Reader::start(generation->mapFd("events"), std::move(symbols), std::move(onBatch));
+  auto started =
+      Reader::start({generation->mapFd("events"), generation->mapFd("stacks")}, std::move(symbols), std::move(onBatch));
   if (!started)
     return started.error();
   if (auto done = generation->attachTyped(); !done)
     return done.error();
-  auto attachment = attachAll(generation->entryFd(), options.backend, options.functions);
+  auto attachment = attachAll(generation->entryFd(), loaded.backend, options.functions);
   if (!attachment)
     return attachment.error();
   // The probes only jump until here: every path starts with all of them in place.
-  if (auto done = generation->takeOver(1); !done)
+  if (auto done = generation->takeOver(loaded); !done)
     return done.error();
   first.emplace(std::move(*generation));
   {
@@ -80,9 +83,10 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return next.error();
   if (auto done = next->attachTyped(); !done)
     return done.error();
-  if (auto done = next->takeOver(options.generation); !done)
+  if (auto done = next->takeOver(options); !done)
     return done.error();
-  closeInBackground(live().takeLinks());
+  // the first generation's other programs go on: they do not depend on the settings
+  closeInBackground(current ? current->takeLinks() : first->takeExchanged());
   if (current)
     earlierMisses += current->recursionMisses();
   current.emplace(std::move(*next));
@@ -122,8 +126,10 @@ void Tracer::stop() {
     reader.reset();
   }
   std::vector<Fd> fds = std::move(probes);
-  for (Fd &fd : live().takeLinks())
-    fds.push_back(std::move(fd));
+  for (Generation *generation : {&*first, current ? &*current : nullptr})
+    if (generation)
+      for (Fd &fd : generation->takeLinks())
+        fds.push_back(std::move(fd));
   closeInBackground(std::move(fds));
   current.reset();
   first.reset();
@@ -132,6 +138,14 @@ void Tracer::stop() {
 Stats Tracer::stats() {
   const std::lock_guard guard(lock);
   return first ? readStats() : last;
+}
+
+void Tracer::sweepNowAndThen(uint64_t tracked) {
+  const uint64_t now = nanoseconds(CLOCK_MONOTONIC);
+  if (now - sweptAtNs < SWEEP_EVERY_NS)
+    return;
+  sweptAtNs = now;
+  ages = tracked > 0 ? first->sweep(LONG_NS) : Generation::Ages{};
 }
 
 Stats Tracer::readStats() {
@@ -145,11 +159,16 @@ Stats Tracer::readStats() {
       stats.events += c.events;
       stats.lostRing.push_back(c.lost_ring);
       stats.trackFull += c.track_full;
+      stats.stackFull += c.stack_full;
+      stats.rateLimited += c.rate_limited;
       stats.packets += c.packets;
       freed += c.freed;
     }
   }
   stats.tracked = stats.packets > freed ? stats.packets - freed : 0;
+  sweepNowAndThen(stats.tracked);
+  stats.longLived = ages.longLived;
+  stats.oldestNs = ages.oldestNs;
   stats.missed = earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0);
   if (reader) {
     stats.batches = reader->batches();

@@ -18,6 +18,10 @@ struct Stats {
   uint64_t events = 0;
   std::vector<uint64_t> lostRing; // per CPU
   uint64_t trackFull = 0;
+  uint64_t stackFull = 0;
+  uint64_t rateLimited = 0;
+  uint64_t longLived = 0; // packets followed for more than LONG_NS by now
+  uint64_t oldestNs = 0;
   uint64_t missed = 0;
   uint64_t undelivered = 0; // left in the ring at stop: the receiver took nothing for a second
   uint64_t packets = 0;
@@ -27,11 +31,8 @@ struct Stats {
 };
 
 struct StartOptions {
-  Settings settings;
+  LoadOptions load; // base time, generation and what the kernel has are filled in by start()
   std::vector<const Function *> functions;
-  uint32_t ringBytes;
-  uint32_t trackedPackets;
-  Backend backend;
 };
 
 struct Started {
@@ -46,6 +47,11 @@ struct Clock {
   double baseUnixMs; // wall clock at that moment
 };
 const Clock &captureClock();
+
+// A packet that is followed for so long is a finding: it waits in a queue, or its end was not seen.
+constexpr uint64_t LONG_NS = 10'000'000'000ULL;
+// The table of packets is looked through this often at most.
+constexpr uint64_t SWEEP_EVERY_NS = 5'000'000'000ULL;
 
 // Every method may be called from any thread; calls wait for each other.
 class Tracer {
@@ -76,7 +82,10 @@ private:
   Stats last;                 // as they were at stop
 
   Generation &live() { return current ? *current : *first; }
+  uint64_t sweptAtNs = 0;
+  Generation::Ages ages;
   Stats readStats();
+  void sweepNowAndThen(uint64_t tracked);
   void switchOff();
   std::shared_ptr<Reader> currentReader();
 };

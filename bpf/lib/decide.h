@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the functions that decide about a packet return: netfilter, routing, neighbours, sockets,
+ * queues, tc, XDP, XFRM. Only for packets that are followed; loaded once, like lineage.h.
+ *
+ * Some of these functions free the packet that they refuse. Where that may be, a program at the
+ * function's entry keeps who it is (map `pending`), which also tells how long the function took.
+ */
+#ifndef SKBT_DECIDE_H
+#define SKBT_DECIDE_H
+
+#include "track.h"
+
+/* A decision as it is sent. */
+struct skbt_told {
+	struct skbt_decision d;
+	struct skbt_rule rule;
+};
+
+static __always_inline void decision_send(struct skbt_told *told, const struct skbt_control *ctl,
+					  bool has_rule)
+{
+	u32 size = has_rule ? sizeof(*told) : sizeof(told->d);
+
+	emit_header(&told->d.header, SKBT_KIND_DECISION, (u16)size, ctl->generation,
+		    bpf_ktime_get_ns() - ctl->base_ns);
+	if (has_rule) {
+		told->d.header.sections = SKBT_SECTION_RULE;
+		emit_send(&told->d.header, sizeof(*told));
+	} else {
+		emit_send(&told->d.header, sizeof(told->d));
+	}
+}
+
+static __always_inline u32 netns_of_skb(u64 address)
+{
+	const struct sk_buff *skb = (const void *)address;
+	const struct net_device *dev = BPF_CORE_READ(skb, dev);
+	const struct sock *sk;
+	u32 netns = 0;
+
+	if (is_kernel_pointer(dev))
+		netns = netns_of(BPF_CORE_READ(dev, nd_net.net));
+	if (netns)
+		return netns;
+	sk = BPF_CORE_READ(skb, sk);
+	return is_kernel_pointer(sk) ? netns_of(BPF_CORE_READ(sk, __sk_common.skc_net.net)) : 0;
+}
+
+/* Fills who was decided about; false when the packet is not followed. */
+static __always_inline bool decision_on(struct skbt_told *told, u64 skb, u16 what, s32 value,
+					const struct skbt_control *ctl)
+{
+	const struct skbt_track *t;
+
+	if (!ctl || !ctl->generation)
+		return false;
+	t = track_find(skb, ctl->generation);
+	if (!t)
+		return false;
+	told->d.packet = t->packet;
+	told->d.skb = skb;
+	told->d.value = value;
+	told->d.netns = netns_of_skb(skb);
+	told->d.decision = what;
+	return true;
+}
+
+/* A decision that needs no more than what the function returned. */
+static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 limit)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_told told = {};
+
+	if (!decision_on(&told, skb, what, value, ctl))
+		return;
+	told.d.used = used;
+	told.d.limit = limit;
+	decision_send(&told, ctl, false);
+}
+
+/* A followed packet enters a function that may free it. */
+static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
+					  const struct nf_hook_state *state)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_pending_key key = {skb, what, 0};
+	struct skbt_pending p = {};
+	const struct skbt_track *t;
+	const struct sk_buff *buffer = (const void *)skb;
+
+	if (!ctl || !ctl->generation)
+		return;
+	t = track_find(skb, ctl->generation);
+	if (!t)
+		return;
+	p.packet = t->packet;
+	p.flags = t->flags;
+	p.generation = ctl->generation;
+	p.begun_ns = bpf_ktime_get_ns();
+	p.by = by;
+	p.head = (u64)BPF_CORE_READ(buffer, head);
+	if (state) {
+		p.hook = (u32)BPF_CORE_READ(state, pf) << 8 | BPF_CORE_READ(state, hook);
+		p.netns = netns_of(BPF_CORE_READ(state, net));
+	} else {
+		p.netns = netns_of_skb(skb);
+	}
+	bpf_map_update_elem(&pending, &key, &p, BPF_ANY);
+}
+
+static __always_inline struct skbt_pending *pending_find(u64 skb, u32 what)
+{
+	struct skbt_pending_key key = {skb, what, 0};
+
+	return bpf_map_lookup_elem(&pending, &key);
+}
+
+static __always_inline void pending_forget(u64 skb, u32 what)
+{
+	struct skbt_pending_key key = {skb, what, 0};
+
+	bpf_map_delete_elem(&pending, &key);
+}
+
+/* Fills a decision from what was kept; false when it belongs to other settings. */
+static __always_inline bool pending_tell(struct skbt_told *told, const struct skbt_pending *p,
+					 u64 skb, u16 what, s32 value,
+					 const struct skbt_control *ctl)
+{
+	if (!ctl || p->generation != ctl->generation)
+		return false;
+	told->d.packet = p->packet;
+	told->d.skb = skb;
+	told->d.by = p->by;
+	told->d.value = value;
+	told->d.netns = p->netns;
+	told->d.decision = what;
+	told->d.pf = (u8)(p->hook >> 8);
+	told->d.hook = (u8)p->hook;
+	told->d.duration_ns = bpf_ktime_get_ns() - p->begun_ns;
+	return true;
+}
+
+/* The simple end of a pending decision. */
+static __always_inline void pending_decide(u64 skb, u16 what, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_pending *p = pending_find(skb, what);
+	struct skbt_told told = {};
+
+	if (!p)
+		return;
+	if (pending_tell(&told, p, skb, what, value, ctl))
+		decision_send(&told, ctl, false);
+	pending_forget(skb, what);
+}
+
+/* nf_hook_slow(skb, state, entries, i): frees what it drops */
+SEC("skbt/begin")
+int skbt_hook_begin(u64 *ctx)
+{
+	pending_begin(ctx[0], SKBT_DECISION_HOOK, 0, (const struct nf_hook_state *)ctx[1]);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_hook_end(u64 *ctx)
+{
+	pending_decide(ctx[0], SKBT_DECISION_HOOK, (s32)ctx[4]);
+	return 0;
+}
+
+/*
+ * Tables of iptables, ip6tables and ebtables. ipt_do_table(table, skb, state): the order since 5.16
+ * (8844e01062dd "netfilter: iptables: allow use of ipt_do_table as hookfn").
+ */
+static __always_inline void table_begin(u64 *ctx)
+{
+	pending_begin(ctx[1], SKBT_DECISION_TABLE, ctx[0], (const struct nf_hook_state *)ctx[2]);
+}
+
+static __always_inline void table_end(u64 *ctx, bool is_ebtables)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_TABLE);
+	const struct xt_table *xt = (const void *)ctx[0];
+	const struct ebt_table *ebt = (const void *)ctx[0];
+	struct skbt_told told = {};
+
+	if (!p)
+		return;
+	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_TABLE, (s32)ctx[3], ctl)) {
+		if (is_ebtables) {
+			if (bpf_core_type_exists(struct ebt_table))
+				bpf_core_read_str(told.rule.table, sizeof(told.rule.table),
+						  &ebt->name);
+		} else if (bpf_core_type_exists(struct xt_table)) {
+			bpf_core_read_str(told.rule.table, sizeof(told.rule.table), &xt->name);
+			told.d.priority = BPF_CORE_READ(xt, priority);
+		}
+		decision_send(&told, ctl, true);
+	}
+	pending_forget(ctx[1], SKBT_DECISION_TABLE);
+}
+
+#define TABLE_PROGRAMS(name, is_ebtables)                                                          \
+	SEC("skbt/begin")                                                                          \
+	int skbt_##name##_begin(u64 *ctx)                                                          \
+	{                                                                                          \
+		table_begin(ctx);                                                                  \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("skbt/exit")                                                                           \
+	int skbt_##name##_end(u64 *ctx)                                                            \
+	{                                                                                          \
+		table_end(ctx, is_ebtables);                                                       \
+		return 0;                                                                          \
+	}
+
+TABLE_PROGRAMS(ipt, false) /* ipt_do_table */
+TABLE_PROGRAMS(ip6t, false) /* ip6t_do_table */
+TABLE_PROGRAMS(ebt, true) /* ebt_do_table */
+
+/* nf_conntrack_in(skb, state) */
+SEC("skbt/exit")
+int skbt_conntrack(u64 *ctx)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct nf_hook_state *state = (const void *)ctx[1];
+	const struct sk_buff *skb = (const void *)ctx[0];
+	struct skbt_told told = {};
+	u64 nfct;
+
+	if (!decision_on(&told, ctx[0], SKBT_DECISION_CONNTRACK, (s32)ctx[2], ctl))
+		return 0;
+	nfct = BPF_CORE_READ(skb, _nfct);
+	told.d.pf = BPF_CORE_READ(state, pf);
+	told.d.hook = BPF_CORE_READ(state, hook);
+	told.d.used = nfct & NFCT_INFOMASK;
+	told.d.limit = (nfct & NFCT_PTRMASK) != 0;
+	told.d.by = nfct & NFCT_PTRMASK;
+	decision_send(&told, ctl, false);
+	return 0;
+}
+
+/* nf_nat_manip_pkt(skb, ct, type, direction) */
+SEC("skbt/exit")
+int skbt_nat(u64 *ctx)
+{
+	decide(ctx[0], SKBT_DECISION_NAT, (s32)ctx[4], (u32)ctx[2], 0);
+	return 0;
+}
+
+/* ip_route_input_noref(skb, destination, source, tos, device) */
+SEC("skbt/exit")
+int skbt_route4(u64 *ctx)
+{
+	decide(ctx[0], SKBT_DECISION_ROUTE, (s32)ctx[5], 0, 0);
+	return 0;
+}
+
+/* ip6_route_input(skb): what it found stands in the packet's dst_entry */
+SEC("skbt/exit")
+int skbt_route6(u64 *ctx)
+{
+	const struct sk_buff *skb = (const void *)ctx[0];
+	u64 refdst = BPF_CORE_READ(skb, _skb_refdst) & REFDST_PTRMASK;
+	const struct dst_entry *dst = (const void *)refdst;
+
+	if (is_kernel_pointer(dst))
+		decide(ctx[0], SKBT_DECISION_ROUTE, BPF_CORE_READ(dst, error), 0, 0);
+	return 0;
+}
+
+/* fib_validate_source(skb, source, destination, tos, oif, device, in_device, itag): rp_filter */
+SEC("skbt/exit")
+int skbt_source(u64 *ctx)
+{
+	if ((s32)ctx[8] < 0)
+		decide(ctx[0], SKBT_DECISION_SOURCE, (s32)ctx[8], 0, 0);
+	return 0;
+}
+
+/* __neigh_event_send(neighbour, skb, immediate_ok): not 0, the packet waits or is dropped. It may
+ * be gone at the exit: asked at the entry. */
+SEC("skbt/begin")
+int skbt_neighbour_begin(u64 *ctx)
+{
+	if (ctx[1])
+		pending_begin(ctx[1], SKBT_DECISION_NEIGHBOUR, ctx[0], NULL);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_neighbour_end(u64 *ctx)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct neighbour *neighbour = (const void *)ctx[0];
+	const struct skbt_pending *p;
+	struct skbt_told told = {};
+
+	if (!ctx[1])
+		return 0;
+	p = pending_find(ctx[1], SKBT_DECISION_NEIGHBOUR);
+	if (!p)
+		return 0;
+	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_NEIGHBOUR, (s32)ctx[3], ctl)) {
+		told.d.used = BPF_CORE_READ(neighbour, nud_state);
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(ctx[1], SKBT_DECISION_NEIGHBOUR);
+	return 0;
+}
+
+/* __inet_lookup_listener(net, tables, skb, …), 10 arguments; a reuseport group's choice too */
+SEC("skbt/exit")
+int skbt_listener_tcp4(u64 *ctx)
+{
+	decide(ctx[2], SKBT_DECISION_LISTENER, ctx[10] != 0, 0, 0);
+	return 0;
+}
+
+/* __udp4_lib_lookup(net, …, skb), 9 arguments */
+SEC("skbt/exit")
+int skbt_listener_udp4(u64 *ctx)
+{
+	decide(ctx[8], SKBT_DECISION_LISTENER, ctx[9] != 0, 0, 0);
+	return 0;
+}
+
+/* enqueue_to_backlog(skb, cpu, qtail) frees what it refuses */
+SEC("skbt/begin")
+int skbt_backlog_begin(u64 *ctx)
+{
+	pending_begin(ctx[0], SKBT_DECISION_BACKLOG, 0, NULL);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_backlog_end(u64 *ctx)
+{
+	if ((s32)ctx[3])
+		pending_decide(ctx[0], SKBT_DECISION_BACKLOG, (s32)ctx[3]);
+	else
+		pending_forget(ctx[0], SKBT_DECISION_BACKLOG);
+	return 0;
+}
+
+/* __dev_queue_xmit(skb, sb_dev) frees what it refuses */
+SEC("skbt/begin")
+int skbt_transmit_begin(u64 *ctx)
+{
+	pending_begin(ctx[0], SKBT_DECISION_TRANSMIT, 0, NULL);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_transmit_end(u64 *ctx)
+{
+	if ((s32)ctx[2])
+		pending_decide(ctx[0], SKBT_DECISION_TRANSMIT, (s32)ctx[2]);
+	else
+		pending_forget(ctx[0], SKBT_DECISION_TRANSMIT);
+	return 0;
+}
+
+/* sk_filter_trim_cap(sk, skb, cap) */
+SEC("skbt/exit")
+int skbt_socket_filter(u64 *ctx)
+{
+	if ((s32)ctx[3])
+		decide(ctx[1], SKBT_DECISION_FILTER, (s32)ctx[3], 0, 0);
+	return 0;
+}
+
+static __always_inline void receive(u64 socket, u64 skb, s32 value)
+{
+	const struct sock *sk = (const void *)socket;
+
+	if (value)
+		decide(skb, SKBT_DECISION_RECEIVE, value,
+		       (u32)BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter),
+		       (u32)BPF_CORE_READ(sk, sk_rcvbuf));
+}
+
+/* __udp_enqueue_schedule_skb(sk, skb), __sock_queue_rcv_skb(sk, skb) */
+SEC("skbt/exit")
+int skbt_receive_udp(u64 *ctx)
+{
+	receive(ctx[0], ctx[1], (s32)ctx[2]);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_receive_other(u64 *ctx)
+{
+	receive(ctx[0], ctx[1], (s32)ctx[2]);
+	return 0;
+}
+
+/* tcp_conn_request(ops, family_ops, sk, skb): a SYN on a full accept queue ends here without a drop
+ */
+SEC("skbt/exit")
+int skbt_accept_queue(u64 *ctx)
+{
+	const struct sock *sk = (const void *)ctx[2];
+
+	decide(ctx[3], SKBT_DECISION_ACCEPT, (s32)ctx[4], BPF_CORE_READ(sk, sk_ack_backlog),
+	       BPF_CORE_READ(sk, sk_max_ack_backlog));
+	return 0;
+}
+
+/* __xfrm_policy_check(sk, direction, skb, family) */
+SEC("skbt/exit")
+int skbt_policy(u64 *ctx)
+{
+	if (!(s32)ctx[4])
+		decide(ctx[2], SKBT_DECISION_POLICY, 0, (u32)ctx[1], 0);
+	return 0;
+}
+
+static __always_inline void program_name(struct skbt_told *told, const struct bpf_prog *prog)
+{
+	const struct bpf_prog_aux *aux;
+
+	if (!is_kernel_pointer(prog))
+		return;
+	aux = BPF_CORE_READ(prog, aux);
+	bpf_core_read_str(told->rule.chain, sizeof(aux->name), &aux->name);
+}
+
+static __always_inline void decide_program(u64 skb, u16 what, s32 value,
+					   const struct bpf_prog *prog)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_told told = {};
+
+	if (!decision_on(&told, skb, what, value, ctl))
+		return;
+	program_name(&told, prog);
+	decision_send(&told, ctl, true);
+}
+
+/* tcf_classify(skb, block, filters, result, compat) */
+SEC("skbt/exit")
+int skbt_tc(u64 *ctx)
+{
+	decide(ctx[0], SKBT_DECISION_TC, (s32)ctx[5], 0, 0);
+	return 0;
+}
+
+/* cls_bpf_classify(skb, filters, result): its first program gives the name */
+SEC("skbt/exit")
+int skbt_tc_program(u64 *ctx)
+{
+	const struct tcf_proto *filters = (const void *)ctx[1];
+	const struct cls_bpf_head *head = BPF_CORE_READ(filters, root);
+	const struct bpf_prog *prog = NULL;
+	u64 first;
+
+	if (bpf_core_type_exists(struct cls_bpf_head)) {
+		first = (u64)BPF_CORE_READ(head, plist.next);
+		if (first &&
+		    first != (u64)head + bpf_core_field_offset(struct cls_bpf_head, plist)) {
+			const struct cls_bpf_prog *one =
+				(const void *)(first -
+					       bpf_core_field_offset(struct cls_bpf_prog, link));
+
+			prog = BPF_CORE_READ(one, filter);
+		}
+	}
+	decide_program(ctx[0], SKBT_DECISION_TC, (s32)ctx[3], prog);
+	return 0;
+}
+
+/* bpf_prog_run_generic_xdp(skb, xdp, prog) */
+SEC("skbt/exit")
+int skbt_xdp_generic(u64 *ctx)
+{
+	decide_program(ctx[0], SKBT_DECISION_XDP, (s32)ctx[3], (const struct bpf_prog *)ctx[2]);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ends of an skb, after which its address is another packet's; and who has lived for long. */
+#ifndef SKBT_END_H
+#define SKBT_END_H
+
+#include "track.h"
+
+static __always_inline void end(u64 skb)
+{
+	const struct skbt_control *ctl = control_get();
+
+	if (ctl && ctl->generation)
+		track_end(skb, ctl);
+}
+
+/*
+ * Nearly all come through skb_release_head_state(skb), also when its head was stolen or another is
+ * written over it; taken at its exit because it calls the destructors (sock_wfree …), which are
+ * hops of the packet still.
+ */
+SEC("skbt/exit")
+int skbt_end_release(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
+/* __consume_stateless_skb(skb): UDP, when a reader has taken what the socket had freed of its state
+ */
+SEC("skbt/begin")
+int skbt_end_stateless(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
+/* napi_skb_free_stolen_head(skb): GRO, merged into another */
+SEC("skbt/begin")
+int skbt_end_stolen(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
+/* napi_get_frags(napi) returns an skb that GRO may have merged and kept for use as a new one */
+SEC("skbt/exit")
+int skbt_end_reused(u64 *ctx)
+{
+	end(ctx[1]);
+	return 0;
+}
+
+static long sweep_one(struct bpf_map *map, const u64 *skb, struct skbt_track *t,
+		      struct skbt_sweep *found)
+{
+	u64 age;
+
+	(void)map;
+	(void)skb;
+	if (!t || !found || t->begun_ns > found->now_ns)
+		return 0;
+	age = found->now_ns - t->begun_ns;
+	if (age >= found->long_ns)
+		found->long_lived++;
+	if (age > found->oldest_ns)
+		found->oldest_ns = age;
+	return 0;
+}
+
+/* Run by the reader now and then: how many packets have been followed for long. */
+SEC("syscall")
+int skbt_sweep_tracks(void *ctx)
+{
+	u32 zero = 0;
+	struct skbt_sweep *asked = bpf_map_lookup_elem(&sweep, &zero), found = {};
+
+	(void)ctx;
+	if (!asked)
+		return 0;
+	found.now_ns = bpf_ktime_get_ns();
+	found.long_ns = asked->long_ns;
+	bpf_for_each_map_elem(&tracks, sweep_one, &found, 0);
+	asked->long_lived = found.long_lived;
+	asked->oldest_ns = found.oldest_ns;
+	return 0;
+}
+
+#endif

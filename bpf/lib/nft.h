@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * nftables: which table, chain and rule gave a verdict. The kernel tells the rule only while
+ * tracing is on for a packet (meta nftrace), so it is found another way: the last expression that
+ * set the verdict register is kept, and at the chain's end the rule that holds it is looked up in
+ * the chain's memory.
+ */
+#ifndef SKBT_NFT_H
+#define SKBT_NFT_H
+
+#include "decide.h"
+
+#define NFT_REG_VERDICT 0
+#define NFT_JUMP (-3)
+#define NFT_GOTO (-4)
+#define NFT_CHAIN_BASE 1
+#define NFT_RULES_MAX 512 /* of a chain that are looked at */
+
+/* nft_do_chain(packet, chain) */
+SEC("skbt/begin")
+int skbt_nft_begin(u64 *ctx)
+{
+	const struct nft_pktinfo *packet = (const void *)ctx[0];
+
+	if (bpf_core_type_exists(struct nft_pktinfo))
+		pending_begin((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE, ctx[1],
+			      BPF_CORE_READ(packet, state));
+	return 0;
+}
+
+/* nft_immediate_eval(expression, registers, packet): `drop`, `accept`, `jump …` */
+SEC("skbt/begin")
+int skbt_nft_verdict(u64 *ctx)
+{
+	const struct nft_pktinfo *packet = (const void *)ctx[2];
+	const struct nft_immediate_expr *immediate;
+	struct skbt_pending *p;
+	u64 chain;
+
+	if (!bpf_core_type_exists(struct nft_pktinfo))
+		return 0;
+	p = pending_find((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE);
+	if (!p)
+		return 0;
+	immediate = (const void *)(ctx[0] + bpf_core_field_offset(struct nft_expr, data));
+	if (BPF_CORE_READ(immediate, dreg) != NFT_REG_VERDICT)
+		return 0;
+	p->expression = ctx[0];
+	p->verdict = BPF_CORE_READ(immediate, data.verdict.code);
+	if ((s32)p->verdict == NFT_JUMP || (s32)p->verdict == NFT_GOTO) {
+		chain = (u64)BPF_CORE_READ(immediate, data.verdict.chain);
+		p->chains[2] = p->chains[1];
+		p->chains[1] = p->chains[0];
+		p->chains[0] = chain;
+	}
+	return 0;
+}
+
+struct nft_search {
+	u64 at;
+	u64 end;
+	u64 expression;
+	u64 handle;
+};
+
+/* struct nft_rule_dp since 5.17 (2c865a8a28a1): is_last 1 bit, dlen 12, handle 42, then its
+ * expressions */
+static long nft_rule_next(u32 index, void *data)
+{
+	struct nft_search *s = data;
+	u64 head = 0, length;
+
+	(void)index;
+	if (s->at + sizeof(head) > s->end ||
+	    bpf_probe_read_kernel(&head, sizeof(head), (const void *)s->at) || head & 1)
+		return 1;
+	length = head >> 1 & 0xfff;
+	s->at += sizeof(head);
+	if (s->expression >= s->at && s->expression < s->at + length) {
+		s->handle = head >> 13 & ((1ull << 42) - 1);
+		return 1;
+	}
+	s->at += length;
+	return 0;
+}
+
+static __always_inline u64 nft_find_in(const struct nft_rule_blob *blob, u64 expression)
+{
+	struct nft_search search = {};
+
+	if (!is_kernel_pointer(blob))
+		return 0;
+	search.at = (u64)blob + bpf_core_field_offset(struct nft_rule_blob, data);
+	search.end = search.at + BPF_CORE_READ(blob, size);
+	search.expression = expression;
+	if (expression < search.at || expression >= search.end)
+		return 0;
+	bpf_loop(NFT_RULES_MAX, nft_rule_next, &search, 0);
+	return search.handle;
+}
+
+/* Handle of the rule that holds the expression, 0 when it is not in this chain. */
+static __always_inline u64 nft_find(u64 address, u64 expression)
+{
+	const struct nft_chain *chain = (const void *)address;
+	u64 handle;
+
+	if (!is_kernel_pointer(chain))
+		return 0;
+	handle = nft_find_in(BPF_CORE_READ(chain, blob_gen_0), expression);
+	return handle ? handle : nft_find_in(BPF_CORE_READ(chain, blob_gen_1), expression);
+}
+
+struct nft_place {
+	u64 chains[NFT_DEPTH + 1];
+	u64 expression;
+	u64 handle;
+	u64 chain;
+};
+
+static long nft_place_next(u32 index, void *data)
+{
+	struct nft_place *place = data;
+
+	if (index > NFT_DEPTH)
+		return 1;
+	place->chain = place->chains[index];
+	place->handle = nft_find(place->chain, place->expression);
+	return place->handle != 0;
+}
+
+static __always_inline void nft_name(struct skbt_told *told, u64 address)
+{
+	const struct nft_chain *chain = (const void *)address;
+	const struct nft_table *table = BPF_CORE_READ(chain, table);
+
+	bpf_probe_read_kernel_str(told->rule.chain, sizeof(told->rule.chain),
+				  BPF_CORE_READ(chain, name));
+	bpf_probe_read_kernel_str(told->rule.table, sizeof(told->rule.table),
+				  BPF_CORE_READ(table, name));
+}
+
+SEC("skbt/exit")
+int skbt_nft_end(u64 *ctx)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct nft_pktinfo *packet = (const void *)ctx[0];
+	const struct skbt_pending *p;
+	struct skbt_told told = {};
+	struct nft_place place = {};
+	u64 skb, chain = ctx[1], verdict = ctx[2];
+
+	/* loaded here: the verifier refuses a load through a pointer that was made of ctx */
+	asm volatile("" : "+r"(chain), "+r"(verdict));
+
+	if (!bpf_core_type_exists(struct nft_pktinfo))
+		return 0;
+	skb = (u64)BPF_CORE_READ(packet, skb);
+	p = pending_find(skb, SKBT_DECISION_TABLE);
+	if (!p)
+		return 0;
+	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, (s32)verdict, ctl)) {
+		const struct nft_base_chain *base =
+			(const void *)(chain - bpf_core_field_offset(struct nft_base_chain, chain));
+
+		told.d.priority = BPF_CORE_READ(base, ops.priority);
+		place.expression = p->expression;
+		place.chains[0] = p->chains[0];
+		place.chains[1] = p->chains[1];
+		place.chains[2] = p->chains[2];
+		place.chains[3] = chain;
+		/* the verdict of an expression that is not the chain's: its policy, a map, a target
+		 */
+		if (p->expression && ((u32)verdict & 0xff) == (p->verdict & 0xff))
+			bpf_loop(NFT_DEPTH + 1, nft_place_next, &place, 0);
+		told.rule.handle = place.handle;
+		nft_name(&told, place.handle ? place.chain : chain);
+		decision_send(&told, ctl, true);
+	}
+	pending_forget(skb, SKBT_DECISION_TABLE);
+	return 0;
+}
+
+#endif
