@@ -2,14 +2,14 @@
 #include "generation.h"
 
 #include "skbtracer.skel.h"
+#include "targets.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <iterator>
-#include <memory>
 #include <mutex>
 #include <string_view>
 
@@ -105,6 +105,10 @@ constexpr std::array TYPED = {
     Typed{"skbt_accept", "inet_accept", BPF_TRACE_FEXIT},
 };
 
+// Modules that have some of these functions.
+constexpr std::array MODULES = {"nf_conntrack", "nf_nat",   "nf_tables", "ip_tables",
+                                "ip6_tables",   "ebtables", "cls_bpf",   "veth"};
+
 constexpr const char *ENTRY = "skbt_entry";
 constexpr const char *HOP = "skbt_hop_body";
 constexpr const char *PRIME = "skbt_owner_prime";
@@ -114,6 +118,7 @@ constexpr const char *SWEEP = "skbt_sweep_tracks";
 // ours per object, so loads are one at a time.
 std::mutex loadLock;
 const Settings *loading = nullptr;
+const Targets *loadingTargets = nullptr;
 std::string loadLog; // libbpf's words since the load began
 
 int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
@@ -133,6 +138,24 @@ int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
   return 0;
 }
 
+const Typed *typedOf(const bpf_program *program) {
+  const std::string_view name = bpf_program__name(program);
+  const auto *const found =
+      std::find_if(TYPED.begin(), TYPED.end(), [&](const Typed &typed) { return typed.program == name; });
+  return found == TYPED.end() ? nullptr : found;
+}
+
+// libbpf's own look-up of attach targets is not used; see targets.h.
+int targetBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
+  const Typed *typed = typedOf(program);
+  const Target *target = typed && loadingTargets ? loadingTargets->get(typed->target) : nullptr;
+  if (!target)
+    return -ENOENT;
+  opts->attach_btf_id = target->btfId;
+  opts->attach_btf_obj_fd = static_cast<__u32>(target->objectFd);
+  return 0;
+}
+
 int placeFilterBeforeLoad(bpf_program *program, bpf_prog_load_opts *, long) {
   if (!loading)
     return 0;
@@ -143,17 +166,26 @@ int placeFilterBeforeLoad(bpf_program *program, bpf_prog_load_opts *, long) {
   return bpf_program__set_insns(program, insns.data(), insns.size());
 }
 
+int dropBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
+  const int err = placeFilterBeforeLoad(program, opts, cookie);
+  return err != 0 ? err : targetBeforeLoad(program, opts, cookie);
+}
+
 void registerHandlers() {
   static std::once_flag once;
   std::call_once(once, [] {
-    LIBBPF_OPTS(libbpf_prog_handler_opts, opts);
-    opts.prog_prepare_load_fn = placeFilterBeforeLoad;
+    LIBBPF_OPTS(libbpf_prog_handler_opts, hop);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, drop);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, typed);
+    hop.prog_prepare_load_fn = placeFilterBeforeLoad;
+    drop.prog_prepare_load_fn = dropBeforeLoad;
+    typed.prog_prepare_load_fn = targetBeforeLoad;
     libbpf_register_prog_handler("skbt/entry", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), nullptr);
-    libbpf_register_prog_handler("skbt/hop", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), &opts);
-    libbpf_register_prog_handler("skbt/drop", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &opts);
-    libbpf_register_prog_handler("skbt/begin", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, nullptr);
-    libbpf_register_prog_handler("skbt/exit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, nullptr);
-    libbpf_register_prog_handler("skbt/tracepoint", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, nullptr);
+    libbpf_register_prog_handler("skbt/hop", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), &hop);
+    libbpf_register_prog_handler("skbt/drop", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &drop);
+    libbpf_register_prog_handler("skbt/begin", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, &typed);
+    libbpf_register_prog_handler("skbt/exit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, &typed);
+    libbpf_register_prog_handler("skbt/tracepoint", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &typed);
   });
 }
 
@@ -212,41 +244,40 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
 // to 12 for TRACING").
 constexpr uint32_t ARGUMENTS_ALWAYS = 6;
 
-// Whether the kernel lets a program be at the exit of this function, found by trying where it is in doubt.
-bool takesTyped(const btf *vmlinux, const Typed &typed) {
-  if (!vmlinux || typed.attach == BPF_TRACE_RAW_TP)
-    return true;
-  const int id = btf__find_by_name_kind(vmlinux, typed.target, BTF_KIND_FUNC);
-  if (id < 0)
-    return true; // a module's
-  const btf_type *proto = btf__type_by_id(vmlinux, btf__type_by_id(vmlinux, static_cast<uint32_t>(id))->type);
-  if (btf_vlen(proto) <= ARGUMENTS_ALWAYS)
+// Whether the kernel lets a program be there, found by trying where it is in doubt.
+bool takesTyped(const Target &target, bpf_attach_type attach) {
+  if (target.arguments <= ARGUMENTS_ALWAYS)
     return true;
   constexpr bpf_insn nothing[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
   LIBBPF_OPTS(bpf_prog_load_opts, opts);
-  opts.expected_attach_type = typed.attach;
-  opts.attach_btf_id = static_cast<__u32>(id);
+  opts.expected_attach_type = attach;
+  opts.attach_btf_id = target.btfId;
+  opts.attach_btf_obj_fd = static_cast<__u32>(target.objectFd);
   const Fd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "skbt_try", "GPL", nothing, std::size(nothing), &opts));
   return program.valid() && Fd(bpf_raw_tracepoint_open(nullptr, program.get())).valid();
 }
 
-Status prepareTyped(bpf_object *object, bool isFirst) {
-  const std::unique_ptr<btf, void (*)(btf *)> vmlinux(isFirst ? btf__load_vmlinux_btf() : nullptr, btf__free);
+Targets findTargets(bool isFirst) {
+  std::vector<Wanted> wanted;
+  for (const Typed &typed : TYPED)
+    if (isFirst || typed.need == Need::Exchanged)
+      wanted.push_back({typed.target, typed.attach == BPF_TRACE_RAW_TP});
+  return Targets::find(wanted, isFirst ? std::vector<std::string_view>(MODULES.begin(), MODULES.end())
+                                       : std::vector<std::string_view>());
+}
+
+Status prepareTyped(bpf_object *object, bool isFirst, const Targets &targets) {
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
-    if (!isFirst && typed.need != Need::Exchanged) {
-      bpf_program__set_autoload(program, false);
-      continue;
-    }
     bpf_program__set_expected_attach_type(program, typed.attach);
-    const int err = bpf_program__set_attach_target(program, 0, typed.target);
-    if (err == 0 && takesTyped(vmlinux.get(), typed))
-      continue;
-    if (typed.need != Need::IfThere)
-      return errnoError("NO_TARGET", std::string("this kernel's BTF has no ") + typed.target, -err);
-    bpf_program__set_autoload(program, false);
+    const Target *target = targets.get(typed.target);
+    const bool isThere = target && takesTyped(*target, typed.attach);
+    if (!isThere && typed.need != Need::IfThere && (isFirst || typed.need == Need::Exchanged))
+      return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
+    if (!isThere)
+      bpf_program__set_autoload(program, false);
   }
   return Done{};
 }
@@ -261,6 +292,7 @@ Result<Generation> Generation::load(const LoadOptions &options, const Generation
   loading = &options.settings;
   const auto finish = [&](auto result) -> Result<Generation> {
     loading = nullptr;
+    loadingTargets = nullptr;
     libbpf_set_print(before);
     return result;
   };
@@ -276,7 +308,9 @@ Result<Generation> Generation::load(const LoadOptions &options, const Generation
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
   if (auto done = prepareMaps(g.object.get(), options, base); !done)
     return finish(done.error());
-  if (auto done = prepareTyped(g.object.get(), g.isFirst); !done)
+  const Targets targets = findTargets(g.isFirst);
+  loadingTargets = &targets;
+  if (auto done = prepareTyped(g.object.get(), g.isFirst, targets); !done)
     return finish(done.error());
   for (const char *name : {ENTRY, HOP}) {
     bpf_program *program = bpf_object__find_program_by_name(g.object.get(), name);
