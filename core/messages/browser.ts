@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import type { Result } from '../base/result.ts';
 import type { SessionCounters } from '../model/counters.ts';
+import type { StackTrace } from '../model/hop.ts';
 import type {
-  CaptureSpec, CaptureState, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
+  CaptureSpec, CaptureState, CgroupInfo, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
 
 export type SourceState =
@@ -31,12 +32,18 @@ export interface SymbolInfo {
   readonly offset: number;
 }
 
-/** Any subset of the tables; each that is present replaces the one before, `symbols` adds. */
+/** Stacks that are told of a session at most; beyond that a stack id has no frames. */
+export const STACKS_TOLD_MAX = 1 << 14;
+
+/** Any subset of the tables; each that is present replaces the one before, `symbols` and `stacks` add. */
 export interface NameTables {
   readonly functions?: readonly FunctionInfo[];
   readonly namespaces?: readonly NetnsInfo[];
   readonly reasons?: readonly { readonly value: number; readonly name: string }[];
   readonly symbols?: readonly SymbolInfo[];
+  /** Of the capture that runs: the next one gives ids anew, each before its first use. */
+  readonly stacks?: readonly StackTrace[];
+  readonly cgroups?: readonly CgroupInfo[];
 }
 
 /** Sent twice a second. */

@@ -158,6 +158,28 @@ export const netnsInfoSchema = z.object({
 });
 export type NetnsInfo = z.infer<typeof netnsInfoSchema>;
 
+/** Control groups that are told at most, containers first. */
+export const CGROUPS_MAX = 4096;
+export const cgroupInfoSchema = z.object({
+  /** Inode of its folder, as the kernel gives it with a socket's owner. */
+  id: z.number().int().positive(),
+  /** From the root of the cgroup2 tree on; long ones are cut. */
+  path: z.string().min(1).max(512),
+  /** What its folder's name says that runs in it. */
+  kind: z.enum(['container', 'pod', 'unit', 'other']),
+  /** The container's, pod's or unit's as people know it; a short id when nothing better is known. */
+  name: z.string().min(1).max(256),
+  /** `docker`, `containerd`, `cri-o`, `podman`, `nspawn`, `lxc`; `cri` when only Kubernetes is sure; '' for others. */
+  runtime: z.string().max(32),
+  /** Whole id of the container, '' when it has none. */
+  container: z.string().max(128),
+  /** Kubernetes: the pod's uid, its `namespace/name` where that is known, and its QoS class; else ''. */
+  pod: z.string().max(64),
+  podName: z.string().max(512),
+  qos: z.enum(['', 'guaranteed', 'burstable', 'besteffort']),
+});
+export type CgroupInfo = z.infer<typeof cgroupInfoSchema>;
+
 export const sourceHelloSchema = z.object({
   protocol: z.literal(SOURCE_PROTOCOL),
   kind: z.enum(['host', 'lab']),
@@ -215,6 +237,7 @@ export const sourceMessageSchema = z.discriminatedUnion('type', [
       }),
     }),
   ]),
+  z.object({ type: z.literal('cgroups'), cgroups: z.array(cgroupInfoSchema).max(CGROUPS_MAX) }),
 ]);
 export type SourceMessage = z.infer<typeof sourceMessageSchema>;
 

@@ -1,21 +1,21 @@
 /** Events as JSON objects, one a line, for `--json`: names and meaning are a promise, see docs/json-output.md. */
-import { L4_KIND, RELATION, SECTION } from '../wire/layout.gen.ts';
-import type { Free, Hop, Lineage, PacketState } from './hop.ts';
+import type { Decision, Free, Hop, Lineage, SocketEvent } from './hop.ts';
+import { type JsonObject, ownerToJson, sectionsToJson } from './json-sections.ts';
 import type { NameBook } from './names.ts';
 import { stageOf } from './stages.ts';
+import {
+  decisionFunction, decisionKindWord, decisionStage, decisionWord, familyWord, hookWord, isNetfilterDecision,
+  relationWord, socketEventWord, tcpStateWord,
+} from './words.ts'; // biome-ignore format: a list
 
-type Json = Record<string, string | number | boolean | readonly string[]>;
-
-const RELATION_NAMES = new Map<number, string>([
-  [RELATION.clone, 'clone'],
-  [RELATION.copy, 'copy'],
-]);
+export type { JsonObject } from './json-sections.ts';
 
 /**
  * One hop or drop. Header fields appear at the packet's first event, and again whenever one of their group
- * (`meta`, `eth`, `ip`, `l4`) changed; `changed` lists which fields differ from the packet's event before.
+ * (`meta`, `eth`, `ip`, `l4` …) changed; `changed` lists which fields differ from the packet's event before, and
+ * `changes` how.
  */
-export function hopToJson(hop: Hop, names: NameBook, baseUnixMs: number): Json {
+export function hopToJson(hop: Hop, names: NameBook, baseUnixMs: number): JsonObject {
   const func = hop.kind === 'hop' ? names.function(hop.func) : undefined;
   const name = hop.kind === 'hop' ? names.functionName(hop.func) : '';
   return {
@@ -41,101 +41,107 @@ export function hopToJson(hop: Hop, names: NameBook, baseUnixMs: number): Json {
       pid_match: hop.pidMatch.owner ? 'owner' : 'current',
     }),
     depth: hop.depth,
-    ...headers(hop),
-    ...(hop.changes.length > 0 && { changed: hop.changes.map(({ field }) => field) }),
+    ...sectionsToJson(hop, names),
+    ...stackToJson(hop, name, names),
+    ...(hop.changes.length > 0 && {
+      changed: hop.changes.map(({ field }) => field),
+      changes: hop.changes.map(({ field, before, after }) => ({ field, before, after })),
+    }),
   };
 }
 
+/** Frames innermost first; the function itself, which some kernels put on top, is not its own caller. */
+function stackToJson(hop: Hop, name: string, names: NameBook): JsonObject {
+  if (hop.stack === undefined) return {};
+  const frames = names.stackFrames(hop.stack);
+  const caller = frames.find((frame) => !frame.startsWith(`${name}+`));
+  return { stack: frames, ...(caller !== undefined && { caller }) };
+}
+
 /** The packet's end. */
-export function freeToJson(free: Free, baseUnixMs: number): Json {
+export function freeToJson(free: Free, baseUnixMs: number): JsonObject {
   return { kind: 'free', ...stepToJson(free, baseUnixMs), packet: free.packet, dropped: free.dropped };
 }
 
 /** `packet` came out of `parent`. */
-export function lineageToJson(lineage: Lineage, baseUnixMs: number): Json {
+export function lineageToJson(lineage: Lineage, baseUnixMs: number): JsonObject {
   return {
     kind: 'lineage',
     ...stepToJson(lineage, baseUnixMs),
     packet: lineage.packet,
     parent: lineage.parent,
-    relation: RELATION_NAMES.get(lineage.relation) ?? `relation ${lineage.relation}`,
+    relation: relationWord(lineage.relation),
   };
 }
 
-function stepToJson(step: Hop | Free | Lineage, baseUnixMs: number): Json {
+/** What a function decided about the packet; `spentNs` is the time that it took, when that is known. */
+export function decisionToJson(
+  decision: Decision,
+  names: NameBook,
+  baseUnixMs: number,
+  spentNs?: number,
+): JsonObject {
+  const { rule, used, limit, netns } = decision;
+  const func = decisionFunction(decision);
   return {
-    time_ns: step.timeNs,
-    unix_ms: Math.round((baseUnixMs + step.timeNs / 1e6) * 1000) / 1000,
+    kind: 'decision',
+    ...stepToJson(decision, baseUnixMs),
+    packet: decision.packet,
+    decision: decisionKindWord(decision.decision),
+    stage: decisionStage(decision),
+    ...(func !== '' && { func }),
+    verdict: decisionWord(decision),
+    value: decision.value,
+    ...(spentNs !== undefined && { spent_ns: spentNs }),
+    ...(netns !== 0 && { netns, netns_name: names.netnsName(netns) }),
+    ...(isNetfilterDecision(decision) && {
+      family: familyWord(decision.pf),
+      hook: hookWord(decision.pf, decision.hook),
+      priority: decision.priority,
+    }),
+    ...(rule && rule.table !== '' && { table: rule.table }),
+    ...(rule && rule.chain !== '' && { chain: rule.chain }),
+    ...(rule && rule.handle !== 0 && { rule_handle: rule.handle }),
+    ...((used !== 0 || limit !== 0) && { used, limit }),
+  };
+}
+
+/** A TCP connection was made, accepted, closed, or could not be made: what tcptracer tells, and more. */
+export function socketToJson(event: SocketEvent, names: NameBook, baseUnixMs: number): JsonObject {
+  return {
+    kind: 'socket',
+    ...timeToJson(event, baseUnixMs),
+    cpu: event.cpu,
+    seq: event.seq,
+    event: socketEventWord(event.event),
+    sock: `0x${event.sk}`,
+    ...(event.netns !== 0 && { netns: event.netns, netns_name: names.netnsName(event.netns) }),
+    l3_version: event.saddr.includes(':') ? 6 : 4,
+    saddr: event.saddr,
+    sport: event.sport,
+    daddr: event.daddr,
+    dport: event.dport,
+    ...(event.owner.pid !== 0 && { pid: event.owner.pid, comm: event.owner.comm }),
+    ...ownerToJson(event.owner, names),
+    old_state: tcpStateWord(event.oldState),
+    new_state: tcpStateWord(event.newState),
+    duration_ns: event.durationNs,
+    bytes_sent: event.sent,
+    bytes_received: event.received,
+    retransmits: event.retransmits,
+    srtt_us: event.srttUs,
+  };
+}
+
+function timeToJson({ timeNs }: { readonly timeNs: number }, baseUnixMs: number): JsonObject {
+  return { time_ns: timeNs, unix_ms: Math.round((baseUnixMs + timeNs / 1e6) * 1000) / 1000 };
+}
+
+function stepToJson(step: Hop | Free | Lineage | Decision, baseUnixMs: number): JsonObject {
+  return {
+    ...timeToJson(step, baseUnixMs),
     delta_ns: step.deltaNs,
     cpu: step.cpu,
     seq: step.seq,
   };
-}
-
-/** The header fields of the groups that are new with this hop. */
-function headers(hop: Hop): Json {
-  const { state, carried } = hop;
-  return {
-    ...((carried & SECTION.meta) !== 0 && metaToJson(state)),
-    ...((carried & SECTION.eth) !== 0 && ethToJson(state)),
-    ...((carried & SECTION.ip) !== 0 && ipToJson(state)),
-    ...((carried & SECTION.l4) !== 0 && l4ToJson(state)),
-  };
-}
-
-function metaToJson({ meta }: PacketState): Json {
-  if (meta === undefined) return {};
-  return {
-    len: meta.len,
-    mark: meta.mark,
-    priority: meta.priority,
-    protocol: `0x${meta.protocol.toString(16).padStart(4, '0')}`,
-    pkt_type: meta.pktType,
-    ...(meta.vlanProto !== 0 && { vlan: meta.vlanTci & 0xfff }),
-  };
-}
-
-function ethToJson({ eth }: PacketState): Json {
-  if (eth === undefined) return {};
-  return { eth_dst: eth.dst, eth_src: eth.src, ...(eth.vlanTci !== 0 && { vlan: eth.vlanTci & 0xfff }) };
-}
-
-function ipToJson({ ip }: PacketState): Json {
-  if (ip === undefined) return {};
-  if (ip.version === 0) return { saddr: ip.saddr, daddr: ip.daddr };
-  return {
-    l3_version: ip.version,
-    saddr: ip.saddr,
-    daddr: ip.daddr,
-    l4_proto: ip.protocol,
-    ip_len: ip.length,
-    ip_id: ip.id,
-    ttl: ip.ttl,
-    ...(ip.tos !== 0 && { tos: ip.tos }),
-    ...(ip.frag !== 0 && { ip_frag: ip.frag }),
-  };
-}
-
-function l4ToJson({ l4 }: PacketState): Json {
-  switch (l4?.kind) {
-    case L4_KIND.tcp:
-      return {
-        sport: l4.sport,
-        dport: l4.dport,
-        tcp_flags: l4.tcpFlags,
-        tcp_seq: l4.tcpSeq,
-        tcp_ack: l4.tcpAck,
-        tcp_window: l4.tcpWindow,
-      };
-    case L4_KIND.udp:
-    case L4_KIND.sctp:
-      return { sport: l4.sport, dport: l4.dport };
-    case L4_KIND.icmp:
-    case L4_KIND.icmp6:
-      return { icmp_type: l4.icmpType, icmp_code: l4.icmpCode, icmp_id: l4.icmpId, icmp_seq: l4.icmpSeq };
-    case L4_KIND.arp:
-      return { arp_op: l4.arpOp };
-    default:
-      return {};
-  }
 }

@@ -1,20 +1,25 @@
 /** What the kernel's numbers are called, as a source told. One reading of the tables for all who print. */
 import type { FuncId, KernelAddress, NetnsInode } from '../base/units.ts';
 import type { NameTables, SymbolInfo } from '../messages/browser.ts';
-import type { FunctionInfo, NetnsInfo } from '../messages/source.ts';
+import type { CgroupInfo, FunctionInfo, NetnsInfo } from '../messages/source.ts';
+import type { StackTrace } from './hop.ts';
 
 export class NameBook {
   #functions = new Map<number, FunctionInfo>();
   #namespaces = new Map<number, NetnsInfo>();
   #interfaces = new Map<string, string>();
   #reasons = new Map<number, string>();
+  #cgroups = new Map<number, CgroupInfo>();
   readonly #symbols = new Map<string, SymbolInfo>();
+  readonly #stacks = new Map<number, StackTrace>();
 
-  /** Takes in tables: each that is present replaces the one before, symbols add to what is known. */
+  /** Takes in tables: each that is present replaces the one before, symbols and stacks add to what is known. */
   take(tables: NameTables): void {
     if (tables.functions) this.#functions = new Map(tables.functions.map((f) => [f.id, f]));
     if (tables.reasons) this.#reasons = new Map(tables.reasons.map((r) => [r.value, r.name]));
     if (tables.symbols) for (const symbol of tables.symbols) this.#symbols.set(symbol.address, symbol);
+    if (tables.stacks) for (const stack of tables.stacks) this.#stacks.set(stack.id, stack);
+    if (tables.cgroups) this.#cgroups = new Map(tables.cgroups.map((c) => [c.id, c]));
     if (!tables.namespaces) return;
     this.#namespaces = new Map(tables.namespaces.map((n) => [n.inode, n]));
     this.#interfaces = new Map(
@@ -63,5 +68,20 @@ export class NameBook {
     const symbol = this.#symbols.get(address);
     if (!symbol) return `0x${address}`;
     return `${symbol.name}+0x${symbol.offset.toString(16)}${symbol.module ? ` [${symbol.module}]` : ''}`;
+  }
+
+  /** What a stack id of this capture stands for; undefined when it was not told. */
+  stack(id: number): StackTrace | undefined {
+    return this.#stacks.get(id);
+  }
+
+  /** Its frames, innermost first, as {@link locationName} writes them; none when the id was not told. */
+  stackFrames(id: number): readonly string[] {
+    return this.#stacks.get(id)?.addresses.map((address) => this.locationName(address)) ?? [];
+  }
+
+  /** The control group of a socket's owner. */
+  cgroup(id: number): CgroupInfo | undefined {
+    return this.#cgroups.get(id);
   }
 }
