@@ -3,9 +3,10 @@
  * `[time][NETWORK_NS] CPU INTERFACE DEST_MAC IP_LEN PKT_INFO TRACE_INFO`.
  */
 import type { Ns } from '../base/units.ts';
-import { formatClock } from './format.ts';
-import type { Hop, PacketState } from './hop.ts';
+import { formatClock, formatDuration } from './format.ts';
+import type { Decision, Hop, PacketState } from './hop.ts';
 import type { NameBook } from './names.ts';
+import { decisionFunction, decisionKindWord, decisionWord, hookWord } from './words.ts';
 
 export interface ClassicOptions {
   /** `clock`: HH:MM:SS (the original's default, and -T); `seconds`: since the first event, with µs (-t). */
@@ -45,25 +46,63 @@ export const CLASSIC_HEADER = columns(
 
 /** One hop as a line, without a line end. A drop's function is `kfree_skb(REASON) where`. */
 export function classicLine(hop: Hop, names: NameBook, options: ClassicOptions): string {
-  const { state } = hop;
-  const time =
-    options.time === 'seconds'
-      ? ((hop.timeNs - options.firstNs) / 1e9).toFixed(6)
-      : formatClock(hop.timeNs, options.baseUnixMs);
   const where =
     hop.kind === 'hop'
       ? names.functionName(hop.func)
       : `kfree_skb(${names.reasonName(hop.reason)}) ${names.locationName(hop.location)}`;
+  return placedLine(hop, hop, names, options, where);
+}
+
+/**
+ * One step of netfilter as a line: `<skb>.<pkt_type>:<pf>.<table>.<HOOK>.<VERDICT> <function> <time spent>`, pf as a
+ * number. Where no table decided, what did stands in its place: `hook`, `conntrack`, `nat`. The packet is as its last
+ * hop had it, blank when there was none.
+ */
+export function decisionLine(
+  decision: Decision,
+  last: Hop | undefined,
+  spentNs: number | undefined,
+  names: NameBook,
+  options: ClassicOptions,
+): string {
+  const { pf, hook, rule } = decision;
+  const table = rule?.table || decisionKindWord(decision.decision);
+  const chain = rule?.chain ? ` chain ${rule.chain}` : '';
+  const handle = rule?.handle ? ` handle ${rule.handle}` : '';
+  const verdict = `${pf}.${table}.${hookWord(pf, hook)}.${decisionWord(decision)}`;
+  const spent = spentNs === undefined ? '' : ` ${formatDuration(spentNs)}`;
+  const where = `${verdict} ${decisionFunction(decision)}${chain}${handle}${spent}`;
+  return placedLine(decision, last, names, options, where);
+}
+
+/** `[time ]` of a line. */
+export function lineTime(timeNs: Ns, options: ClassicOptions): string {
+  const time =
+    options.time === 'seconds'
+      ? ((timeNs - options.firstNs) / 1e9).toFixed(6)
+      : formatClock(timeNs, options.baseUnixMs);
+  return `[${`${time} `.padEnd(8)}]`;
+}
+
+/** An event at `at`, of a packet that is as `packet` says. */
+function placedLine(
+  at: { readonly timeNs: Ns; readonly cpu: number; readonly netns: Hop['netns'] },
+  packet: Hop | undefined,
+  names: NameBook,
+  options: ClassicOptions,
+  where: string,
+): string {
+  const state = packet?.state ?? {};
   return columns(
-    `[${`${time} `.padEnd(8)}]`,
+    lineTime(at.timeNs, options),
     '',
-    `[${String(hop.netns).padEnd(10)}]`,
-    String(hop.cpu),
-    state.device ?? names.interfaceName(hop.netns, hop.ifindex),
+    `[${String(at.netns).padEnd(10)}]`,
+    String(at.cpu),
+    state.device ?? (packet ? names.interfaceName(packet.netns, packet.ifindex) : ''),
     (state.eth?.dst ?? '').replaceAll(':', ''),
     String(state.ip?.length ?? state.meta?.len ?? 0),
-    packetInfo(state),
-    `${hop.skb}.${state.meta?.pktType ?? 0}:${where}`,
+    packet ? packetInfo(state) : '',
+    `${packet?.skb ?? '0'.repeat(16)}.${state.meta?.pktType ?? 0}:${where}`,
   );
 }
 

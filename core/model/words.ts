@@ -75,8 +75,7 @@ const ERRNOS = new Map([
   [115, 'EINPROGRESS'],
 ]); // biome-ignore format: a table
 /** `EHOSTUNREACH` of 113 (or -113); `errno 7` when it has no name here. */
-export const errnoName = (errno: number): string =>
-  ERRNOS.get(Math.abs(errno)) ?? `errno ${Math.abs(errno)}`;
+export const errnoName = (errno: number): string => ERRNOS.get(Math.abs(errno)) ?? `errno ${Math.abs(errno)}`;
 
 /** NFPROTO_* (include/uapi/linux/netfilter.h). */
 const FAMILIES = new Map([
@@ -132,18 +131,28 @@ const DECIDERS: Readonly<Record<number, { readonly stage: Stage; readonly functi
 /** The part of the stack that decided. */
 export const decisionStage = ({ decision }: Decision): Stage => DECIDERS[decision]?.stage ?? 'other';
 
-/** Kernel functions whose return the decision may be; empty when they are too many to name. */
-export const decisionFunctions = ({ decision }: Decision): readonly string[] =>
-  DECIDERS[decision]?.functions ?? [];
-
-/** `ip6t_do_table` where family and rule tell it, else the first of the family's functions; '' when none is named. */
+/** `ip6t_do_table` where family and rule tell it, else the first of the kind's functions; '' when none is named. */
 export function decisionFunction(decision: Decision): string {
-  const [first = ''] = decisionFunctions(decision);
+  const [first = ''] = DECIDERS[decision.decision]?.functions ?? [];
   if (decision.decision !== DECISION_KIND.table) return first;
-  // iptables, ip6tables and ebtables have no chain of their own at a hook: the table holds all
+  // a table of iptables, ip6tables or ebtables holds all of its chains; nftables names the one that it asked
   if (decision.rule !== undefined && decision.rule.chain !== '') return 'nft_do_chain';
   return { 2: 'ipt_do_table', 7: 'ebt_do_table', 10: 'ip6t_do_table' }[decision.pf] ?? 'nft_do_chain';
 }
+
+/** The functions, with an skb among their arguments, whose entry may be where this decision began. */
+export function decisionEntries(decision: Decision): readonly string[] {
+  if (decision.decision !== DECISION_KIND.table) return DECIDERS[decision.decision]?.functions ?? [];
+  const name = decisionFunction(decision);
+  return name === 'nft_do_chain' ? NFT_ENTRIES : [name];
+}
+const NFT_ENTRIES = ['ipv4', 'ipv6', 'inet', 'bridge', 'arp', 'netdev'].map((name) => `nft_do_chain_${name}`);
+
+/** Every function at whose entry a decision may begin. */
+export const DECISION_ENTRIES: ReadonlySet<string> = new Set([
+  ...Object.values(DECIDERS).flatMap(({ functions }) => functions),
+  ...NFT_ENTRIES,
+]);
 
 /** NF_* (include/uapi/linux/netfilter.h). */
 const NF_VERDICTS = ['DROP', 'ACCEPT', 'STOLEN', 'QUEUE', 'REPEAT', 'STOP'];

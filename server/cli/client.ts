@@ -75,6 +75,9 @@ export class Client {
         this.namespaces = message.namespaces;
         this.names.take({ namespaces: message.namespaces });
         break;
+      case 'cgroups':
+        this.names.take({ cgroups: message.cgroups });
+        break;
       case 'stats':
         this.stats = message.stats;
         break;

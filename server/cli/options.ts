@@ -1,11 +1,18 @@
 /** The command line's words as one typed value; everything wrong with them is told here, in one line. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import type { ProbeGroup } from '../../core/messages/source.ts';
-import { EMPTY_FORM, formToExpression, joinExpressions } from '../../core/model/filter.ts';
+import { DEFAULT_SPEC, type ProbeGroup, type StackChoice } from '../../core/messages/source.ts';
+import { EMPTY_FORM, formToExpression, joinExpressions, parseAddress } from '../../core/model/filter.ts';
+import { parseModes, refusePacketFlags, type Shown } from './modes.ts';
+import { interfaceName, oneOf, parseMark, parseRingSize, powerOfTwo, wholeNumber } from './numbers.ts';
 import { nearest, usageError } from './usage.ts';
 
 export interface TraceOptions {
   readonly expression: string;
+  /** pcap expression for what a tunnel's packet carries. */
+  readonly inner: string;
+  /** -H and -P, which choose TCP connections, too; '' and undefined: any. */
+  readonly host: string;
+  readonly port: number | undefined;
   /** As written: resolved once the source has told its namespaces. */
   readonly netns: string | undefined;
   readonly interface: string | undefined;
@@ -15,7 +22,13 @@ export interface TraceOptions {
   readonly count: number | undefined;
   readonly time: 'clock' | 'seconds';
   readonly json: boolean;
+  readonly shows: Shown;
+  readonly stacks: StackChoice;
+  readonly controlBlock: boolean;
   readonly group: ProbeGroup;
+  readonly flowRate: number;
+  readonly trackedPackets: number;
+  readonly stackTable: number;
   readonly ringBytes: number;
   readonly source: 'host' | 'lab';
   readonly kernel: string;
@@ -33,6 +46,7 @@ const FLAGS = {
   interface: { type: 'string', short: 'i' },
   mark: { type: 'string' },
   pid: { type: 'string', short: 'p' },
+  inner: { type: 'string' },
   keep: { type: 'boolean' },
   'catch-count': { type: 'string', short: 'c' },
   time: { type: 'boolean', short: 'T' },
@@ -42,6 +56,11 @@ const FLAGS = {
   iptable: { type: 'boolean' },
   dropstack: { type: 'boolean' },
   callstack: { type: 'boolean' },
+  tcp: { type: 'boolean' },
+  cb: { type: 'boolean' },
+  'flow-rate': { type: 'string' },
+  tracked: { type: 'string' },
+  'stack-table': { type: 'string' },
   group: { type: 'string' },
   'ring-size': { type: 'string' },
   source: { type: 'string' },
@@ -51,19 +70,14 @@ const FLAGS = {
   ebpf: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** Flags of the original that a later version brings. */
-const NOT_YET = ['iptable', 'dropstack', 'callstack'] as const;
-
-const RING_BYTES = 16 << 20;
-const RING_BYTES_MIN = 4096;
-const RING_BYTES_MAX = 2 ** 30;
+/** Flags that choose packets, or say how packets are followed. */
+const PACKET_FLAGS = [
+  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'flow-rate', 'tracked',
+] as const; // biome-ignore format: a list
 
 /** Reads the words after `trace`. Throws a CliError with status 2. */
 export function parseTrace(words: readonly string[]): TraceOptions {
   const { values, positionals } = parseFlags(words, FLAGS);
-  for (const flag of NOT_YET)
-    if (values[flag] === true)
-      throw usageError(`--${flag} is not there yet; drops are shown with their reason in every trace`);
   if (values.time === true && values.timestamp === true)
     throw usageError('-T and -t are two ways to show the time: give one');
   const form = formToExpression({
@@ -74,8 +88,19 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     icmpId: values.icmpid ?? '',
   });
   if (!form.ok) throw usageError(form.error.message);
+  const { shows, stacks } = parseModes(values);
+  refusePacketFlags(shows, [
+    ...(positionals.length > 0 ? ['a pcap expression'] : []),
+    ...(['tcp', 'any', undefined].includes(values.proto) ? [] : [`--proto ${values.proto}`]),
+    ...PACKET_FLAGS.filter((flag) => values[flag] !== undefined).map((flag) => `--${flag}`),
+  ]);
+  if (values['stack-table'] !== undefined && stacks === 'none')
+    throw usageError('--stack-table is the room for kernel stacks: give --callstack or --dropstack with it');
   return {
     expression: joinExpressions(form.value, positionals.join(' ')),
+    inner: values.inner?.trim() ?? '',
+    host: parseAddress(values.ipaddr?.trim() ?? '') ?? '',
+    port: wholeNumber('-P', values.port?.trim(), 1, 65535),
     netns: values.netns,
     interface: interfaceName(values.interface),
     mark: parseMark(values.mark),
@@ -84,8 +109,14 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     count: wholeNumber('-c', values['catch-count'], 1, Number.MAX_SAFE_INTEGER),
     time: values.timestamp === true ? 'seconds' : 'clock',
     json: values.json === true,
+    shows,
+    stacks,
+    controlBlock: values.cb === true,
+    flowRate: wholeNumber('--flow-rate', values['flow-rate'], 1, 1_000_000) ?? DEFAULT_SPEC.flowRate,
+    trackedPackets: wholeNumber('--tracked', values.tracked, 64, 1 << 20) ?? DEFAULT_SPEC.trackedPackets,
+    stackTable: powerOfTwo('--stack-table', values['stack-table'], 16, 1 << 16) ?? DEFAULT_SPEC.stackTable,
     group: oneOf('--group', values.group, ['default', 'all'] as const, 'default'),
-    ringBytes: parseRingSize(values['ring-size']),
+    ringBytes: parseRingSize(values['ring-size']) ?? DEFAULT_SPEC.ringBytes,
     source: oneOf('--source', values.source, ['host', 'lab'] as const, 'host'),
     kernel: values.kernel ?? '6.12',
     readyFile: values['ready-file'],
@@ -132,55 +163,4 @@ export function parseFlags<T extends NonNullable<ParseArgsConfig['options']>>(
       `there is no flag ${unknown}${near === '' ? '' : `; did you mean --${near}?`} (see --help)`,
     );
   }
-}
-
-function wholeNumber(flag: string, text: string | undefined, min: number, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number >= min && number <= max))
-    throw usageError(
-      `${flag} takes a whole number from ${min}${max > 1e9 ? '' : ` to ${max}`}, not '${text}'`,
-    );
-  return number;
-}
-
-function oneOf<T extends string>(
-  flag: string,
-  text: string | undefined,
-  values: readonly T[],
-  otherwise: T,
-): T {
-  if (text === undefined) return otherwise;
-  const value = values.find((candidate) => candidate === text);
-  if (value === undefined) throw usageError(`${flag} is one of ${values.join(', ')}, not '${text}'`);
-  return value;
-}
-
-function interfaceName(text: string | undefined): string | undefined {
-  // dev_valid_name() of the kernel
-  if (text !== undefined && !/^[^\s/:]{1,15}$/.test(text))
-    throw usageError(`'${text}' is no interface name: at most 15 characters, no space, slash or colon`);
-  return text;
-}
-
-/** `0x20`, `32`, `0x20/0xf0`. */
-export function parseMark(text: string | undefined): TraceOptions['mark'] {
-  if (text === undefined) return undefined;
-  const [value, mask, more] = text.split('/').map((part) => {
-    const number = /^(0x[0-9a-f]+|\d+)$/i.test(part) ? Number(part) : Number.NaN;
-    return number <= 0xffffffff ? number : Number.NaN;
-  });
-  if (value === undefined || Number.isNaN(value) || Number.isNaN(mask ?? 0) || more !== undefined)
-    throw usageError(`'${text}' is no mark: VALUE or VALUE/MASK, as 32 or 0x20/0xf0`);
-  return { value, mask: mask ?? 0xffffffff };
-}
-
-function parseRingSize(text: string | undefined): number {
-  if (text === undefined) return RING_BYTES;
-  const match = /^(\d+)([KMG]?)$/i.exec(text);
-  const scale = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[(match?.[2] ?? '').toUpperCase()] ?? 1;
-  const bytes = Number(match?.[1] ?? Number.NaN) * scale;
-  if (!(bytes >= RING_BYTES_MIN && bytes <= RING_BYTES_MAX && Math.log2(bytes) % 1 === 0))
-    throw usageError(`--ring-size is a power of two from 4K to 1G, not '${text}'`);
-  return bytes;
 }

@@ -1,18 +1,35 @@
 import type { Writable } from 'node:stream';
 import type { Ns } from '../../core/base/units.ts';
-import { CLASSIC_HEADER, classicLine } from '../../core/model/classic.ts';
-import { freeToJson, hopToJson, lineageToJson } from '../../core/model/json.ts';
+import { CLASSIC_HEADER, type ClassicOptions, classicLine, decisionLine } from '../../core/model/classic.ts';
+import { EntryTimes } from '../../core/model/entries.ts';
+import type { Decision, Hop, SocketEvent } from '../../core/model/hop.ts';
+import {
+  decisionToJson, freeToJson, hopToJson, type JsonObject, lineageToJson, socketToJson,
+} from '../../core/model/json.ts'; // biome-ignore format: a list
 import type { NameBook } from '../../core/model/names.ts';
-import { HopReader } from '../../core/model/reader.ts';
+import { HopReader, type RecordListener } from '../../core/model/reader.ts';
+import { TCP_HEADER, tcpLine } from '../../core/model/tcp-line.ts';
+import { isNetfilterDecision } from '../../core/model/words.ts';
+import { SECTION } from '../../core/wire/layout.gen.ts';
+import { LastHops } from './last-hops.ts';
+import type { Shown } from './modes.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;
   readonly time: 'clock' | 'seconds';
-  /** Stop after exactly so many lines. */
+  readonly shows: Shown;
+  /** The control block is told below a line, when it changed. */
+  readonly controlBlock: boolean;
+  /** Stop after exactly so many events. */
   readonly count: number | undefined;
   readonly baseUnixMs: number;
   readonly names: NameBook;
+  /** Which TCP connections are printed. */
+  matches(event: SocketEvent): boolean;
 }
+
+/** What stands below a line, as the original indented its stacks. */
+const BELOW = '    ';
 
 /**
  * Prints batches as lines, a batch in one write. A reader that is slow is waited for, so that the wait reaches
@@ -22,6 +39,9 @@ export class Printer {
   readonly #output: Writable;
   readonly #options: PrinterOptions;
   readonly #reader = new HopReader();
+  readonly #listener: RecordListener;
+  readonly #entries = new EntryTimes();
+  readonly #last = new LastHops();
   #lines: string[] = [];
   #printed = 0;
   #firstNs: Ns | undefined;
@@ -31,18 +51,22 @@ export class Printer {
   constructor(output: Writable, options: PrinterOptions, closed: () => void) {
     this.#output = output;
     this.#options = options;
+    this.#listener = this.#listenerFor(options);
     output.on('error', () => {
       this.#isOpen = false;
       closed();
     });
   }
 
-  /** The heading, once the capture runs. */
+  /** The headings, once the capture runs. */
   begin(): void {
-    if (!this.#options.json && this.#isOpen) this.#output.write(`${CLASSIC_HEADER}\n`);
+    const { json, shows } = this.#options;
+    if (json || !this.#isOpen) return;
+    if (shows.hops || shows.drops || shows.netfilter) this.#output.write(`${CLASSIC_HEADER}\n`);
+    if (shows.tcp) this.#output.write(`${TCP_HEADER}\n`);
   }
 
-  /** Lines printed. */
+  /** Events printed. */
   get printed(): number {
     return this.#printed;
   }
@@ -59,22 +83,7 @@ export class Printer {
 
   /** Prints a batch; the promise, when there is one, resolves once the output has room again. */
   print(batch: Uint8Array): Promise<void> | undefined {
-    const { json, names, baseUnixMs, time } = this.#options;
-    this.#reader.read(batch, {
-      symbol: (symbol) => names.take({ symbols: [symbol] }),
-      hop: (hop) => {
-        this.#firstNs ??= hop.timeNs;
-        if (json) this.#line(() => JSON.stringify(hopToJson(hop, names, baseUnixMs)));
-        else
-          this.#line(() =>
-            classicLine(hop, names, { time, baseUnixMs, firstNs: this.#firstNs ?? hop.timeNs }),
-          );
-      },
-      ...(json && {
-        free: (free) => this.#line(() => JSON.stringify(freeToJson(free, baseUnixMs))),
-        lineage: (lineage) => this.#line(() => JSON.stringify(lineageToJson(lineage, baseUnixMs))),
-      }),
-    });
+    this.#reader.read(batch, this.#listener);
     if (this.#lines.length === 0) return undefined;
     const text = `${this.#lines.join('\n')}\n`;
     this.#lines = [];
@@ -96,9 +105,81 @@ export class Printer {
     });
   }
 
-  #line(make: () => string): void {
+  #listenerFor({ json, shows, names, baseUnixMs, matches }: PrinterOptions): RecordListener {
+    const decides = shows.netfilter || (json && shows.hops);
+    const tellsAll = json && shows.hops;
+    return {
+      symbol: (symbol) => names.take({ symbols: [symbol] }),
+      stack: (stack) => names.take({ stacks: [stack] }),
+      hop: (hop) => {
+        if (shows.netfilter && !json) this.#last.set(hop);
+        if (decides && hop.kind === 'hop')
+          this.#entries.enter(hop.packet, names.functionName(hop.func), hop.timeNs);
+        if (hop.kind === 'hop' ? shows.hops : shows.drops) this.#hop(hop);
+      },
+      free: (free) => {
+        this.#last.end(free.packet);
+        this.#entries.end(free.packet);
+        if (tellsAll) this.#event(free.timeNs, () => freeToJson(free, baseUnixMs));
+      },
+      ...(decides && {
+        decision: (decision) => {
+          const spentNs = this.#entries.spent(decision);
+          if (tellsAll || isNetfilterDecision(decision)) this.#decision(decision, spentNs);
+        },
+      }),
+      ...(tellsAll && {
+        lineage: (lineage) => this.#event(lineage.timeNs, () => lineageToJson(lineage, baseUnixMs)),
+      }),
+      ...(shows.tcp && {
+        socket: (event) => {
+          if (!matches(event)) return;
+          this.#event(
+            event.timeNs,
+            () => socketToJson(event, names, baseUnixMs),
+            (options) => [tcpLine(event, names, options)],
+          );
+        },
+      }),
+    };
+  }
+
+  #hop(hop: Hop): void {
+    const { names, baseUnixMs } = this.#options;
+    this.#event(
+      hop.timeNs,
+      () => hopToJson(hop, names, baseUnixMs),
+      (options) => [classicLine(hop, names, options), ...this.#below(hop)],
+    );
+  }
+
+  #decision(decision: Decision, spentNs: number | undefined): void {
+    const { names, baseUnixMs } = this.#options;
+    this.#event(
+      decision.timeNs,
+      () => decisionToJson(decision, names, baseUnixMs, spentNs),
+      (options) => [decisionLine(decision, this.#last.get(decision.packet), spentNs, names, options)],
+    );
+  }
+
+  /** Stack frames, innermost first, and the control block when it is new. */
+  #below(hop: Hop): readonly string[] {
+    const { names, controlBlock } = this.#options;
+    const frames = hop.stack === undefined ? [] : names.stackFrames(hop.stack);
+    const { control } = hop.state;
+    const isNew = controlBlock && control !== undefined && (hop.carried & SECTION.control) !== 0;
+    const block = isNew ? [`cb ${control.cb} users ${control.users} dataref ${control.dataref}`] : [];
+    return [...block, ...frames].map((text) => `${BELOW}${text}`);
+  }
+
+  /** One event: an object with `--json`, else lines. */
+  #event(timeNs: Ns, json: () => JsonObject, lines?: (options: ClassicOptions) => readonly string[]): void {
     if (this.isDone) return;
-    this.#lines.push(make());
+    this.#firstNs ??= timeNs;
+    const { time, baseUnixMs } = this.#options;
+    if (this.#options.json) this.#lines.push(JSON.stringify(json()));
+    else if (lines !== undefined) this.#lines.push(...lines({ time, baseUnixMs, firstNs: this.#firstNs }));
+    else return;
     this.#printed += 1;
   }
 }

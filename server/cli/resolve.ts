@@ -1,6 +1,14 @@
 /** What the user named, as the kernel's numbers: once the source has said what there is. */
 import { statSync } from 'node:fs';
-import type { CaptureFilter, NetnsInfo } from '../../core/messages/source.ts';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import {
+  type CaptureFilter,
+  type CaptureSpec,
+  DEFAULT_SPEC,
+  type NetnsInfo,
+} from '../../core/messages/source.ts';
+import type { SocketEvent } from '../../core/model/hop.ts';
+import { isTcpOnly } from './modes.ts';
 import type { TraceOptions } from './options.ts';
 import { usageError } from './usage.ts';
 
@@ -28,18 +36,53 @@ function netnsOfPid(pid: number): number | undefined {
   }
 }
 
+/**
+ * Matches no packet: protocol 255 is reserved (IANA), and libpcap refuses an expression that it can see to be false.
+ */
+const NO_PACKET = 'ip proto 255';
+
+/** The capture that the options ask for. */
+export function resolveSpec(options: TraceOptions, namespaces: readonly NetnsInfo[]): CaptureSpec {
+  return {
+    ...DEFAULT_SPEC,
+    filter: resolveFilter(options, namespaces),
+    group: options.group,
+    stacks: options.stacks,
+    controlBlock: options.controlBlock,
+    tcpEvents: options.shows.tcp,
+    flowRate: options.flowRate,
+    ringBytes: options.ringBytes,
+    trackedPackets: options.trackedPackets,
+    stackTable: options.stackTable,
+  };
+}
+
 /** The capture filter of the options. */
 export function resolveFilter(options: TraceOptions, namespaces: readonly NetnsInfo[]): CaptureFilter {
   const isThisHost = options.source === 'host';
   if (options.pid !== undefined && isThisHost && netnsOfPid(options.pid) === undefined)
     throw usageError(`there is no process ${options.pid}`);
   return {
-    expression: options.expression,
-    inner: '',
+    expression: isTcpOnly(options.shows) ? NO_PACKET : options.expression,
+    inner: options.inner,
     keep: options.keep,
     ...(options.netns !== undefined && { netns: resolveNetns(options.netns, namespaces, isThisHost) }),
     ...(options.interface !== undefined && { interface: options.interface }),
     ...(options.mark !== undefined && { mark: options.mark }),
     ...(options.pid !== undefined && { pid: options.pid }),
   };
+}
+
+/** Whether a TCP connection has this address and this port at either end ('' and undefined: any). */
+export function connectionMatcher(
+  host: string,
+  port: number | undefined,
+): (ends: Pick<SocketEvent, 'saddr' | 'daddr' | 'sport' | 'dport'>) => boolean {
+  const hosts = new BlockList();
+  if (host !== '' && isIP(host) === 0) throw usageError(`'${host}' is no IPv4 or IPv6 address`);
+  if (host !== '') hosts.addAddress(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+  // an IPv4 address also matches as IPv6 sockets write it (::ffff:10.1.0.3)
+  const has = (address: string) => hosts.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return ({ saddr, daddr, sport, dport }) =>
+    (host === '' || has(saddr) || has(daddr)) && (port === undefined || sport === port || dport === port);
 }

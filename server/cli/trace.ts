@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
-import { type CaptureSpec, DEFAULT_SPEC } from '../../core/messages/source.ts';
+import type { CaptureSpec } from '../../core/messages/source.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { Client } from './client.ts';
 import type { TraceOptions } from './options.ts';
 import { Printer } from './printer.ts';
-import { resolveFilter } from './resolve.ts';
+import { connectionMatcher, resolveSpec } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
 
@@ -29,20 +29,20 @@ export async function trace(options: TraceOptions): Promise<number> {
   try {
     const hello = await client.introduction();
     const namespaces = await client.tables();
-    const spec: CaptureSpec = {
-      ...DEFAULT_SPEC,
-      filter: resolveFilter(options, namespaces),
-      group: options.group,
-      ringBytes: options.ringBytes,
-    };
+    const spec = resolveSpec(options, namespaces);
     if (options.ebpf) return await printPlan(client, spec);
     printer = new Printer(
       openStandardOutput(),
-      { ...options, baseUnixMs: hello.baseUnixMs, names: client.names },
+      {
+        ...options,
+        baseUnixMs: hello.baseUnixMs,
+        names: client.names,
+        matches: connectionMatcher(options.host, options.port),
+      },
       () => ending.now('closed'),
     );
     const applied = await client.source.request({ method: 'apply', spec });
-    if (!applied.ok) throw asCliError(applied.error, spec.filter.expression);
+    if (!applied.ok) throw await asCliError(client, applied.error, spec);
     const begin = performance.now();
     printer.begin();
     if (options.readyFile !== undefined) touch(options.readyFile);
@@ -103,12 +103,16 @@ class Ending {
 }
 
 async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
-  const compiled = await client.source.request({ method: 'compile', expression: spec.filter.expression });
-  if (!compiled.ok) throw asCliError(compiled.error, spec.filter.expression);
+  const { expression, inner } = spec.filter;
+  const compiled = await client.source.request({ method: 'compile', expression });
+  if (!compiled.ok) throw filterError(compiled.error, 'the filter', expression);
+  const inside = await client.source.request({ method: 'compile', expression: inner });
+  if (!inside.ok) throw filterError(inside.error, '--inner', inner);
   const planned = [...client.names.functions.values()].filter((one) => spec.group === 'all' || one.isDefault);
   const { kprobeMulti } = client.hello?.capabilities ?? {};
-  console.log(`filter: ${spec.filter.expression || '(everything)'}`);
+  console.log(`filter: ${expression || '(everything)'}`);
   console.log(`compiled: ${JSON.stringify(compiled.value)}`);
+  if (inner !== '') console.log(`inside tunnels: ${inner}\ncompiled: ${JSON.stringify(inside.value)}`);
   console.log(
     `programs: skbt_entry on ${planned.length} functions by ${kprobeMulti?.ok ? 'kprobe.multi' : 'kprobe'}`,
   );
@@ -120,10 +124,19 @@ async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
   return 0;
 }
 
-function asCliError({ code, message, position }: Failure, expression: string): Error {
+/** Which of the two expressions is wrong is found by compiling the outer one alone. */
+async function asCliError(client: Client, error: Failure, { filter }: CaptureSpec): Promise<Error> {
+  if (filter.inner === '') return filterError(error, 'the filter', filter.expression);
+  const outer = await client.source.request({ method: 'compile', expression: filter.expression });
+  return outer.ok
+    ? filterError(error, '--inner', filter.inner)
+    : filterError(outer.error, 'the filter', filter.expression);
+}
+
+function filterError({ code, message, position }: Failure, what: string, expression: string): Error {
   if (!code.startsWith('FILTER_')) return failure(message);
   const mark = position === undefined ? '' : `\n  ${expression}\n  ${' '.repeat(position)}^`;
-  return usageError(`the filter is wrong: ${message}${mark}`);
+  return usageError(`${what} is wrong: ${message}${mark}`);
 }
 
 function touch(file: string): void {

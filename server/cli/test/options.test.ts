@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NetnsInfo } from '../../../core/messages/source.ts';
 import { NO_STATS } from '../../../core/messages/source.ts';
-import { parseMark, parseServe, parseTrace } from '../options.ts';
+import { parseMark } from '../numbers.ts';
+import { parseServe, parseTrace } from '../options.ts';
 import { resolveNetns } from '../resolve.ts';
 import { summaryText } from '../summary.ts';
 import { CliError } from '../usage.ts';
@@ -60,7 +61,6 @@ describe('trace', () => {
     [['--ring-size', '5000'], "--ring-size is a power of two from 4K to 1G, not '5000'"],
     [['--group', 'most'], "--group is one of default, all, not 'most'"],
     [['-T', '-t'], '-T and -t are two ways to show the time: give one'],
-    [['--dropstack'], '--dropstack is not there yet'],
     [['-P'], 'argument missing'],
   ])('refuses %j in one line, with status 2', (words, message) => {
     const error = refused(() => parseTrace(words));

@@ -1,0 +1,65 @@
+/** Which events are printed, and what the kernel must record for it; docs/cli.md has the table. */
+import type { StackChoice } from '../../core/messages/source.ts';
+import { usageError } from './usage.ts';
+
+export interface Shown {
+  /** Packets at probed functions; with `--json` also their ends, their lineage and every decision. */
+  readonly hops: boolean;
+  /** Packets that the kernel dropped. */
+  readonly drops: boolean;
+  /** What netfilter decided: hooks, tables, conntrack, NAT. */
+  readonly netfilter: boolean;
+  /** TCP connections: made, accepted, closed, failed. */
+  readonly tcp: boolean;
+}
+
+/** The flags that say what is printed, as given. */
+export interface ModeFlags {
+  readonly route?: boolean | undefined;
+  readonly iptable?: boolean | undefined;
+  readonly dropstack?: boolean | undefined;
+  readonly callstack?: boolean | undefined;
+  readonly tcp?: boolean | undefined;
+  readonly cb?: boolean | undefined;
+}
+
+/**
+ * What the flags ask for: `--route`, `--iptable` and `--tcp` add to each other, `--dropstack` stands alone, none is
+ * `--route`. Throws a CliError where they contradict each other.
+ */
+export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly stacks: StackChoice } {
+  if (flags.dropstack === true) {
+    if (flags.callstack === true)
+      throw usageError(
+        '--dropstack prints drops only, --callstack a stack on every event: give one (--callstack has drops, too)',
+      );
+    const other = (['route', 'iptable', 'tcp'] as const).find((flag) => flags[flag] === true);
+    if (other !== undefined) throw usageError(`--dropstack prints drops only: leave --${other} out`);
+    return { shows: { hops: false, drops: true, netfilter: false, tcp: false }, stacks: 'drops' };
+  }
+  const isOther = flags.iptable === true || flags.tcp === true;
+  const hops = flags.route === true || !isOther;
+  const shows = { hops, drops: hops, netfilter: flags.iptable === true, tcp: flags.tcp === true };
+  for (const flag of ['callstack', 'cb'] as const)
+    if (flags[flag] === true && !hops)
+      throw usageError(
+        `--${flag} is about packets at functions, which ${flags.iptable === true ? '--iptable' : '--tcp'} alone does not print: add --route`,
+      );
+  return { shows, stacks: flags.callstack === true ? 'all' : 'none' };
+}
+
+/** Only connections are printed: no packet needs to be traced. */
+export const isTcpOnly = ({ hops, drops, netfilter, tcp }: Shown): boolean =>
+  tcp && !hops && !drops && !netfilter;
+
+/**
+ * Refuses, with `--tcp` alone, what chooses or follows packets: it would be passed over without a word.
+ * `given` are such flags, as the user wrote them.
+ */
+export function refusePacketFlags(shows: Shown, given: readonly string[]): void {
+  const [first] = given;
+  if (first !== undefined && isTcpOnly(shows))
+    throw usageError(
+      `--tcp alone prints connections, not packets, and ${first} is about packets: add --route, or leave it out (-H, -P, -N and -p choose connections)`,
+    );
+}
