@@ -58,7 +58,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
       kind,
       note: kind === 'lab' ? 'The lab boots.' : 'The agent starts.',
     };
-    this.session = new Session((symbols) => this.#addSymbols(symbols), onFault);
+    this.session = new Session((tables) => this.#learn(tables), onFault);
   }
 
   get snapshot(): Snapshot {
@@ -150,9 +150,14 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
       case 'namespaces':
         this.#tell({ namespaces: message.namespaces });
         break;
+      case 'cgroups':
+        this.#tell({ cgroups: message.cgroups });
+        break;
       case 'capture':
         if (message.capture.phase === 'starting') {
           this.#stats = NO_STATS;
+          // browsers get each id anew before they meet it
+          this.#names = { ...this.#names, stacks: [] };
           this.session.restart();
         }
         this.#capture = message.capture;
@@ -193,8 +198,14 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
     this.emit('names', tables);
   }
 
-  #addSymbols(symbols: NonNullable<NameTables['symbols']>): void {
-    this.#names = { ...this.#names, symbols: [...(this.#names.symbols ?? []), ...symbols] };
-    this.emit('names', { symbols });
+  /** Names that the session's records gave; symbols and stacks add to what is known. */
+  #learn(tables: NameTables): void {
+    const { symbols = [], stacks = [] } = this.#names;
+    this.#names = {
+      ...this.#names,
+      ...(tables.symbols && { symbols: [...symbols, ...tables.symbols] }),
+      ...(tables.stacks && { stacks: [...stacks, ...tables.stacks] }),
+    };
+    this.emit('names', tables);
   }
 }

@@ -1,5 +1,5 @@
 /** What the session's thread is told and asked, and what it answers. */
-import type { NameTables, SymbolInfo } from '../../core/messages/browser.ts';
+import type { NameTables } from '../../core/messages/browser.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 
 export type ToWorker =
@@ -33,5 +33,6 @@ export interface PulseAnswer {
 
 export type FromWorker =
   | { readonly type: 'taken' }
-  | { readonly type: 'symbols'; readonly symbols: readonly SymbolInfo[] }
+  /** Symbols and stacks that the records named since the last time. */
+  | { readonly type: 'names'; readonly tables: NameTables }
   | { readonly type: 'answer'; readonly id: number; readonly answer: RowsAnswer | PathAnswer | PulseAnswer };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { NameTables, SymbolInfo } from '../../core/messages/browser.ts';
+import type { NameTables } from '../../core/messages/browser.ts';
 import { ROOT } from '../place.ts';
 import type { FromWorker, PathAnswer, PulseAnswer, RowsAnswer, ToWorker } from './messages.ts';
 
@@ -22,11 +22,11 @@ export class Session {
   #room: (() => void)[] = [];
 
   /** `onFault` is called when the thread dies: a fault of ours, after which there is no session. */
-  constructor(onSymbols: (symbols: readonly SymbolInfo[]) => void, onFault: (error: Error) => void) {
+  constructor(onNames: (tables: NameTables) => void, onFault: (error: Error) => void) {
     this.#worker.on('error', onFault);
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'taken') this.#taken();
-      else if (message.type === 'symbols') onSymbols(message.symbols);
+      else if (message.type === 'names') onNames(message.tables);
       else {
         this.#asked.get(message.id)?.(message.answer);
         this.#asked.delete(message.id);

@@ -2,29 +2,30 @@
 import { parentPort } from 'node:worker_threads';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
+import { ToldNames } from './told.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the session runs in a worker thread');
 const assembler = new SessionAssembler();
-let symbolsTold = 0;
+const told = new ToldNames(assembler);
 
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
-    case 'batch':
+    case 'batch': {
       assembler.take(message.records);
       say({ type: 'taken' });
-      if (assembler.symbolCount > symbolsTold) {
-        say({ type: 'symbols', symbols: assembler.symbols.slice(symbolsTold) });
-        symbolsTold = assembler.symbolCount;
-      }
+      const tables = told.next();
+      if (tables !== undefined) say({ type: 'names', tables });
       break;
+    }
     case 'names':
       assembler.takeNames(message.tables);
       break;
     case 'restart':
       assembler.restart();
+      told.restart();
       break;
     case 'rows': {
       const { rows, version, more } = assembler.rowsSince(message.version, message.max);

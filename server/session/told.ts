@@ -1,0 +1,32 @@
+import { type NameTables, STACKS_TOLD_MAX } from '../../core/messages/browser.ts';
+import type { SessionAssembler } from '../../core/model/assembler.ts';
+
+/** What a session's records named and nobody was told yet: symbols of the kernel, stacks of the capture. */
+export class ToldNames {
+  readonly #assembler: SessionAssembler;
+  #symbols = 0;
+  #stacks = 0;
+
+  constructor(assembler: SessionAssembler) {
+    this.#assembler = assembler;
+  }
+
+  /** What is new since the last call; undefined when nothing is. */
+  next(): NameTables | undefined {
+    const { symbolCount, stacks } = this.#assembler;
+    const stackCount = Math.min(stacks.size, STACKS_TOLD_MAX);
+    if (symbolCount <= this.#symbols && stackCount <= this.#stacks) return undefined;
+    const tables: NameTables = {
+      ...(symbolCount > this.#symbols && { symbols: this.#assembler.symbols.slice(this.#symbols) }),
+      ...(stackCount > this.#stacks && { stacks: [...stacks.values()].slice(this.#stacks, stackCount) }),
+    };
+    this.#symbols = symbolCount;
+    this.#stacks = stackCount;
+    return tables;
+  }
+
+  /** A capture begins anew: stack ids stand for other stacks. Symbols stay. */
+  restart(): void {
+    this.#stacks = 0;
+  }
+}
