@@ -11,13 +11,14 @@ import { type FunctionInfo, SOURCE_PROTOCOL, type SourceRequest } from '../../co
 import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type NativeAddon } from '../../native/index.ts';
 import { asFailure, Capture } from './capture.ts';
+import { CgroupTable } from './cgroups.ts';
 import { NamespaceTable } from './namespaces.ts';
 import { Peer } from './peer.ts';
 import { socketStreams, standardStreams } from './streams.ts';
 
-const NAMESPACES_EVERY_MS = 2000;
-/** Interfaces of namespaces that are known already are asked for again every so many rounds. */
-const ALL_INTERFACES_EVERY = 5;
+const NAMES_EVERY_MS = 2000;
+/** Everything that is known already (interfaces, control groups) is looked at again every so many rounds. */
+const ALL_EVERY = 5;
 
 const { values } = parseArgs({
   options: { kind: { type: 'string', default: 'host' }, connect: { type: 'string' } },
@@ -48,7 +49,7 @@ async function main(): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   introduce(peer, addon, kind, functions).then(
     () => {
-      timer = setInterval(tellNamespaces(peer), NAMESPACES_EVERY_MS);
+      timer = setInterval(tellNames(peer), NAMES_EVERY_MS);
     },
     (error: unknown) => console.error(`skbtracer agent: ${String(error)}`),
   );
@@ -88,7 +89,7 @@ async function introduce(
   const [list, reasons] = await Promise.all([functions.catch(() => []), addon.dropReasons().catch(() => [])]);
   peer.send({ type: 'functions', functions: [...list] });
   peer.send({ type: 'reasons', reasons });
-  await tellNamespaces(peer)();
+  await tellNames(peer)();
 }
 
 async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[]> {
@@ -110,13 +111,17 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
   }
 }
 
-const table = new NamespaceTable();
+const namespaces = new NamespaceTable();
+const cgroups = new CgroupTable();
 let round = 0;
 
-function tellNamespaces(peer: Peer): () => Promise<void> {
+function tellNames(peer: Peer): () => Promise<void> {
   return async () => {
-    const hasChanged = await table.refresh(round % ALL_INTERFACES_EVERY === 0);
+    const all = round % ALL_EVERY === 0;
     round += 1;
-    if (hasChanged) peer.send({ type: 'namespaces', namespaces: [...table.namespaces] });
+    // whoever waits for names waits for namespaces, which come last
+    if (cgroups.refresh(all)) peer.send({ type: 'cgroups', cgroups: [...cgroups.cgroups] });
+    if (await namespaces.refresh(all))
+      peer.send({ type: 'namespaces', namespaces: [...namespaces.namespaces] });
   };
 }
