@@ -1,21 +1,22 @@
 import type { LiveStats } from '../../core/messages/browser.ts';
+import { formatDuration } from '../../core/model/format.ts';
 
 /** One place where something was lost. Lost is ours; dropped is the kernel's: never mix them up. */
 export interface Loss {
   readonly where: string;
   readonly count: number;
   /** What is counted, as a plural noun. */
-  readonly unit: 'events' | 'packets' | 'records' | 'updates';
+  readonly unit: 'events' | 'packets' | 'records' | 'stacks' | 'updates';
   readonly meaning: string;
 }
 
 export interface LossReport {
   /** Events that did not reach the session: each is counted once. */
   readonly lostEvents: number;
-  /** Packets that could not be followed at all. */
+  /** Packets that could not be followed at all; those that were not to be (a flow's rate) do not count. */
   readonly unfollowed: number;
   readonly losses: readonly Loss[];
-  /** Not lost, but not on this page: late or forgotten. */
+  /** Not lost, but worth knowing: late, forgotten, passed over as asked for, or without an end until now. */
   readonly notShown: readonly Loss[];
 }
 
@@ -66,8 +67,26 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
       unit: 'packets',
       meaning: 'Packets that could not be followed: narrow the filter.',
     },
+    {
+      where: 'Stack table full',
+      count: tracer.stackFull,
+      unit: 'stacks',
+      meaning: 'Events without their kernel stack; the events themselves are there.',
+    },
   ];
   const notShown: Loss[] = [
+    {
+      where: 'Flow rate',
+      count: tracer.rateLimited,
+      unit: 'packets',
+      meaning: 'Not followed, as asked for: their flow began more in a second than its limit.',
+    },
+    {
+      where: 'Followed for long',
+      count: tracer.longLived,
+      unit: 'packets',
+      meaning: `For more than ten seconds by now${tracer.longLived > 0 ? `, the oldest for ${formatDuration(tracer.oldestNs)}` : ''}: waiting in a queue, or their end was not seen.`,
+    },
     {
       where: 'Server memory',
       count: session.evicted,

@@ -34,7 +34,19 @@ export function summaryText(facts: SummaryFacts): string {
   if (onTheWay > 0) lines.push(`  lost: ${formatCount(onTheWay)} between the agent and here`);
   if (malformed > 0) lines.push(`  ${formatCount(malformed)} records were not understood and skipped`);
   if (stats.trackFull > 0)
-    lines.push(`  ${formatCount(stats.trackFull)} packets could not be followed: the table was full`);
+    lines.push(
+      `  ${formatCount(stats.trackFull)} packets could not be followed: the table was full (see --tracked)`,
+    );
+  if (stats.rateLimited > 0)
+    lines.push(`  ${formatCount(stats.rateLimited)} packets were not followed: beyond --flow-rate`);
+  if (stats.stackFull > 0)
+    lines.push(
+      `  ${formatCount(stats.stackFull)} stacks were not taken: the table was full (see --stack-table)`,
+    );
+  if (stats.longLived > 0)
+    lines.push(
+      `  ${formatCount(stats.longLived)} packets were still followed after ten seconds, the oldest for ${formatDuration(stats.oldestNs)}`,
+    );
   if (stats.missed > 0)
     lines.push(`  ${formatCount(stats.missed)} probe hits were skipped by the kernel (nested probes)`);
   return lines.join('\n');
