@@ -1,5 +1,8 @@
 /** Records made for tests of what reads them; what the kernel really sends is tested in the lab. */
-import { DROP, FREE, HEADER, HOP, IP, KIND, L4, LINEAGE, META, SECTION, SYMBOL } from '../layout.gen.ts';
+import {
+  DECISION, DECISION_KIND, FREE, HEADER, HOP, KIND, LINEAGE, RULE, SECTION, SOCKET, STACK, SYMBOL,
+} from '../layout.gen.ts'; // biome-ignore format: a list
+import { type OwnerFields, type SectionFields, sectionsOf, setBytes, setText, setU64 } from './sections.ts';
 
 export interface Header {
   readonly packet?: number;
@@ -10,20 +13,12 @@ export interface Header {
   readonly flags?: number;
 }
 
-export interface HopFields extends Header {
+export interface HopFields extends Header, SectionFields {
   readonly func?: number;
   readonly netns?: number;
   readonly ifindex?: number;
   readonly pid?: number;
   readonly sp?: number;
-  readonly ip?: {
-    readonly saddr: readonly number[];
-    readonly daddr: readonly number[];
-    readonly id?: number;
-  };
-  readonly ports?: readonly [number, number];
-  readonly mark?: number;
-  readonly drop?: { readonly reason: number; readonly location: number };
 }
 
 /** Low half of every stack pointer in tests is given; this is the high one. */
@@ -39,30 +34,21 @@ function begin(size: number, kind: number, fields: Header): { bytes: Uint8Array;
   view.setUint32(HEADER.seq, fields.seq ?? 0, true);
   view.setUint32(HEADER.generation, fields.generation ?? 1, true);
   setU64(view, HEADER.timeNs, fields.time ?? 0);
-  if (kind !== KIND.symbol) setU64(view, HOP.packet, fields.packet ?? 1);
+  if (![KIND.symbol, KIND.stack, KIND.socket].some((named) => named === kind))
+    setU64(view, HOP.packet, fields.packet ?? 1);
   return { bytes, view };
-}
-
-function setU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
 }
 
 /** A HOP, or with `drop` a DROP. */
 export function hop(fields: HopFields): Uint8Array {
-  const sections =
-    (fields.mark === undefined ? 0 : SECTION.meta) |
-    (fields.ip === undefined ? 0 : SECTION.ip) |
-    (fields.ports === undefined ? 0 : SECTION.l4) |
-    (fields.drop === undefined ? 0 : SECTION.drop);
-  const size =
-    HOP.size +
-    (fields.mark === undefined ? 0 : META.size) +
-    (fields.ip === undefined ? 0 : IP.size) +
-    (fields.ports === undefined ? 0 : L4.size) +
-    (fields.drop === undefined ? 0 : DROP.size);
+  const sections = sectionsOf(fields);
+  const size = sections.reduce<number>((sum, [, bytes]) => sum + bytes, HOP.size);
   const { bytes, view } = begin(size, fields.drop === undefined ? KIND.hop : KIND.drop, fields);
-  view.setUint16(HEADER.sections, sections, true);
+  view.setUint16(
+    HEADER.sections,
+    sections.reduce<number>((bits, [bit]) => bits | bit, 0),
+    true,
+  );
   view.setUint32(HOP.func, fields.func ?? 0, true);
   view.setUint32(HOP.netns, fields.netns ?? 0, true);
   view.setUint32(HOP.ifindex, fields.ifindex ?? 0, true);
@@ -72,27 +58,88 @@ export function hop(fields: HopFields): Uint8Array {
     view.setUint32(HOP.sp + 4, STACK_HIGH, true);
   }
   let at: number = HOP.size;
-  if (fields.mark !== undefined) {
-    view.setUint32(at + META.mark, fields.mark, true);
-    at += META.size;
+  for (const [, bytesOf, write] of sections) {
+    write(view, at);
+    at += bytesOf;
   }
-  if (fields.ip !== undefined) {
-    bytes.set(fields.ip.saddr, at + IP.saddr);
-    bytes.set(fields.ip.daddr, at + IP.daddr);
-    view.setUint16(at + IP.id, fields.ip.id ?? 0, true);
-    view.setUint8(at + IP.version, fields.ip.saddr.length === 16 ? 6 : 4);
-    at += IP.size;
-  }
-  if (fields.ports !== undefined) {
-    view.setUint16(at + L4.sport, fields.ports[0], true);
-    view.setUint16(at + L4.dport, fields.ports[1], true);
-    view.setUint8(at + L4.kind, 2);
-    at += L4.size;
-  }
-  if (fields.drop !== undefined) {
-    setU64(view, at + DROP.location, fields.drop.location);
-    view.setUint32(at + DROP.reason, fields.drop.reason, true);
-  }
+  return bytes;
+}
+
+export interface DecisionFields extends Header {
+  /** Name of enum skbt_decision_kind. */
+  readonly decision: keyof typeof DECISION_KIND;
+  readonly value: number;
+  readonly netns?: number;
+  readonly pf?: number;
+  readonly hook?: number;
+  readonly priority?: number;
+  readonly used?: number;
+  readonly limit?: number;
+  readonly rule?: { readonly table?: string; readonly chain?: string; readonly handle?: number };
+}
+
+export function decision(fields: DecisionFields): Uint8Array {
+  const { rule } = fields;
+  const { bytes, view } = begin(DECISION.size + (rule ? RULE.size : 0), KIND.decision, fields);
+  view.setUint16(DECISION.decision, DECISION_KIND[fields.decision], true);
+  view.setInt32(DECISION.value, fields.value, true);
+  view.setUint32(DECISION.netns, fields.netns ?? 0, true);
+  view.setUint8(DECISION.pf, fields.pf ?? 2);
+  view.setUint8(DECISION.hook, fields.hook ?? 0);
+  view.setInt32(DECISION.priority, fields.priority ?? 0, true);
+  view.setUint32(DECISION.used, fields.used ?? 0, true);
+  view.setUint32(DECISION.limit, fields.limit ?? 0, true);
+  if (rule === undefined) return bytes;
+  view.setUint16(HEADER.sections, SECTION.rule, true);
+  setU64(view, DECISION.size + RULE.handle, rule.handle ?? 0);
+  setText(view, DECISION.size + RULE.table, rule.table ?? '');
+  setText(view, DECISION.size + RULE.chain, rule.chain ?? '');
+  return bytes;
+}
+
+/** What a stack id stands for; addresses innermost first. */
+export function stack(
+  fields: Header & { readonly id: number; readonly addresses: readonly number[] },
+): Uint8Array {
+  const { bytes, view } = begin(STACK.size, KIND.stack, fields);
+  view.setUint32(STACK.id, fields.id, true);
+  view.setUint32(STACK.depth, fields.addresses.length, true);
+  for (const [i, address] of fields.addresses.entries()) setU64(view, STACK.addresses + 8 * i, address);
+  return bytes;
+}
+
+export interface SocketFields extends Header {
+  /** enum skbt_socket_event. */
+  readonly event: number;
+  readonly saddr: readonly number[];
+  readonly daddr: readonly number[];
+  readonly ports: readonly [number, number];
+  readonly owner?: OwnerFields;
+  readonly netns?: number;
+  readonly sent?: number;
+  readonly received?: number;
+  readonly durationNs?: number;
+  readonly states?: readonly [before: number, after: number];
+}
+
+/** A TCP connection's event. */
+export function socket(fields: SocketFields): Uint8Array {
+  const { bytes, view } = begin(SOCKET.size, KIND.socket, fields);
+  setBytes(view, SOCKET.saddr, fields.saddr);
+  setBytes(view, SOCKET.daddr, fields.daddr);
+  view.setUint16(SOCKET.sport, fields.ports[0], true);
+  view.setUint16(SOCKET.dport, fields.ports[1], true);
+  view.setUint8(SOCKET.family, fields.saddr.length === 16 ? 6 : 4);
+  view.setUint8(SOCKET.event, fields.event);
+  view.setUint8(SOCKET.oldState, fields.states?.[0] ?? 0);
+  view.setUint8(SOCKET.newState, fields.states?.[1] ?? 0);
+  view.setUint32(SOCKET.netns, fields.netns ?? 0, true);
+  view.setUint32(SOCKET.pid, fields.owner?.pid ?? 0, true);
+  setU64(view, SOCKET.cgroup, fields.owner?.cgroup ?? 0);
+  setText(view, SOCKET.comm, fields.owner?.comm ?? '');
+  setU64(view, SOCKET.sent, fields.sent ?? 0);
+  setU64(view, SOCKET.received, fields.received ?? 0);
+  setU64(view, SOCKET.durationNs, fields.durationNs ?? 0);
   return bytes;
 }
 

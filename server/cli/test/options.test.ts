@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NetnsInfo } from '../../../core/messages/source.ts';
-import { NO_STATS } from '../../../core/messages/source.ts';
 import { parseMark } from '../numbers.ts';
 import { parseServe, parseTrace } from '../options.ts';
 import { resolveNetns } from '../resolve.ts';
-import { summaryText } from '../summary.ts';
 import { CliError } from '../usage.ts';
 
 function refused(work: () => unknown): CliError {
@@ -112,15 +110,4 @@ describe('a namespace', () => {
       "there is no network namespace 'nope' (name, inode or pid); there are host, web",
     );
   });
-});
-
-it('the summary says what was lost where, once', () => {
-  const stats = { ...NO_STATS, events: 1234, lostRing: [0, 30], trackFull: 2, undelivered: 4, packets: 9 };
-  const text = summaryText({ stats, printed: 1200, packets: 9, missing: 30, malformed: 0, durationMs: 3210 });
-  expect(text.split('\n')).toEqual([
-    '1,234 events, 34 lost, 9 packets, 1,200 lines in 3.21 s',
-    '  lost: 30 on CPU 1, the ring buffer was full (see --ring-size)',
-    '  lost: 4 left in the ring buffer at the end',
-    '  2 packets could not be followed: the table was full',
-  ]);
 });

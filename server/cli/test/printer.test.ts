@@ -1,0 +1,172 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { NameBook } from '../../../core/model/names.ts';
+import {
+  batch,
+  decision,
+  free,
+  hop,
+  lineage,
+  socket,
+  stack,
+  symbol,
+} from '../../../core/wire/test/records.ts';
+import { parseTrace } from '../options.ts';
+import { Printer } from '../printer.ts';
+import { connectionMatcher } from '../resolve.ts';
+
+/** What a trace with these flags prints of these records, without the headings. */
+function printed(words: string, ...records: Uint8Array[]): string[] {
+  const options = parseTrace(words.split(' ').filter((word) => word !== ''));
+  const names = new NameBook();
+  names.take({
+    functions: ['ip_rcv', 'nf_hook_slow', 'ipt_do_table'].map((name, i) => ({
+      id: i + 1,
+      name,
+      module: '',
+      argument: 1,
+      isDefault: true,
+    })),
+    reasons: [{ value: 3, name: 'NO_SOCKET' }],
+    namespaces: [{ inode: 10, name: 'web', origin: 'named', interfaces: [] }],
+  });
+  const output = new PassThrough();
+  const matches = connectionMatcher(options.host, options.port);
+  const printer = new Printer(output, { ...options, names, baseUnixMs: 0, matches }, () => undefined);
+  printer.print(batch(...records));
+  const text: string = output.read()?.toString() ?? '';
+  expect(printer.isDone).toBe(options.count !== undefined);
+  return text.split('\n').filter((line) => line !== '');
+}
+
+const ip = { saddr: [10, 1, 0, 2], daddr: [10, 1, 0, 3], protocol: 17 };
+const records = [
+  hop({ func: 1, netns: 10, time: 1000, ip, ports: [40000, 53] }),
+  hop({ func: 2, time: 2000 }),
+  hop({ func: 3, time: 2500 }),
+  decision({ decision: 'table', value: 0, pf: 2, hook: 1, time: 5500, rule: { table: 'filter' } }),
+  decision({ decision: 'hook', value: -1, pf: 2, hook: 1, time: 6000 }),
+  decision({ decision: 'route', value: 0, time: 6100 }),
+  symbol({ address: 0x10, name: 'kfree_skb_reason' }),
+  symbol({ address: 0x20, name: 'nf_hook_slow' }),
+  stack({ id: 9, addresses: [0x10, 0x20] }),
+  hop({ time: 7000, stack: 9, drop: { reason: 3, location: 0x20 } }),
+  free({ time: 8000 }),
+  lineage({ packet: 2, parent: 1, time: 8100 }),
+  socket({
+    event: 3,
+    ...ip,
+    ports: [40000, 443],
+    netns: 10,
+    time: 9000,
+    owner: { pid: 7, comm: 'curl' },
+    sent: 2048,
+    durationNs: 5e6,
+  }),
+];
+const kinds = (words: string) => printed(`--json ${words}`, ...records).map((line) => JSON.parse(line).kind);
+
+describe('what is printed', () => {
+  it('by default: packets at functions, and drops', () => {
+    const lines = printed('', ...records);
+    expect(lines.map((line) => line.split(':').at(-1)?.trim())).toEqual([
+      'ip_rcv',
+      'nf_hook_slow',
+      'ipt_do_table',
+      'kfree_skb(NO_SOCKET) nf_hook_slow+0x0',
+      'kfree_skb_reason+0x0',
+      'nf_hook_slow+0x0',
+    ]);
+  });
+
+  it('with --iptable: the steps of netfilter only, with the time that each took', () => {
+    const lines = printed('--iptable', ...records);
+    expect(lines.map((line) => line.split('.0:')[1])).toEqual([
+      '2.filter.INPUT.DROP ipt_do_table 3.00 µs',
+      '2.hook.INPUT.DROP nf_hook_slow 4.00 µs',
+    ]);
+    expect(lines[0]).toContain('U:10.1.0.2:40000->10.1.0.3:53');
+  });
+
+  it('with --iptable --route: both, in the order of events', () => {
+    expect(printed('--iptable --route', ...records).filter((line) => line.startsWith('['))).toHaveLength(6);
+  });
+
+  it('with --dropstack: drops only, their stack below them', () => {
+    const lines = printed('--dropstack', ...records);
+    expect(lines[0]).toContain(':kfree_skb(NO_SOCKET) nf_hook_slow+0x0');
+    expect(lines.slice(1)).toEqual(['    kfree_skb_reason+0x0', '    nf_hook_slow+0x0']);
+  });
+
+  it('with --tcp: connections only', () => {
+    const lines = printed('--tcp', ...records);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^\[\d\d:\d\d:\d\d \] close +7\/curl +- +web +10\.1\.0\.2:40000->10\.1\.0\.3:443 +5\.00 ms 2\.0 KiB\/0 B$/,
+    );
+  });
+
+  it('with --tcp and an address or port: the connections that have it', () => {
+    expect(printed('--tcp -P 443 -H 10.1.0.3', ...records)).toHaveLength(1);
+    expect(printed('--tcp -P 80', ...records)).toEqual([]);
+    expect(printed('--tcp -H 10.1.0.4', ...records)).toEqual([]);
+  });
+
+  it('with --json: the same kinds, by default all of a packet', () => {
+    expect(kinds('')).toEqual([
+      'hop', 'hop', 'hop', 'decision', 'decision', 'decision', 'drop', 'free', 'lineage',
+    ]); // biome-ignore format: a list
+    expect(kinds('--iptable')).toEqual(['decision', 'decision']);
+    expect(kinds('--dropstack')).toEqual(['drop']);
+    expect(kinds('--tcp')).toEqual(['socket']);
+  });
+
+  it('with --cb: the control block below the line where it changed', () => {
+    const lines = printed('--cb', hop({ func: 1, control: { cb: [0xab], users: 2 } }), hop({ func: 2 }));
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(/^ {4}cb ab0+ users 2 dataref 0$/);
+  });
+});
+
+describe('-c', () => {
+  it.each([
+    ['-c 2', 2],
+    ['--json -c 4', 4],
+    ['--iptable -c 1', 1],
+  ])('%s prints exactly so many events', (words, count) => {
+    expect(printed(words, ...records)).toHaveLength(count);
+  });
+
+  it('counts an event once, whatever stands below it', () => {
+    expect(printed('--dropstack -c 1', ...records, ...records)).toHaveLength(3);
+  });
+});
+
+it('-t counts from the first event that is printed', () => {
+  expect(printed('--dropstack -t', ...records)[0]).toMatch(/^\[0\.000000 /);
+});
+
+describe('the time that a step took', () => {
+  it('is its own when it is called inside itself, as bridge-netfilter does', () => {
+    const lines = printed(
+      '--iptable',
+      hop({ func: 2, time: 1000 }),
+      hop({ func: 2, time: 3000 }),
+      decision({ decision: 'hook', value: 1, pf: 2, time: 4000 }),
+      decision({ decision: 'hook', value: 1, pf: 7, time: 9000 }),
+    );
+    expect(lines.map((line) => /[\d.]+ µs$/.exec(line)?.[0])).toEqual(['1.00 µs', '8.00 µs']);
+  });
+
+  it('counts from the event before where the entry has no probe, and is not made up without one', () => {
+    const nft = { decision: 'table', value: 1, pf: 1, rule: { table: 't', chain: 'c' } } as const;
+    const [alone, after] = printed(
+      '--iptable',
+      decision({ ...nft, packet: 1, time: 500 }),
+      hop({ func: 1, packet: 2, time: 1000 }),
+      decision({ ...nft, packet: 2, time: 1800 }),
+    );
+    expect(alone).toMatch(/:1\.t\.PREROUTING\.ACCEPT nft_do_chain chain c$/);
+    expect(after).toMatch(/nft_do_chain chain c 800 ns$/);
+  });
+});
