@@ -11,7 +11,7 @@ import { CLI } from './place.ts';
 
 /** One line of `--json`; see docs/json-output.md. Only what scenarios look at. */
 export interface Line {
-  readonly kind: 'hop' | 'drop' | 'free' | 'lineage';
+  readonly kind: 'hop' | 'drop' | 'free' | 'lineage' | 'decision' | 'socket';
   readonly time_ns: number;
   readonly cpu: number;
   readonly packet: number;
@@ -124,6 +124,7 @@ async function watchTrace(
 }
 
 function collect(packets: Map<number, Packet>, line: Line): void {
+  if (line.kind === 'socket') return;
   let packet = packets.get(line.packet);
   if (packet === undefined) {
     packet = { id: line.packet, hops: [], drops: [], frees: [], parent: 0 };
@@ -132,7 +133,7 @@ function collect(packets: Map<number, Packet>, line: Line): void {
   if (line.kind === 'hop') packet.hops.push(line);
   else if (line.kind === 'drop') packet.drops.push(line);
   else if (line.kind === 'free') packet.frees.push(line);
-  else packet.parent = line.parent ?? 0;
+  else if (line.kind === 'lineage' && line.parent !== line.packet) packet.parent = line.parent ?? 0;
 }
 
 /** Resolves once the file is there; rejects after two minutes. */

@@ -53,17 +53,26 @@ Which packets (all that are given must hold; shown as one pcap expression by --d
   -i, --interface NAME     on an interface of this name
       --mark VALUE[/MASK]  packet mark
   -p, --pid N              owned by, or handled for, this process
+      --inner 'EXPRESSION' pcap expression for the packet inside a tunnel (VXLAN, GENEVE, GRE, IPIP)
       --keep               once matched, follow the packet for its whole life
 
-What is printed:
+What is printed (--route, --iptable and --tcp add to each other):
+      --route              packets at the stack's functions, and drops (the default)
+      --iptable            every step of netfilter: table, hook, verdict, time spent
+      --tcp                TCP connections: connect, accept, close, fail, with their process
+      --dropstack          drops only, with reason and kernel stack
+      --callstack          with --route: a kernel stack at every event
+      --cb                 with --route: the control block (skb->cb), where it changed
   -c, --catch-count N      stop after exactly N events
   -T, --time               wall-clock time (the default)
   -t, --timestamp          seconds since the first event, with microseconds
       --json               one JSON object per event (docs/json-output.md)
-      --route              the path through the stack (the default)
 
 How:
       --group default|all  probe the waypoints, or every function that takes an skb
+      --flow-rate N        follow at most N packets that a flow begins in a second; the rest is counted
+      --tracked N          packets followed at once, 64 to 1048576 (65536)
+      --stack-table N      different kernel stacks kept, a power of two, 16 to 65536 (16384)
       --ring-size BYTES    kernel ring buffer, a power of two (16M); K, M and G may follow
       --source host|lab    this host, or the lab's sample network in a VM
       --kernel SERIES      kernel of the lab: 6.12, 6.1, or a path
