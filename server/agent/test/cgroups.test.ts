@@ -169,6 +169,23 @@ describe('files of a machine', () => {
     for (const one of table.cgroups) expect(cgroupInfoSchema.parse(one)).toEqual(one);
   });
 
+  it('whatever a group is called, what is told of it can be sent', () => {
+    const names = [
+      'a'.repeat(200),
+      'b'.repeat(200),
+      `lxc.payload.${'c'.repeat(200)}`,
+      'd\u001b[31m \\x0a.service',
+    ];
+    group(names.join('/'));
+    const table = new CgroupTable({ root, nameOf: () => undefined });
+    table.refresh(true);
+    expect(table.cgroups).toHaveLength(5);
+    for (const one of table.cgroups) {
+      expect(cgroupInfoSchema.parse(one)).toEqual(one);
+      expect(`${one.path}${one.name}`).toMatch(/^[\x20-\x7e]+$/);
+    }
+  });
+
   it('a container without a name is asked for again, one with a name is not', () => {
     const asked: string[] = [];
     let known: { name: string; podName: string } | undefined;
