@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Path } from '../../../core/model/hop.ts';
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
@@ -10,6 +10,9 @@ import { TimelineChart } from './chart.ts';
 import { layOut } from './layout.ts';
 import './path.css';
 
+/** Kept in view above and below the mark under the cursor: its label, and a bit of its lane. */
+const MARK_ROOM = 28;
+
 /** The packet's way, drawn: lanes for interfaces in bands for namespaces, a mark for each hop. */
 export function Timeline({ path }: { readonly path: Path }) {
   const host = useRef<HTMLDivElement>(null);
@@ -18,8 +21,12 @@ export function Timeline({ path }: { readonly path: Path }) {
   const { book, version } = useNames();
   const scale = usePreferences((state) => state.timeScale);
   const hop = useSelection((state) => state.hop);
+  const [size, setSize] = useState({ width: 0, height: Number.POSITIVE_INFINITY });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
-  const layout = useMemo(() => layOut(path.hops, book, scale), [path, book, version, scale]);
+  const layout = useMemo(
+    () => layOut(path.hops, book, scale, size.height),
+    [path, book, version, scale, size.height],
+  );
 
   useEffect(() => {
     if (svg.current === null) return;
@@ -40,20 +47,39 @@ export function Timeline({ path }: { readonly path: Path }) {
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const draw = () => chart.current?.update(layout, scale, element.clientWidth);
-    draw();
-    const observer = new ResizeObserver(draw);
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [layout, scale]);
+  }, []);
+
+  useEffect(() => {
+    if (size.width > 0) chart.current?.update(layout, scale, size.width);
+  }, [layout, scale, size.width]);
 
   useEffect(() => {
     chart.current?.setCursor(hop);
-    if (hop >= 0) chart.current?.show(hop);
-  }, [hop]);
+    if (hop < 0) return;
+    chart.current?.show(hop);
+    const y = layout.marks[hop]?.y;
+    const element = host.current;
+    if (y === undefined || element === null) return;
+    const { scrollTop, clientHeight } = element;
+    if (y - MARK_ROOM < scrollTop) element.scrollTop = y - MARK_ROOM;
+    else if (y + MARK_ROOM > scrollTop + clientHeight) element.scrollTop = y + MARK_ROOM - clientHeight;
+  }, [hop, layout]);
 
   return (
-    <div ref={host} className="h-full min-h-0 overflow-x-hidden overflow-y-auto" data-testid="timeline">
+    <div
+      ref={host}
+      role="group"
+      aria-label="Timeline"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+      tabIndex={0}
+      className="h-full min-h-0 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
+      data-testid="timeline"
+    >
       <svg
         ref={svg}
         role="img"

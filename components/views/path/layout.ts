@@ -46,24 +46,36 @@ export interface TimelineLayout {
 export type TimeScale = 'sequence' | 'linear';
 
 const TOP = 22;
-const LANE_PAD = 15;
-const DEPTH_STEP = 4;
+const BOTTOM = 10;
+/** Above and below a lane's marks, and between two depths: where there is room, and at least. */
+const ROOMY = { pad: 15, step: 4 };
+const TIGHT = { pad: 10, step: 2 };
+/** A band's first lane has the namespace's name above its own. */
+const FIRST_LANE = 32;
 /** Deeper calls stay at this depth's height: the table tells the rest. */
 const DEPTH_MAX = 9;
 const BAND_GAP = 8;
 
-/** Lays a path out: a band for each namespace and in it a lane for each interface, in the order of first visit. */
-export function layOut(hops: readonly Hop[], names: NameBook, scale: TimeScale): TimelineLayout {
+/**
+ * Lays a path out: a band for each namespace and in it a lane for each interface, in the order of first visit.
+ * @param available height to keep within, as far as lanes can be read then
+ */
+export function layOut(
+  hops: readonly Hop[],
+  names: NameBook,
+  scale: TimeScale,
+  available = Number.POSITIVE_INFINITY,
+): TimelineLayout {
   const keys = placeKeys(hops, names);
   const order = laneOrder(keys);
   const depths = laneDepths(order, keys, hops);
+  const { pad, step, heights } = spacing(order, depths, available);
   const lanes: Lane[] = [];
   const bands: Band[] = [];
   let y = TOP;
   order.forEach((key, i) => {
     const [netnsName = '', name = ''] = key.split('\n');
-    const { least, most } = depths[i] ?? { least: 0, most: 0 };
-    const height = LANE_PAD * 2 + Math.min(DEPTH_MAX, most - least) * DEPTH_STEP;
+    const height = heights[i] ?? 0;
     const open = bands.at(-1);
     if (open?.netnsName === netnsName) bands[bands.length - 1] = { ...open, height: y + height - open.y };
     else {
@@ -83,9 +95,9 @@ export function layOut(hops: readonly Hop[], names: NameBook, scale: TimeScale):
       lane,
       y:
         (lanes[lane]?.y ?? TOP) +
-        LANE_PAD +
+        pad +
         2 +
-        Math.min(DEPTH_MAX, hop.depth - (depths[lane]?.least ?? 0)) * DEPTH_STEP,
+        Math.min(DEPTH_MAX, hop.depth - (depths[lane]?.least ?? 0)) * step,
       label,
       stage: hop.kind === 'hop' ? stageOf(names.functionName(hop.func)) : 'other',
       at: scale === 'sequence' ? index : hop.timeNs - first,
@@ -97,9 +109,30 @@ export function layOut(hops: readonly Hop[], names: NameBook, scale: TimeScale):
     lanes,
     bands,
     marks,
-    height: y + 10,
+    height: y + BOTTOM,
     domain: [0, Math.max(last, scale === 'sequence' ? 1 : 1000)],
   };
+}
+
+/** Heights of the lanes, no tighter than it takes to stay within the height that there is. */
+function spacing(
+  order: readonly string[],
+  depths: readonly { readonly least: number; readonly most: number }[],
+  available: number,
+): { readonly pad: number; readonly step: number; readonly heights: readonly number[] } {
+  const isFirst = (i: number) => i === 0 || order[i - 1]?.split('\n')[0] !== order[i]?.split('\n')[0];
+  const gaps = Math.max(0, order.filter((_, i) => isFirst(i)).length - 1) * BAND_GAP;
+  const at = (tightness: number) => {
+    const pad = Math.round(ROOMY.pad - (ROOMY.pad - TIGHT.pad) * tightness);
+    const step = ROOMY.step - (ROOMY.step - TIGHT.step) * tightness;
+    const heights = depths.map(({ least, most }, i) => {
+      const height = Math.round(pad * 2 + Math.min(DEPTH_MAX, most - least) * step);
+      return tightness > 0 && isFirst(i) ? Math.max(FIRST_LANE, height) : height;
+    });
+    return { pad, step, heights, total: TOP + gaps + heights.reduce((sum, h) => sum + h, 0) + BOTTOM };
+  };
+  const tries = [0, 0.25, 0.5, 0.75].map(at);
+  return tries.find(({ total }) => total <= available) ?? at(1);
 }
 
 /** Labels that fit, the weightiest first: none runs into another of its lane. */
