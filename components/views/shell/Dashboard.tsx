@@ -18,6 +18,10 @@ import { Welcome } from './Welcome.tsx';
 
 const FIELDS = 'input, select, textarea, [contenteditable="true"]';
 
+/** What a press of space or Enter is for when it has the focus, and what arrow keys move in. */
+const PRESSED = 'button, summary, a[href], [role="radio"], [role="checkbox"]';
+const MOVED = '[role="radio"], [role="checkbox"], [role="combobox"]';
+
 /** The whole page: filter on top, packets, the path of the selected one below, and the status line. */
 export function Dashboard() {
   const { link, snapshot } = useSession();
@@ -33,9 +37,8 @@ export function Dashboard() {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : null;
       if (event.defaultPrevented || target?.closest('[role="dialog"]')) return;
-      const isButton =
-        target?.closest('button, [role="radio"], [role="checkbox"]') !== null && target !== null;
-      if (isButton && (event.key === ' ' || event.key === 'Enter' || event.key.startsWith('Arrow'))) return;
+      if ((event.key === ' ' || event.key === 'Enter') && target?.closest(PRESSED)) return;
+      if (event.key.startsWith('Arrow') && target?.closest(MOVED)) return;
       if (commands.press(event, target?.closest(FIELDS) !== null && target !== null)) event.preventDefault();
     };
     window.addEventListener('keydown', onKey);
