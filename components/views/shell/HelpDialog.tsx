@@ -55,6 +55,9 @@ export function HelpDialog({
         <Word word="hop">
           a packet at one kernel function; its path is all of its hops, from first sight to its end
         </Word>
+        <Word word="decision">
+          what a function that decides returned: a hook, a rule, a route, a socket lookup
+        </Word>
         <Word word="delivered">a socket, or a protocol that the kernel speaks itself, has it</Word>
         <Word word="forwarded">routed or bridged on, and handed to a device</Word>
         <Word word="dropped">thrown away by the kernel, with the kernel’s reason</Word>

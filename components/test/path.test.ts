@@ -1,0 +1,135 @@
+/** What the path view says of a path: rows, lineage, details, and a timeline that keeps within its place. */
+import { describe, expect, it } from 'vitest';
+import { NameBook } from '../../core/model/names.ts';
+import { RELATION } from '../../core/wire/layout.gen.ts';
+import { pathText } from '../views/path/copy.ts';
+import { layOut } from '../views/path/layout.ts';
+import { ancestorsOf, childrenOf, lineageNotes, originsOf } from '../views/path/lineage.ts';
+import { pathRows, rowIndexOf } from '../views/path/rows.ts';
+import { decisionOf, hopOf, lineageOf, pathOf } from './paths.ts';
+
+const names = new NameBook();
+names.take({
+  functions: [
+    { id: 1, name: 'ip_rcv', module: '', argument: 1, isDefault: true },
+    { id: 2, name: 'nf_hook_slow', module: '', argument: 1, isDefault: true },
+  ],
+  namespaces: [{ inode: 1, name: 'web', origin: 'named', interfaces: [{ ifindex: 2, name: 'eth0' }] }],
+});
+
+describe('the rows of the hop table', () => {
+  const path = pathOf({
+    hops: [hopOf({ time: 100 }), hopOf({ time: 200, func: 2, depth: 2 }), hopOf({ time: 300 })],
+    decisions: [
+      decisionOf(-1, { time: 90 }),
+      decisionOf(1, { time: 220 }),
+      decisionOf(1, { time: 250, value: -1 }),
+      decisionOf(2, { time: 310 }),
+    ],
+  });
+  const rows = pathRows(path);
+
+  it('have each decision right after the hop that it belongs to', () => {
+    expect(rows.map((row) => `${row.kind} ${row.kind === 'hop' ? row.hop : row.decision}`)).toEqual([
+      'decision 0', 'hop 0', 'hop 1', 'decision 1', 'decision 2', 'hop 2', 'decision 3',
+    ]); // biome-ignore format: a list
+    expect(rows[4]).toMatchObject({ hop: 1, depth: 2 });
+  });
+
+  it('have the time since the row above', () => {
+    expect(rows.map(({ deltaNs }) => deltaNs)).toEqual([0, 10, 100, 20, 30, 50, 10]);
+  });
+
+  it('are found by what is selected', () => {
+    expect(rowIndexOf(rows, 1, -1)).toBe(2);
+    expect(rowIndexOf(rows, 1, 2)).toBe(4);
+    expect(rowIndexOf(rows, -1, 0)).toBe(0);
+    expect(rowIndexOf(rows, -1, -1)).toBe(-1);
+  });
+
+  it('mark a step that is far slower than the others', () => {
+    const times = [0, 1000, 2000, 3000, 90_000];
+    const slow = pathRows(pathOf({ hops: times.map((time) => hopOf({ time })) }));
+    expect(slow.map((row) => row.kind === 'hop' && row.isSlow)).toEqual([false, false, false, false, true]);
+  });
+
+  it('note where a packet was cloned and its head was reallocated', () => {
+    const noted = pathRows(
+      pathOf({
+        hops: [hopOf({ time: 100 }), hopOf({ time: 200 })],
+        origins: [lineageOf(1, 1, RELATION.head, 150)],
+        children: [lineageOf(1, 2, RELATION.clone, 210), lineageOf(1, 3, RELATION.clone, 220)],
+      }),
+    );
+    expect(noted.map((row) => row.kind === 'hop' && row.notes)).toEqual([
+      ['head reallocated'],
+      ['clones #2, #3'],
+    ]);
+  });
+
+  it('are copied as they stand, refusals marked', () => {
+    const lines = pathText(path, names).split('\n');
+    expect(lines).toHaveLength(7);
+    expect(lines[2]).toContain('nf_hook_slow');
+    expect(lines[4]).toMatch(/ {2}x netfilter hook/);
+    expect(lines[3]).toMatch(/ {2}> netfilter hook/);
+  });
+});
+
+describe('lineage', () => {
+  it('groups relatives by how they are related, without reallocated heads', () => {
+    const path = pathOf({
+      origins: [lineageOf(1, 1, RELATION.head), lineageOf(9, 1, RELATION.clone)],
+      children: [
+        lineageOf(1, 5, RELATION.segment),
+        lineageOf(1, 6, RELATION.segment),
+        lineageOf(1, 4, RELATION.copy),
+      ],
+    });
+    expect(originsOf(path)).toEqual([{ words: 'cloned from', packets: [9] }]);
+    expect(childrenOf(path)).toEqual([
+      { words: 'segments', packets: [5, 6] },
+      { words: 'copy', packets: [4] },
+    ]);
+  });
+
+  it('says which way things went where several became one', () => {
+    expect(originsOf({ origins: [lineageOf(3, 1, RELATION.reassembly)] })[0]?.words).toBe('reassembled from');
+    expect(childrenOf({ children: [lineageOf(1, 3, RELATION.merge)] })[0]?.words).toBe('merged into');
+  });
+
+  it('counts many instead of naming them', () => {
+    const many = Array.from({ length: 40 }, (_, i) => lineageOf(1, i + 2, RELATION.segment));
+    expect(lineageNotes([], many)).toEqual(['40 segments']);
+  });
+
+  it('follows ancestors as far as they are known, and ends where they go round', () => {
+    const parents = new Map([[5, 3], [3, 2]]); // biome-ignore format: a table
+    expect(ancestorsOf(5, (id) => parents.get(id) ?? 0)).toEqual([3, 2]);
+    expect(ancestorsOf(5, () => 5)).toEqual([]);
+  });
+});
+
+describe('a timeline with little room', () => {
+  const hops = [2, 3, 4, 5].flatMap((ifindex) =>
+    [0, 4, 8].map((depth) => hopOf({ ifindex, depth, state: { device: `eth${ifindex}` } })),
+  );
+
+  it('gets lower, but its lanes stay readable and apart', () => {
+    const roomy = layOut(hops, names, 'sequence');
+    const tight = layOut(hops, names, 'sequence', roomy.height - 50);
+    expect(tight.height).toBeLessThanOrEqual(roomy.height - 50);
+    const least = layOut(hops, names, 'sequence', 10);
+    expect(least.lanes[0]?.height).toBeGreaterThanOrEqual(32);
+    expect(least.lanes.every((lane) => lane.height >= 20)).toBe(true);
+    for (const mark of least.marks) {
+      const lane = least.lanes[mark.lane];
+      expect(mark.y).toBeGreaterThan(lane?.y ?? 0);
+      expect(mark.y).toBeLessThan((lane?.y ?? 0) + (lane?.height ?? 0));
+    }
+  });
+
+  it('is as it was where there is room', () => {
+    expect(layOut(hops, names, 'sequence', 10_000)).toEqual(layOut(hops, names, 'sequence'));
+  });
+});

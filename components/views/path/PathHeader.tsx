@@ -1,0 +1,102 @@
+'use client';
+
+import { Maximize2, Minus, Plus, X } from 'lucide-react';
+import { formatCount, formatDuration, verdictName } from '../../../core/model/format.ts';
+import type { Path } from '../../../core/model/hop.ts';
+import { type PacketRow, VERDICT } from '../../../core/model/packet.ts';
+import { commands } from '../../state/commands.ts';
+import { useNames } from '../../state/names.ts';
+import { usePreferences } from '../../state/preferences.ts';
+import { Button } from '../../ui/Button.tsx';
+import { CopyButton } from '../../ui/CopyButton.tsx';
+import { Segmented } from '../../ui/Segmented.tsx';
+import { VerdictBadge } from '../../ui/Verdict.tsx';
+import { rowCells } from '../packets/text.ts';
+import { pathJson, pathText } from './copy.ts';
+
+interface PathHeaderProps {
+  readonly packet: number;
+  readonly row: PacketRow | undefined;
+  readonly path: Path | undefined;
+  readonly onClose: () => void;
+}
+
+/** What the packet is, how it ended, and what can be done with the drawing. */
+export function PathHeader({ packet, row, path, onClose }: PathHeaderProps) {
+  const { book } = useNames();
+  const { timeScale, setTimeScale } = usePreferences();
+  const run = (id: string) => commands.all.find((command) => command.id === id)?.run();
+  return (
+    <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
+      <h2 className="text-xs font-semibold">Packet {formatCount(packet)}</h2>
+      {row !== undefined && <Summary row={row} />}
+      <span className="ml-auto flex items-center gap-1">
+        <Segmented
+          label="Scale"
+          value={timeScale}
+          onValue={setTimeScale}
+          options={[
+            { value: 'sequence', label: 'Steps' },
+            { value: 'linear', label: 'Time' },
+          ]}
+        />
+        <Button look="quiet" square aria-label="Zoom in" title="Zoom in (+)" onClick={() => run('path.in')}>
+          <Plus size={14} aria-hidden />
+        </Button>
+        <Button
+          look="quiet"
+          square
+          aria-label="Zoom out"
+          title="Zoom out (-)"
+          onClick={() => run('path.out')}
+        >
+          <Minus size={14} aria-hidden />
+        </Button>
+        <Button
+          look="quiet"
+          square
+          aria-label="Fit the whole path"
+          title="Fit (f)"
+          onClick={() => run('path.fit')}
+        >
+          <Maximize2 size={13} aria-hidden />
+        </Button>
+        {path !== undefined && (
+          <>
+            <CopyButton text={() => pathText(path, book)} what="the path as text">
+              Text
+            </CopyButton>
+            <CopyButton text={() => pathJson(path, book)} what="the path as JSON">
+              JSON
+            </CopyButton>
+          </>
+        )}
+        <Button look="quiet" square aria-label="Close the path" title="Close (Esc)" onClick={onClose}>
+          <X size={15} aria-hidden />
+        </Button>
+      </span>
+    </header>
+  );
+}
+
+function Summary({ row }: { readonly row: PacketRow }) {
+  const { book } = useNames();
+  const cells = rowCells(row, book);
+  return (
+    <>
+      <span className="min-w-0 truncate">
+        <span className="font-medium">{cells.protocol}</span>{' '}
+        <span className="text-soft">{cells.detail}</span> {cells.source} <span className="text-muted">→</span>{' '}
+        {cells.destination}
+      </span>
+      <VerdictBadge verdict={verdictName(row.verdict)} reason={cells.reason} />
+      {row.verdict === VERDICT.dropped && (
+        <span className="text-soft">in {book.locationName(row.location)}</span>
+      )}
+      <span className="text-muted">
+        {formatCount(row.hops)} hops, {formatDuration(row.lastNs - row.firstNs)}
+      </span>
+      {row.truncated && <span className="text-lost">its first hops are no longer in memory</span>}
+    </>
+  );
+}

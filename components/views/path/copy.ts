@@ -1,0 +1,32 @@
+/** A path as text and as JSON, to be pasted somewhere else. */
+import { formatDuration } from '../../../core/model/format.ts';
+import type { Path } from '../../../core/model/hop.ts';
+import { hopToJson } from '../../../core/model/json.ts';
+import type { NameBook } from '../../../core/model/names.ts';
+import { changeTexts } from './changes.ts';
+import { describeDecision, isRefusal } from './decisions.ts';
+import { labelOf } from './layout.ts';
+import { type PathRow, pathRows } from './rows.ts';
+
+/** One line for each row of the table. */
+export const pathText = (path: Path, names: NameBook): string =>
+  pathRows(path)
+    .map((row) => rowText(row, names))
+    .join('\n');
+
+function rowText(row: PathRow, names: NameBook): string {
+  const time = `+${formatDuration(row.deltaNs).padEnd(8)}`;
+  if (row.kind === 'decision') {
+    const mark = isRefusal(row.of) ? 'x' : '>';
+    return `    ${time} ${''.padEnd(16)} ${'  '.repeat(row.depth + 1)}${mark} ${describeDecision(row.of, names)}`;
+  }
+  const { of: hop, notes } = row;
+  const changes = changeTexts(hop, names).map(({ label, before, after }) => `${label} ${before} -> ${after}`);
+  const where = `${names.netnsName(hop.netns)}/${hop.state.device ?? ''}`.padEnd(16);
+  const said = [...notes, ...changes].join(', ');
+  return `${String(row.hop + 1).padStart(3)} ${time} ${where} ${'  '.repeat(hop.depth)}${labelOf(hop, names)}${said === '' ? '' : `  [${said}]`}`;
+}
+
+/** One JSON object a line, as `--json` prints hops. */
+export const pathJson = (path: Path, names: NameBook): string =>
+  path.hops.map((hop) => JSON.stringify(hopToJson(hop, names, 0))).join('\n');

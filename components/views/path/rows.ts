@@ -1,0 +1,98 @@
+/** The rows of the hop table: every hop, and right after it what was decided there. No DOM, so that it can be tested. */
+import type { Decision, Hop, Lineage, Path } from '../../../core/model/hop.ts';
+import { lineageNotes } from './lineage.ts';
+
+interface Row {
+  /** Index of the hop, or of the hop before the decision (-1 without one). */
+  readonly hop: number;
+  /** ns since the row above; 0 for the first. */
+  readonly deltaNs: number;
+}
+
+export interface HopRow extends Row {
+  readonly kind: 'hop';
+  readonly of: Hop;
+  /** Far slower than the steps around it. */
+  readonly isSlow: boolean;
+  /** Clones, segments … that came out of it here, and reallocations of its head. */
+  readonly notes: readonly string[];
+}
+
+export interface DecisionRow extends Row {
+  readonly kind: 'decision';
+  readonly of: Decision;
+  /** Index in the path's decisions. */
+  readonly decision: number;
+  /** Calls that enclose the hop before. */
+  readonly depth: number;
+}
+
+export type PathRow = HopRow | DecisionRow;
+
+/** A step that takes this much longer than the usual one of its path, and at least so long, is slow. */
+const SLOW_FACTOR = 10;
+const SLOW_LEAST_NS = 50_000;
+
+export function pathRows(path: Path): PathRow[] {
+  const notes = notesByHop(path);
+  const rows: PathRow[] = [];
+  let next = 0;
+  let lastNs = Math.min(
+    path.hops[0]?.timeNs ?? Number.POSITIVE_INFINITY,
+    path.decisions[0]?.timeNs ?? Number.POSITIVE_INFINITY,
+  );
+  const since = (timeNs: number) => {
+    const deltaNs = Math.max(0, timeNs - lastNs);
+    lastNs = timeNs;
+    return deltaNs;
+  };
+  const decisionsAfter = (hop: number) => {
+    for (let of = path.decisions[next]; of !== undefined && of.index <= hop; of = path.decisions[next]) {
+      const depth = path.hops[hop]?.depth ?? 0;
+      rows.push({ kind: 'decision', of, decision: next, hop, depth, deltaNs: since(of.timeNs) });
+      next += 1;
+    }
+  };
+  decisionsAfter(-1);
+  path.hops.forEach((of, hop) => {
+    rows.push({
+      kind: 'hop',
+      of,
+      hop,
+      deltaNs: since(of.timeNs),
+      isSlow: false,
+      notes: notes.get(hop) ?? [],
+    });
+    decisionsAfter(hop);
+  });
+  const slow = slowFrom(rows);
+  return rows.map((row) => (row.kind === 'hop' && row.deltaNs >= slow ? { ...row, isSlow: true } : row));
+}
+
+/** Where a hop or a decision is among the rows, -1 when it is not. */
+export function rowIndexOf(rows: readonly PathRow[], hop: number, decision: number): number {
+  if (decision >= 0) return rows.findIndex((row) => row.kind === 'decision' && row.decision === decision);
+  return hop < 0 ? -1 : rows.findIndex((row) => row.kind === 'hop' && row.hop === hop);
+}
+
+function slowFrom(rows: readonly PathRow[]): number {
+  const deltas = rows
+    .slice(1)
+    .map(({ deltaNs }) => deltaNs)
+    .sort((a, b) => a - b);
+  return Math.max((deltas[Math.floor(deltas.length / 2)] ?? 0) * SLOW_FACTOR, SLOW_LEAST_NS);
+}
+
+/** Lineage has a time and no hop: it belongs to the hop that came last before it. */
+function notesByHop({ hops, origins, children }: Path): ReadonlyMap<number, readonly string[]> {
+  const places = new Map<number, { origins: Lineage[]; children: Lineage[] }>();
+  const at = ({ timeNs }: Lineage) => {
+    const hop = Math.max(0, hops.findLastIndex((one) => one.timeNs <= timeNs));
+    const place = places.get(hop) ?? { origins: [], children: [] };
+    places.set(hop, place);
+    return place;
+  }; // biome-ignore format: short
+  for (const origin of origins) at(origin).origins.push(origin);
+  for (const child of children) at(child).children.push(child);
+  return new Map([...places].map(([hop, place]) => [hop, lineageNotes(place.origins, place.children)]));
+}

@@ -1,0 +1,71 @@
+'use client';
+
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { Failure } from '../../../core/base/result.ts';
+import type { Path } from '../../../core/model/hop.ts';
+import type { PacketRow } from '../../../core/model/packet.ts';
+import { readPath } from '../../../core/model/path.ts';
+import { commands } from '../../state/commands.ts';
+import { packets } from '../../state/packets/store.ts';
+import { selectDecision, selectHop, useSelection } from '../../state/selection.ts';
+import { requestPath } from '../../state/socket.ts';
+import { pathRows, rowIndexOf } from './rows.ts';
+
+/** While a packet goes on, its path is asked for again at most this often. */
+const REFRESH_MS = 400;
+
+/** The packet's row, as long as the page has it. */
+export function usePacketRow(packet: number): PacketRow | undefined {
+  useSyncExternalStore(packets.subscribe, packets.version, () => 0);
+  return packets.row(packets.indexOf(packet));
+}
+
+/** The path, asked for again when the packet has more hops. */
+export function usePath(
+  packet: number,
+  session: number,
+  hops: number,
+): { readonly path: Path | undefined; readonly failure: Failure | undefined } {
+  const [state, setState] = useState<{ packet: number; path?: Path; failure?: Failure }>({ packet });
+  const hasPath = state.packet === packet && state.path !== undefined;
+  useEffect(() => {
+    let isOver = false;
+    const ask = async () => {
+      const result = await requestPath(session, packet);
+      if (isOver) return;
+      if (result.ok) setState({ packet, path: readPath(new Uint8Array(result.value.records), packet) });
+      else setState((before) => ({ ...(before.packet === packet && before), packet, failure: result.error }));
+    };
+    const timer = setTimeout(ask, hops > 0 && hasPath ? REFRESH_MS : 0);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [packet, session, hops, hasPath]);
+  const isOwn = state.packet === packet;
+  return { path: isOwn ? state.path : undefined, failure: isOwn ? state.failure : undefined };
+}
+
+/** Left and right walk the rows of the table: hops, and what was decided at them. Escape closes. */
+export function usePathKeys(path: Path | undefined, onClose: () => void): void {
+  const rows = useMemo(() => (path === undefined ? [] : pathRows(path)), [path]);
+  const step = useCallback(
+    (by: number) => {
+      const { hop, decision } = useSelection.getState();
+      const from = rowIndexOf(rows, hop, decision);
+      const row = rows[from < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, from + by))];
+      if (row?.kind === 'decision') selectDecision(row.decision, row.hop);
+      else if (row !== undefined) selectHop(row.hop);
+    },
+    [rows],
+  );
+  useEffect(
+    () =>
+      commands.register([
+        { id: 'path.next', title: 'Next hop or decision', group: 'Path', keys: [{ key: 'ArrowRight' }, { key: 'l' }], run: () => step(1) },
+        { id: 'path.previous', title: 'Previous hop or decision', group: 'Path', keys: [{ key: 'ArrowLeft' }, { key: 'h' }], run: () => step(-1) },
+        { id: 'path.close', title: 'Close the path', group: 'Path', keys: [{ key: 'Escape' }], run: onClose },
+      ]), // biome-ignore format: a table
+    [step, onClose],
+  );
+}
