@@ -14,10 +14,15 @@ interface Preferences {
   readonly timeScale: TimeScale;
   readonly welcomed: boolean;
   readonly formOpen: boolean;
+  /** The path view's explanation and its details of the selected hop. */
+  readonly whyOpen: boolean;
+  readonly detailsOpen: boolean;
   setTheme(theme: Theme): void;
   setTimeScale(scale: TimeScale): void;
   setWelcomed(welcomed: boolean): void;
   setFormOpen(open: boolean): void;
+  setWhyOpen(open: boolean): void;
+  setDetailsOpen(open: boolean): void;
 }
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T =>
@@ -29,6 +34,8 @@ export const usePreferences = create<Preferences>((set) => ({
   timeScale: 'sequence',
   welcomed: true,
   formOpen: true,
+  whyOpen: true,
+  detailsOpen: false,
   setTheme(theme) {
     remember('theme', theme);
     if (theme === 'system') delete document.documentElement.dataset.theme;
@@ -47,6 +54,14 @@ export const usePreferences = create<Preferences>((set) => ({
     remember('formOpen', String(formOpen));
     set({ formOpen });
   },
+  setWhyOpen(whyOpen) {
+    remember('whyOpen', String(whyOpen));
+    set({ whyOpen });
+  },
+  setDetailsOpen(detailsOpen) {
+    remember('detailsOpen', String(detailsOpen));
+    set({ detailsOpen });
+  },
 }));
 
 /** Takes in what was remembered; called once in the browser, after the server's markup was taken over. */
@@ -56,5 +71,7 @@ export function loadPreferences(): void {
     timeScale: oneOf(TIME_SCALES, remembered('timeScale'), 'sequence'),
     welcomed: remembered('welcomed') === 'true',
     formOpen: remembered('formOpen') !== 'false',
+    whyOpen: remembered('whyOpen') !== 'false',
+    detailsOpen: remembered('detailsOpen') === 'true',
   });
 }

@@ -1,14 +1,18 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
+import { verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
+import { useNames } from '../../state/names.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { HopTable } from './HopTable.tsx';
 import { PathHeader } from './PathHeader.tsx';
 import { Timeline } from './Timeline.tsx';
 import { usePacketRow, usePath, usePathKeys } from './usePath.ts';
+import { WhyPanel } from './WhyPanel.tsx';
+import { explain } from './why.ts';
 
 const WIDE = '(min-width: 1000px)';
 const SEPARATOR =
@@ -24,6 +28,13 @@ interface PathViewProps {
 export function PathView({ packet, session, onClose }: PathViewProps) {
   const row = usePacketRow(packet);
   const { path, failure } = usePath(packet, session, row?.hops ?? 0);
+  const { book, version } = useNames();
+  const verdict = row === undefined ? undefined : verdictName(row.verdict);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
+  const explanation = useMemo(
+    () => (path === undefined ? undefined : explain(path, book, verdict)),
+    [path, book, version, verdict],
+  );
   usePathKeys(path, onClose);
   return (
     <section aria-label="Path of the selected packet" className="flex h-full min-h-0 flex-col bg-surface">
@@ -41,7 +52,12 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
           Reading the path …
         </div>
       ) : (
-        <PathBody path={path} />
+        <>
+          {explanation !== undefined && (
+            <WhyPanel path={path} explanation={explanation} isDrop={verdict === 'dropped'} />
+          )}
+          <PathBody path={path} />
+        </>
       )}
     </section>
   );
