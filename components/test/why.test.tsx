@@ -2,11 +2,13 @@
 /** The explanation above a path: what it says, where its evidence leads, what it remembers. */
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RELATION } from '../../core/wire/layout.gen.ts';
 import { loadPreferences } from '../state/preferences.ts';
 import { selectPacket, useSelection } from '../state/selection.ts';
+import { LineageStrip } from '../views/path/Lineage.tsx';
 import { WhyPanel } from '../views/path/WhyPanel.tsx';
 import type { Explanation } from '../views/path/why.ts';
-import { decisionOf, hopOf, pathOf } from './paths.ts';
+import { decisionOf, hopOf, lineageOf, pathOf } from './paths.ts';
 
 const path = pathOf({ hops: [hopOf(), hopOf(), hopOf()], decisions: [decisionOf(1, { value: 0 })] });
 const explanation: Explanation = {
@@ -59,5 +61,24 @@ describe('the explanation', () => {
     fireEvent.click(copy);
     expect(await screen.findByText('The browser does not let the page copy')).toBeTruthy();
     vi.unstubAllGlobals();
+  });
+});
+
+describe('the lineage', () => {
+  it('leads to relatives, and shows many only when asked', () => {
+    const children = Array.from({ length: 12 }, (_, i) => lineageOf(1, i + 20, RELATION.segment));
+    render(<LineageStrip path={pathOf({ origins: [lineageOf(9, 1, RELATION.clone)], children })} />);
+    expect(screen.getByRole('navigation', { name: 'Lineage' }).textContent).toContain('cloned from#9');
+    expect(screen.queryByRole('button', { name: '#31' })).toBeNull();
+    fireEvent.click(screen.getByRole('button', { name: 'and 4 more' }));
+    fireEvent.click(screen.getByRole('button', { name: '#31' }));
+    expect(useSelection.getState().packet).toBe(31);
+  });
+
+  it('is not there for a packet that is alone', () => {
+    const { container } = render(
+      <LineageStrip path={pathOf({ origins: [lineageOf(1, 1, RELATION.head)] })} />,
+    );
+    expect(container.childElementCount).toBe(0);
   });
 });

@@ -32,3 +32,14 @@ export function VerdictBadge({
     </span>
   );
 }
+
+/** The same in an icon, for beside a packet's number. */
+export function VerdictIcon({ verdict }: { readonly verdict: VerdictName }) {
+  const { icon: Icon, colour, text } = LOOKS[verdict];
+  return (
+    <span className={colour} title={text}>
+      <Icon size={11} strokeWidth={2.6} aria-hidden />
+      <span className="sr-only">{text}</span>
+    </span>
+  );
+}

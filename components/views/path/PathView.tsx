@@ -8,6 +8,7 @@ import { useNames } from '../../state/names.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { HopTable } from './HopTable.tsx';
+import { LineageStrip } from './Lineage.tsx';
 import { PathHeader } from './PathHeader.tsx';
 import { Timeline } from './Timeline.tsx';
 import { usePacketRow, usePath, usePathKeys } from './usePath.ts';
@@ -56,6 +57,7 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
           {explanation !== undefined && (
             <WhyPanel path={path} explanation={explanation} isDrop={verdict === 'dropped'} />
           )}
+          <LineageStrip key={packet} path={path} />
           <PathBody path={path} />
         </>
       )}

@@ -1,0 +1,108 @@
+'use client';
+
+import { useState } from 'react';
+import { formatCount, verdictName } from '../../../core/model/format.ts';
+import type { Path } from '../../../core/model/hop.ts';
+import { packets } from '../../state/packets/store.ts';
+import { selectPacket } from '../../state/selection.ts';
+import { cn } from '../../ui/cn.ts';
+import { VerdictIcon } from '../../ui/Verdict.tsx';
+import { ancestorsOf, childrenOf, originsOf, type Relatives } from './lineage.ts';
+
+/** Relatives named at first; the rest a click away. */
+const SHOWN = 8;
+
+/** Where the packet came from and what came out of it: a line of links, nothing for a packet that is alone. */
+export function LineageStrip({ path }: { readonly path: Path }) {
+  const [isAll, setAll] = useState(false);
+  const origins = originsOf(path);
+  const children = childrenOf(path);
+  if (origins.length === 0 && children.length === 0) return null;
+  const above =
+    path.parent === 0 ? [] : ancestorsOf(path.parent, (id) => packets.row(packets.indexOf(id))?.parent ?? 0);
+  const total = [...origins, ...children].reduce((sum, group) => sum + group.packets.length, 0);
+  const hidden = isAll ? 0 : [...origins, ...children].reduce((sum, group) => sum + beyond(group), 0);
+  return (
+    <nav
+      aria-label="Lineage"
+      className={cn(
+        'flex min-h-[26px] shrink-0 items-center gap-x-3 border-b border-line px-2 py-0.5',
+        isAll ? 'max-h-24 flex-wrap overflow-y-auto' : 'overflow-hidden',
+      )}
+    >
+      {origins.map((group) => (
+        <Group key={group.words} group={group} isAll={isAll}>
+          {above.map((packet) => (
+            <span key={packet} className="inline-flex items-center gap-1">
+              <span className="text-muted">out of</span>
+              <PacketLink packet={packet} />
+            </span>
+          ))}
+        </Group>
+      ))}
+      {origins.length > 0 && children.length > 0 && (
+        <span aria-hidden className="text-faint">
+          ·
+        </span>
+      )}
+      {children.map((group) => (
+        <Group key={group.words} group={group} isAll={isAll} />
+      ))}
+      {(hidden > 0 || isAll) && total > SHOWN && (
+        <button
+          type="button"
+          aria-expanded={isAll}
+          className="shrink-0 text-soft underline decoration-line-strong underline-offset-2 hover:text-text"
+          onClick={() => setAll(!isAll)}
+        >
+          {isAll ? 'fewer' : `and ${formatCount(hidden)} more`}
+        </button>
+      )}
+    </nav>
+  );
+}
+
+const beyond = ({ packets: all }: Relatives): number => Math.max(0, all.length - SHOWN);
+
+function Group({
+  group,
+  isAll,
+  children,
+}: {
+  readonly group: Relatives;
+  readonly isAll: boolean;
+  readonly children?: React.ReactNode;
+}) {
+  const shown = isAll ? group.packets : group.packets.slice(0, SHOWN);
+  return (
+    <span
+      className={cn(
+        'inline-flex items-center gap-x-2 whitespace-nowrap',
+        isAll && 'flex-wrap',
+        !isAll && 'shrink-0',
+      )}
+    >
+      <span className="text-muted">{group.words}</span>
+      {shown.map((packet) => (
+        <PacketLink key={packet} packet={packet} />
+      ))}
+      {children}
+    </span>
+  );
+}
+
+/** A packet's number, with how it ended when the page has its row. */
+function PacketLink({ packet }: { readonly packet: number }) {
+  const row = packets.row(packets.indexOf(packet));
+  return (
+    <button
+      type="button"
+      className="inline-flex items-center gap-0.5 text-link hover:underline"
+      title="Show this packet’s path"
+      onClick={() => selectPacket(packet)}
+    >
+      #{packet}
+      {row !== undefined && <VerdictIcon verdict={verdictName(row.verdict)} />}
+    </button>
+  );
+}
