@@ -1,8 +1,10 @@
 /** What the path view says of a path: rows, lineage, details, and a timeline that keeps within its place. */
 import { describe, expect, it } from 'vitest';
+import { asKernelAddress } from '../../core/base/units.ts';
 import { NameBook } from '../../core/model/names.ts';
-import { RELATION } from '../../core/wire/layout.gen.ts';
+import { L4_KIND, RELATION, TUNNEL } from '../../core/wire/layout.gen.ts';
 import { pathText } from '../views/path/copy.ts';
+import { decisionDetails, detailsText, hopDetails } from '../views/path/details.ts';
 import { layOut } from '../views/path/layout.ts';
 import { ancestorsOf, childrenOf, lineageNotes, originsOf } from '../views/path/lineage.ts';
 import { pathRows, rowIndexOf } from '../views/path/rows.ts';
@@ -107,6 +109,61 @@ describe('lineage', () => {
     const parents = new Map([[5, 3], [3, 2]]); // biome-ignore format: a table
     expect(ancestorsOf(5, (id) => parents.get(id) ?? 0)).toEqual([3, 2]);
     expect(ancestorsOf(5, () => 5)).toEqual([]);
+  });
+});
+
+describe('the details of a hop', () => {
+  const ip = { saddr: '10.0.0.1', daddr: '10.0.0.2', version: 4, protocol: 17, length: 100, id: 7, ttl: 63 };
+  const l4 = {
+    kind: L4_KIND.udp, sport: 4789, dport: 4789, tcpSeq: 0, tcpAck: 0, tcpWindow: 0, tcpFlags: 0,
+    icmpType: 0, icmpCode: 0, icmpId: 0, icmpSeq: 0, arpOp: 0,
+  }; // biome-ignore format: short
+  const hop = hopOf({
+    time: 5000,
+    stack: 3,
+    state: {
+      device: 'eth0',
+      ip: { ...ip, frag: 0x2000 | 185, tos: 0xb9 },
+      l4,
+      inner: {
+        tunnel: TUNNEL.vxlan,
+        vni: 42,
+        ip: { ...ip, saddr: '192.168.7.2', frag: 0x4000, tos: 0 },
+        l4: { ...l4, kind: L4_KIND.tcp, tcpFlags: 2, dport: 443 },
+      },
+      conntrack: { ct: asKernelAddress(`ffff${'0'.repeat(12)}`), status: 0x18a, mark: 0, info: 3 },
+      owner: { pid: 0, uid: 0, cgroup: 0, comm: '' },
+    },
+  });
+  const text = detailsText(hopDetails(hop, names, 1000));
+
+  it('say where, what, and what a tunnel carries', () => {
+    expect(text).toMatch(/function +ip_rcv\n/);
+    expect(text).toMatch(/interface +eth0 \(2\)/);
+    expect(text).toMatch(/at +\+4\.00 µs on CPU 0/);
+    expect(text).toMatch(/Inside VXLAN VNI 42\n +from +192\.168\.7\.2/);
+    expect(text).toMatch(/flags +SYN/);
+  });
+
+  it('read flags and bits as words', () => {
+    expect(text).toMatch(/fragment +MF at 1480/);
+    expect(text).toMatch(/fragment +DF\n/);
+    expect(text).toMatch(/DSCP, ECN +46, 1/);
+    expect(text).toMatch(/packet is +established, reply/);
+    expect(text).toMatch(/status +seen reply, confirmed, SNAT done, DNAT done/);
+  });
+
+  it('leave out what is not there, and say when a stack has no names', () => {
+    expect(text).not.toContain('Owner');
+    expect(text).not.toContain('Route');
+    expect(text).toMatch(/stack +3, its frames are not known/);
+  });
+
+  it('say what decided, with the rule', () => {
+    const rule = { table: 'filter', chain: 'input', handle: 7 };
+    expect(detailsText([decisionDetails(decisionOf(0, { decision: 2, value: 0, rule }), names)])).toMatch(
+      /table +filter\n +chain +input\n +rule +7/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { Maximize2, Minus, Plus, X } from 'lucide-react';
+import { Maximize2, Minus, PanelRight, Plus, X } from 'lucide-react';
 import { formatCount, formatDuration, verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { type PacketRow, VERDICT } from '../../../core/model/packet.ts';
@@ -24,7 +24,7 @@ interface PathHeaderProps {
 /** What the packet is, how it ended, and what can be done with the drawing. */
 export function PathHeader({ packet, row, path, onClose }: PathHeaderProps) {
   const { book } = useNames();
-  const { timeScale, setTimeScale } = usePreferences();
+  const { timeScale, setTimeScale, detailsOpen } = usePreferences();
   const run = (id: string) => commands.all.find((command) => command.id === id)?.run();
   return (
     <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
@@ -63,6 +63,15 @@ export function PathHeader({ packet, row, path, onClose }: PathHeaderProps) {
         </Button>
         {path !== undefined && (
           <>
+            <Button
+              look="quiet"
+              aria-pressed={detailsOpen}
+              title="Details of the hop under the cursor (i)"
+              className="aria-pressed:bg-selected aria-pressed:text-text"
+              onClick={() => run('path.details')}
+            >
+              <PanelRight size={12} aria-hidden /> Details
+            </Button>
             <CopyButton text={() => pathText(path, book)} what="the path as text">
               Text
             </CopyButton>

@@ -5,8 +5,10 @@ import { Group, Panel, Separator } from 'react-resizable-panels';
 import { verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { useNames } from '../../state/names.ts';
+import { usePreferences } from '../../state/preferences.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { Details } from './DetailsPane.tsx';
 import { HopTable } from './HopTable.tsx';
 import { LineageStrip } from './Lineage.tsx';
 import { PathHeader } from './PathHeader.tsx';
@@ -68,15 +70,24 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
 /** Beside each other, or on a narrow page below: the timeline, the hops, and the details when they are open. */
 function PathBody({ path }: { readonly path: Path }) {
   const isWide = useIsWide();
+  const detailsOpen = usePreferences((state) => state.detailsOpen);
   return (
     <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
-      <Panel id="timeline" minSize="15%" defaultSize="54%">
+      <Panel id="timeline" minSize="15%" defaultSize={detailsOpen ? '32%' : '54%'}>
         <Timeline path={path} />
       </Panel>
       <Separator className={SEPARATOR} />
-      <Panel id="hops" minSize="15%" defaultSize="46%">
+      <Panel id="hops" minSize="15%" defaultSize={detailsOpen ? '40%' : '46%'}>
         <HopTable path={path} />
       </Panel>
+      {detailsOpen && (
+        <>
+          <Separator className={SEPARATOR} />
+          <Panel id="details" minSize="15%" defaultSize="28%">
+            <Details path={path} />
+          </Panel>
+        </>
+      )}
     </Group>
   );
 }

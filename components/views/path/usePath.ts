@@ -7,6 +7,7 @@ import type { PacketRow } from '../../../core/model/packet.ts';
 import { readPath } from '../../../core/model/path.ts';
 import { commands } from '../../state/commands.ts';
 import { packets } from '../../state/packets/store.ts';
+import { usePreferences } from '../../state/preferences.ts';
 import { selectDecision, selectHop, useSelection } from '../../state/selection.ts';
 import { requestPath } from '../../state/socket.ts';
 import { pathRows, rowIndexOf } from './rows.ts';
@@ -64,8 +65,14 @@ export function usePathKeys(path: Path | undefined, onClose: () => void): void {
       commands.register([
         { id: 'path.next', title: 'Next hop or decision', group: 'Path', keys: [{ key: 'ArrowRight' }, { key: 'l' }], run: () => step(1) },
         { id: 'path.previous', title: 'Previous hop or decision', group: 'Path', keys: [{ key: 'ArrowLeft' }, { key: 'h' }], run: () => step(-1) },
+        { id: 'path.details', title: 'Details of the hop', group: 'Path', keys: [{ key: 'i' }], run: toggleDetails },
         { id: 'path.close', title: 'Close the path', group: 'Path', keys: [{ key: 'Escape' }], run: onClose },
       ]), // biome-ignore format: a table
     [step, onClose],
   );
+}
+
+function toggleDetails(): void {
+  const { detailsOpen, setDetailsOpen } = usePreferences.getState();
+  setDetailsOpen(!detailsOpen);
 }
