@@ -2,12 +2,11 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef } from 'react';
-import type { Path } from '../../../core/model/hop.ts';
 import { useNames } from '../../state/names.ts';
 import { useSelection } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { DecisionRowView, GRID, HopRowView } from './HopRows.tsx';
-import { pathRows, rowIndexOf } from './rows.ts';
+import { type PathRow, rowIndexOf } from './rows.ts';
 
 const ROW_HEIGHT = 24;
 const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Running task'];
@@ -16,12 +15,11 @@ const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Runnin
  * Every hop in words, and right after it what was decided there: what the timeline shows, and all that it cannot.
  * Hops and decisions are rows of one grid and stops of the same arrow keys; the timeline's cursor stays at the hop.
  */
-export function HopTable({ path }: { readonly path: Path }) {
+export function HopTable({ rows }: { readonly rows: readonly PathRow[] }) {
   const scroller = useRef<HTMLDivElement>(null);
   const { book } = useNames();
   const hop = useSelection((state) => state.hop);
   const decision = useSelection((state) => state.decision);
-  const rows = useMemo(() => pathRows(path), [path]);
   const current = useMemo(() => rowIndexOf(rows, hop, decision), [rows, hop, decision]);
   const virtualizer = useVirtualizer({
     count: rows.length,

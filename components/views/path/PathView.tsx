@@ -12,6 +12,7 @@ import { Details } from './DetailsPane.tsx';
 import { HopTable } from './HopTable.tsx';
 import { LineageStrip } from './Lineage.tsx';
 import { PathHeader } from './PathHeader.tsx';
+import { type PathRow, pathRows } from './rows.ts';
 import { Timeline } from './Timeline.tsx';
 import { usePacketRow, usePath, usePathKeys } from './usePath.ts';
 import { WhyPanel } from './WhyPanel.tsx';
@@ -38,7 +39,8 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
     () => (path === undefined ? undefined : explain(path, book, verdict)),
     [path, book, version, verdict],
   );
-  usePathKeys(path, onClose);
+  const rows = useMemo(() => (path === undefined ? [] : pathRows(path)), [path]);
+  usePathKeys(rows, onClose);
   return (
     <section aria-label="Path of the selected packet" className="flex h-full min-h-0 flex-col bg-surface">
       <PathHeader packet={packet} row={row} path={path} onClose={onClose} />
@@ -60,7 +62,7 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
             <WhyPanel path={path} explanation={explanation} isDrop={verdict === 'dropped'} />
           )}
           <LineageStrip key={packet} path={path} />
-          <PathBody path={path} />
+          <PathBody path={path} rows={rows} />
         </>
       )}
     </section>
@@ -68,7 +70,7 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
 }
 
 /** Beside each other, or on a narrow page below: the timeline, the hops, and the details when they are open. */
-function PathBody({ path }: { readonly path: Path }) {
+function PathBody({ path, rows }: { readonly path: Path; readonly rows: readonly PathRow[] }) {
   const isWide = useIsWide();
   const detailsOpen = usePreferences((state) => state.detailsOpen);
   return (
@@ -78,7 +80,7 @@ function PathBody({ path }: { readonly path: Path }) {
       </Panel>
       <Separator className={SEPARATOR} />
       <Panel id="hops" minSize="15%" defaultSize={detailsOpen ? '40%' : '46%'}>
-        <HopTable path={path} />
+        <HopTable rows={rows} />
       </Panel>
       {detailsOpen && (
         <>

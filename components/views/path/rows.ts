@@ -1,4 +1,5 @@
 /** The rows of the hop table: every hop, and right after it what was decided there. No DOM, so that it can be tested. */
+import { bisector } from 'd3';
 import type { Decision, Hop, Lineage, Path } from '../../../core/model/hop.ts';
 import { lineageNotes } from './lineage.ts';
 
@@ -76,22 +77,21 @@ export function rowIndexOf(rows: readonly PathRow[], hop: number, decision: numb
 }
 
 function slowFrom(rows: readonly PathRow[]): number {
-  const deltas = rows
-    .slice(1)
-    .map(({ deltaNs }) => deltaNs)
-    .sort((a, b) => a - b);
+  const deltas = Float64Array.from(rows.slice(1), ({ deltaNs }) => deltaNs).sort();
   return Math.max((deltas[Math.floor(deltas.length / 2)] ?? 0) * SLOW_FACTOR, SLOW_LEAST_NS);
 }
+
+const hopsByTime = bisector((hop: Hop) => hop.timeNs as number);
 
 /** Lineage has a time and no hop: it belongs to the hop that came last before it. */
 function notesByHop({ hops, origins, children }: Path): ReadonlyMap<number, readonly string[]> {
   const places = new Map<number, { origins: Lineage[]; children: Lineage[] }>();
   const at = ({ timeNs }: Lineage) => {
-    const hop = Math.max(0, hops.findLastIndex((one) => one.timeNs <= timeNs));
+    const hop = Math.max(0, hopsByTime.right(hops, timeNs) - 1);
     const place = places.get(hop) ?? { origins: [], children: [] };
     places.set(hop, place);
     return place;
-  }; // biome-ignore format: short
+  };
   for (const origin of origins) at(origin).origins.push(origin);
   for (const child of children) at(child).children.push(child);
   return new Map([...places].map(([hop, place]) => [hop, lineageNotes(place.origins, place.children)]));

@@ -1,6 +1,6 @@
 'use client';
 
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import type { PacketRow } from '../../../core/model/packet.ts';
@@ -10,7 +10,7 @@ import { packets } from '../../state/packets/store.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { selectDecision, selectHop, useSelection } from '../../state/selection.ts';
 import { requestPath } from '../../state/socket.ts';
-import { pathRows, rowIndexOf } from './rows.ts';
+import { type PathRow, rowIndexOf } from './rows.ts';
 
 /** While a packet goes on, its path is asked for again at most this often. */
 const REFRESH_MS = 400;
@@ -48,8 +48,7 @@ export function usePath(
 }
 
 /** Left and right walk the rows of the table: hops, and what was decided at them. Escape closes. */
-export function usePathKeys(path: Path | undefined, onClose: () => void): void {
-  const rows = useMemo(() => (path === undefined ? [] : pathRows(path)), [path]);
+export function usePathKeys(rows: readonly PathRow[], onClose: () => void): void {
   const step = useCallback(
     (by: number) => {
       const { hop, decision } = useSelection.getState();
