@@ -79,6 +79,21 @@ static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 l
 	decision_send(&told, ctl, false);
 }
 
+static __always_inline struct skbt_pending *pending_find(u64 skb, u32 what)
+{
+	struct skbt_pending_key key = {skb, what, 0};
+
+	return bpf_map_lookup_elem(&pending, &key);
+}
+
+/* The netfilter hook that the packet is at, as pf << 8 | hook; 0 when it is at none. */
+static __always_inline u32 hook_of(u64 skb)
+{
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_HOOK);
+
+	return p ? p->hook : 0;
+}
+
 /* A followed packet enters a function that may free it. */
 static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
 					  const struct nf_hook_state *state)
@@ -99,6 +114,7 @@ static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
 	p.generation = ctl->generation;
 	p.begun_ns = bpf_ktime_get_ns();
 	p.by = by;
+	p.hook = hook_of(skb);
 	p.head = (u64)BPF_CORE_READ(buffer, head);
 	if (state) {
 		p.hook = (u32)BPF_CORE_READ(state, pf) << 8 | BPF_CORE_READ(state, hook);
@@ -109,18 +125,22 @@ static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
 	bpf_map_update_elem(&pending, &key, &p, BPF_ANY);
 }
 
-static __always_inline struct skbt_pending *pending_find(u64 skb, u32 what)
-{
-	struct skbt_pending_key key = {skb, what, 0};
-
-	return bpf_map_lookup_elem(&pending, &key);
-}
-
 static __always_inline void pending_forget(u64 skb, u32 what)
 {
 	struct skbt_pending_key key = {skb, what, 0};
 
 	bpf_map_delete_elem(&pending, &key);
+}
+
+#define NF_DROP 0u
+#define NF_STOLEN 2u
+
+/* What netfilter code that drops an skb itself returns since 6.7 (e0d4593140b0 "netfilter: add
+ * nf_drop_reason": NF_STOLEN with an errno), as the drop that it is; others as they are. */
+static __always_inline s32 nf_verdict(u32 value)
+{
+	return (s32)((value & 0xff) == NF_STOLEN && value >> 16 ? (value & ~0xffu) | NF_DROP
+								: value);
 }
 
 /* Fills a decision from what was kept; false when it belongs to other settings. */
@@ -190,7 +210,7 @@ static __always_inline void table_end(u64 *ctx, bool is_ebtables)
 
 	if (!p)
 		return;
-	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_TABLE, (s32)ctx[3], ctl)) {
+	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_TABLE, nf_verdict((u32)ctx[3]), ctl)) {
 		if (is_ebtables) {
 			if (bpf_core_type_exists(struct ebt_table))
 				bpf_core_read_str(told.rule.table, sizeof(told.rule.table),
@@ -224,32 +244,57 @@ TABLE_PROGRAMS(ip6t, false) /* ip6t_do_table */
 TABLE_PROGRAMS(ebt, true) /* ebt_do_table */
 
 /* nf_conntrack_in(skb, state) */
+SEC("skbt/begin")
+int skbt_conntrack_begin(u64 *ctx)
+{
+	pending_begin(ctx[0], SKBT_DECISION_CONNTRACK, 0, (const struct nf_hook_state *)ctx[1]);
+	return 0;
+}
+
 SEC("skbt/exit")
-int skbt_conntrack(u64 *ctx)
+int skbt_conntrack_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct nf_hook_state *state = (const void *)ctx[1];
+	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_CONNTRACK);
 	const struct sk_buff *skb = (const void *)ctx[0];
 	struct skbt_told told = {};
 	u64 nfct;
 
-	if (!decision_on(&told, ctx[0], SKBT_DECISION_CONNTRACK, (s32)ctx[2], ctl))
+	if (!p)
 		return 0;
-	nfct = BPF_CORE_READ(skb, _nfct);
-	told.d.pf = BPF_CORE_READ(state, pf);
-	told.d.hook = BPF_CORE_READ(state, hook);
-	told.d.used = nfct & NFCT_INFOMASK;
-	told.d.limit = (nfct & NFCT_PTRMASK) != 0;
-	told.d.by = nfct & NFCT_PTRMASK;
-	decision_send(&told, ctl, false);
+	if (pending_tell(&told, p, ctx[0], SKBT_DECISION_CONNTRACK, nf_verdict((u32)ctx[2]), ctl)) {
+		nfct = BPF_CORE_READ(skb, _nfct);
+		told.d.used = nfct & NFCT_INFOMASK;
+		told.d.limit = (nfct & NFCT_PTRMASK) != 0;
+		told.d.by = nfct & NFCT_PTRMASK;
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(ctx[0], SKBT_DECISION_CONNTRACK);
 	return 0;
 }
 
 /* nf_nat_manip_pkt(skb, ct, type, direction) */
-SEC("skbt/exit")
-int skbt_nat(u64 *ctx)
+SEC("skbt/begin")
+int skbt_nat_begin(u64 *ctx)
 {
-	decide(ctx[0], SKBT_DECISION_NAT, (s32)ctx[4], (u32)ctx[2], 0);
+	pending_begin(ctx[0], SKBT_DECISION_NAT, ctx[1], NULL);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_nat_end(u64 *ctx)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_NAT);
+	struct skbt_told told = {};
+
+	if (!p)
+		return 0;
+	if (pending_tell(&told, p, ctx[0], SKBT_DECISION_NAT, (s32)ctx[4], ctl)) {
+		told.d.used = (u32)ctx[2];
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(ctx[0], SKBT_DECISION_NAT);
 	return 0;
 }
 

@@ -159,7 +159,7 @@ int skbt_nft_end(u64 *ctx)
 	p = pending_find(skb, SKBT_DECISION_TABLE);
 	if (!p)
 		return 0;
-	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, (s32)verdict, ctl)) {
+	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict), ctl)) {
 		const struct nft_base_chain *base =
 			(const void *)(chain - bpf_core_field_offset(struct nft_base_chain, chain));
 
@@ -171,7 +171,7 @@ int skbt_nft_end(u64 *ctx)
 		place.chains[3] = chain;
 		/* the verdict of an expression that is not the chain's: its policy, a map, a target
 		 */
-		if (p->expression && ((u32)verdict & 0xff) == (p->verdict & 0xff))
+		if (p->expression && ((u32)told.d.value & 0xff) == (p->verdict & 0xff))
 			bpf_loop(NFT_DEPTH + 1, nft_place_next, &place, 0);
 		told.rule.handle = place.handle;
 		nft_name(&told, place.handle ? place.chain : chain);

@@ -123,10 +123,10 @@ static __always_inline void track_retransmission(struct skbt_scratch *s, const s
 	key.sk = (u64)skb->sk;
 	key.seq = l4->tcp_seq;
 	first = bpf_map_lookup_elem(&sent, &key);
-	if (first)
+	if (first && *first != t->packet)
 		lineage_emit(t->packet, skb_address, *first, SKBT_RELATION_RETRANSMIT,
 			     t->generation, time_ns);
-	else
+	else if (!first)
 		bpf_map_update_elem(&sent, &key, &t->packet, BPF_ANY);
 }
 

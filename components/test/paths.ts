@@ -44,6 +44,8 @@ export const decisionOf = (
     kind: 'decision',
     timeNs: asNs(time),
     packet: asPacketId(1),
+    skb: NOWHERE,
+    durationNs: asNs(0),
     netns: asNetnsInode(1),
     decision: 1,
     value: 1,

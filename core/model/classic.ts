@@ -61,7 +61,6 @@ export function classicLine(hop: Hop, names: NameBook, options: ClassicOptions):
 export function decisionLine(
   decision: Decision,
   last: Hop | undefined,
-  spentNs: number | undefined,
   names: NameBook,
   options: ClassicOptions,
 ): string {
@@ -70,7 +69,7 @@ export function decisionLine(
   const chain = rule?.chain ? ` chain ${rule.chain}` : '';
   const handle = rule?.handle ? ` handle ${rule.handle}` : '';
   const verdict = `${pf}.${table}.${hookWord(pf, hook)}.${decisionWord(decision)}`;
-  const spent = spentNs === undefined ? '' : ` ${formatDuration(spentNs)}`;
+  const spent = decision.durationNs === 0 ? '' : ` ${formatDuration(decision.durationNs)}`;
   const where = `${verdict} ${decisionFunction(decision)}${chain}${handle}${spent}`;
   return placedLine(decision, last, names, options, where);
 }
@@ -86,7 +85,7 @@ export function lineTime(timeNs: Ns, options: ClassicOptions): string {
 
 /** An event at `at`, of a packet that is as `packet` says. */
 function placedLine(
-  at: { readonly timeNs: Ns; readonly cpu: number; readonly netns: Hop['netns'] },
+  at: { readonly timeNs: Ns; readonly cpu: number; readonly netns: Hop['netns']; readonly skb: Hop['skb'] },
   packet: Hop | undefined,
   names: NameBook,
   options: ClassicOptions,
@@ -102,7 +101,7 @@ function placedLine(
     (state.eth?.dst ?? '').replaceAll(':', ''),
     String(state.ip?.length ?? state.meta?.len ?? 0),
     packet ? packetInfo(state) : '',
-    `${packet?.skb ?? '0'.repeat(16)}.${state.meta?.pktType ?? 0}:${where}`,
+    `${at.skb}.${state.meta?.pktType ?? 0}:${where}`,
   );
 }
 

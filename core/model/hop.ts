@@ -200,6 +200,7 @@ export interface Rule {
 export interface Decision extends Step {
   readonly kind: 'decision';
   readonly packet: PacketId;
+  readonly skb: KernelAddress;
   readonly netns: NetnsInode;
   /** enum skbt_decision_kind. */
   readonly decision: number;
@@ -212,6 +213,8 @@ export interface Decision extends Step {
   /** Of a queue or a buffer. */
   readonly used: number;
   readonly limit: number;
+  /** From the function's entry to its return, 0 when not measured. */
+  readonly durationNs: Ns;
   readonly rule: Rule | undefined;
 }
 

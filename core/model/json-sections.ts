@@ -146,7 +146,7 @@ function bufferToJson(buffer: SkBuffer | undefined): JsonObject {
     cloned: bit(BUFFER_BIT.cloned),
     nohdr: bit(BUFFER_BIT.nohdr),
     fclone: bit(BUFFER_BIT.fclone),
-    frag_list: bit(BUFFER_BIT.slow),
+    frag_list: bit(BUFFER_BIT.fragList),
   };
 }
 

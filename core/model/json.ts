@@ -74,25 +74,21 @@ export function lineageToJson(lineage: Lineage, baseUnixMs: number): JsonObject 
   };
 }
 
-/** What a function decided about the packet; `spentNs` is the time that it took, when that is known. */
-export function decisionToJson(
-  decision: Decision,
-  names: NameBook,
-  baseUnixMs: number,
-  spentNs?: number,
-): JsonObject {
+/** What a function decided about the packet. */
+export function decisionToJson(decision: Decision, names: NameBook, baseUnixMs: number): JsonObject {
   const { rule, used, limit, netns } = decision;
   const func = decisionFunction(decision);
   return {
     kind: 'decision',
     ...stepToJson(decision, baseUnixMs),
     packet: decision.packet,
+    skb: `0x${decision.skb}`,
     decision: decisionKindWord(decision.decision),
     stage: decisionStage(decision),
     ...(func !== '' && { func }),
     verdict: decisionWord(decision),
     value: decision.value,
-    ...(spentNs !== undefined && { spent_ns: spentNs }),
+    ...(decision.durationNs > 0 && { spent_ns: decision.durationNs }),
     ...(netns !== 0 && { netns, netns_name: names.netnsName(netns) }),
     ...(isNetfilterDecision(decision) && {
       family: familyWord(decision.pf),

@@ -173,6 +173,7 @@ export class HopReader {
       ...this.#step(this.#follow(cursor.packet)),
       kind: 'decision',
       packet: asPacketId(cursor.packet),
+      skb: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.skb)),
       netns: asNetnsInode(cursor.u32(DECISION.netns)),
       decision: cursor.view.getUint16(cursor.offset + DECISION.decision, true),
       value: cursor.view.getInt32(cursor.offset + DECISION.value, true),
@@ -182,6 +183,7 @@ export class HopReader {
       by: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.by)),
       used: cursor.u32(DECISION.used),
       limit: cursor.u32(DECISION.limit),
+      durationNs: asNs(cursor.u64(DECISION.durationNs)),
       rule: readRule(cursor),
     };
   }

@@ -125,7 +125,7 @@ const DECIDERS: Readonly<Record<number, { readonly stage: Stage; readonly functi
     stage: 'socket',
     functions: ['__udp_enqueue_schedule_skb', '__sock_queue_rcv_skb'],
   },
-  [DECISION_KIND.qdisc]: { stage: 'qdisc', functions: [] },
+  [DECISION_KIND.transmit]: { stage: 'qdisc', functions: ['__dev_queue_xmit'] },
 };
 
 /** The part of the stack that decided. */
@@ -139,20 +139,6 @@ export function decisionFunction(decision: Decision): string {
   if (decision.rule !== undefined && decision.rule.chain !== '') return 'nft_do_chain';
   return { 2: 'ipt_do_table', 7: 'ebt_do_table', 10: 'ip6t_do_table' }[decision.pf] ?? 'nft_do_chain';
 }
-
-/** The functions, with an skb among their arguments, whose entry may be where this decision began. */
-export function decisionEntries(decision: Decision): readonly string[] {
-  if (decision.decision !== DECISION_KIND.table) return DECIDERS[decision.decision]?.functions ?? [];
-  const name = decisionFunction(decision);
-  return name === 'nft_do_chain' ? NFT_ENTRIES : [name];
-}
-const NFT_ENTRIES = ['ipv4', 'ipv6', 'inet', 'bridge', 'arp', 'netdev'].map((name) => `nft_do_chain_${name}`);
-
-/** Every function at whose entry a decision may begin. */
-export const DECISION_ENTRIES: ReadonlySet<string> = new Set([
-  ...Object.values(DECIDERS).flatMap(({ functions }) => functions),
-  ...NFT_ENTRIES,
-]);
 
 /** NF_* (include/uapi/linux/netfilter.h). */
 const NF_VERDICTS = ['DROP', 'ACCEPT', 'STOLEN', 'QUEUE', 'REPEAT', 'STOP'];

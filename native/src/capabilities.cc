@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 namespace skbt {
 namespace {
@@ -29,6 +30,8 @@ constexpr bpf_insn NOTHING[] = {
 std::string errnoText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
 
 std::string advice(int err) {
+  if ((err == EPERM || err == EACCES) && geteuid() == 0)
+    return "; this host, or the container that this runs in, forbids it even to root";
   if (err == EPERM || err == EACCES)
     return "; run as root, or in a container with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; the host may also "
            "forbid BPF";

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Ns } from '../../core/base/units.ts';
 import { CLASSIC_HEADER, type ClassicOptions, classicLine, decisionLine } from '../../core/model/classic.ts';
-import { EntryTimes } from '../../core/model/entries.ts';
 import type { Decision, Hop, SocketEvent } from '../../core/model/hop.ts';
 import {
   decisionToJson, freeToJson, hopToJson, type JsonObject, lineageToJson, socketToJson,
@@ -40,7 +39,6 @@ export class Printer {
   readonly #options: PrinterOptions;
   readonly #reader = new HopReader();
   readonly #listener: RecordListener;
-  readonly #entries = new EntryTimes();
   readonly #last = new LastHops();
   #lines: string[] = [];
   #printed = 0;
@@ -113,19 +111,15 @@ export class Printer {
       stack: (stack) => names.take({ stacks: [stack] }),
       hop: (hop) => {
         if (shows.netfilter && !json) this.#last.set(hop);
-        if (decides && hop.kind === 'hop')
-          this.#entries.enter(hop.packet, names.functionName(hop.func), hop.timeNs);
         if (hop.kind === 'hop' ? shows.hops : shows.drops) this.#hop(hop);
       },
       free: (free) => {
         this.#last.end(free.packet);
-        this.#entries.end(free.packet);
         if (tellsAll) this.#event(free.timeNs, () => freeToJson(free, baseUnixMs));
       },
       ...(decides && {
         decision: (decision) => {
-          const spentNs = this.#entries.spent(decision);
-          if (tellsAll || isNetfilterDecision(decision)) this.#decision(decision, spentNs);
+          if (tellsAll || isNetfilterDecision(decision)) this.#decision(decision);
         },
       }),
       ...(tellsAll && {
@@ -153,12 +147,12 @@ export class Printer {
     );
   }
 
-  #decision(decision: Decision, spentNs: number | undefined): void {
+  #decision(decision: Decision): void {
     const { names, baseUnixMs } = this.#options;
     this.#event(
       decision.timeNs,
-      () => decisionToJson(decision, names, baseUnixMs, spentNs),
-      (options) => [decisionLine(decision, this.#last.get(decision.packet), spentNs, names, options)],
+      () => decisionToJson(decision, names, baseUnixMs),
+      (options) => [decisionLine(decision, this.#last.get(decision.packet), names, options)],
     );
   }
 

@@ -22,7 +22,7 @@ const KIND_NAMES = new Map<number, string>([
   [DECISION_KIND.policy, 'xfrm policy'],
   [DECISION_KIND.accept, 'accept queue'],
   [DECISION_KIND.receive, 'receive buffer'],
-  [DECISION_KIND.qdisc, 'qdisc'],
+  [DECISION_KIND.transmit, 'transmit'],
 ]);
 
 /** One line: what decided and what it returned. */
@@ -46,7 +46,7 @@ export function isRefusal({ decision, value }: Pick<Decision, 'decision' | 'valu
     case DECISION_KIND.neighbour:
       return false;
     case DECISION_KIND.backlog:
-    case DECISION_KIND.qdisc:
+    case DECISION_KIND.transmit:
       return value === 1;
     case DECISION_KIND.tc:
       return value === 2;

@@ -6,7 +6,6 @@ import { stageOf } from '../../../core/model/stages.ts';
 import { changeTexts } from './changes.ts';
 import { describeDecision } from './decisions.ts';
 import { ethernetTerms, ipTerms, type Term, term, transportTerms, transportTitle } from './headers.ts';
-import { cgroupName, stackFrames } from './stack.ts';
 import {
   bufferBitsText, conntrackStatusText, conntrackText, etherTypeText, gsoText, hex, ipSummedText, isNull, ownerText,
   pktTypeText, routeText, routeTypeText, tunnelText, vlanText,
@@ -137,7 +136,7 @@ function ownerTerms({ owner }: PacketState, names: NameBook): Term[] {
   if (owner === undefined || (owner.pid === 0 && owner.cgroup === 0)) return [];
   return [
     ...(owner.pid === 0 ? [] : [...term('process', ownerText(owner)), ...term('uid', owner.uid)]),
-    ...(owner.cgroup === 0 ? [] : term('cgroup', cgroupName(owner.cgroup, names))),
+    ...(owner.cgroup === 0 ? [] : term('cgroup', names.cgroup(owner.cgroup)?.path ?? String(owner.cgroup))),
   ];
 }
 
@@ -167,7 +166,7 @@ function controlTerms({ control }: PacketState): Term[] {
 
 function stackTerms({ stack }: Hop, names: NameBook): Term[] {
   if (stack === undefined) return [];
-  const frames = stackFrames(stack, names);
-  if (frames === undefined) return term('stack', `${stack}, its frames are not known`);
+  const frames = names.stackFrames(stack);
+  if (frames.length === 0) return term('stack', `${stack}, its frames are not known`);
   return frames.flatMap((frame, i) => term(`#${i}`, frame));
 }

@@ -50,7 +50,7 @@ const BUFFER_BITS = new Map<number, string>([
   [BUFFER_BIT.cloned, 'cloned'],
   [BUFFER_BIT.nohdr, 'nohdr'],
   [BUFFER_BIT.fclone, 'fast clone'],
-  [BUFFER_BIT.slow, 'frag list'],
+  [BUFFER_BIT.fragList, 'frag list'],
 ]);
 
 export const bufferBitsText = (bits: number): string =>

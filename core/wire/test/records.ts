@@ -75,6 +75,7 @@ export interface DecisionFields extends Header {
   readonly priority?: number;
   readonly used?: number;
   readonly limit?: number;
+  readonly durationNs?: number;
   readonly rule?: { readonly table?: string; readonly chain?: string; readonly handle?: number };
 }
 
@@ -89,6 +90,7 @@ export function decision(fields: DecisionFields): Uint8Array {
   view.setInt32(DECISION.priority, fields.priority ?? 0, true);
   view.setUint32(DECISION.used, fields.used ?? 0, true);
   view.setUint32(DECISION.limit, fields.limit ?? 0, true);
+  setU64(view, DECISION.durationNs, fields.durationNs ?? 0);
   if (rule === undefined) return bytes;
   view.setUint16(HEADER.sections, SECTION.rule, true);
   setU64(view, DECISION.size + RULE.handle, rule.handle ?? 0);
