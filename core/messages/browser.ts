@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Result } from '../base/result.ts';
 import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
+import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
   CaptureSpec, CaptureState, CgroupInfo, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
@@ -76,6 +77,11 @@ export const pathRequestSchema = z.object({
 });
 export type PathRequest = z.infer<typeof pathRequestSchema>;
 
+export const factsRequestSchema = z.object({ queries: factQueriesSchema });
+export interface FactsRequest {
+  readonly queries: readonly FactQuery[];
+}
+
 export const creditSchema = z.number().int().min(1).max(64);
 
 /** Row batches that may be on their way to a browser at once. */
@@ -91,6 +97,8 @@ export interface BrowserToServer {
   ): void;
   /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
+  /** What the source's host says about itself, a fact for each query in their order. */
+  facts(request: FactsRequest, ack: (result: Result<{ readonly facts: readonly Fact[] }>) => void): void;
   /** The browser has taken in this many row batches. */
   credit(batches: number): void;
 }

@@ -3,9 +3,10 @@
  * Batches of records travel beside these as raw bytes; see core/messages/frames.ts for the framing.
  */
 import { z } from 'zod';
+import { factQueriesSchema } from './facts.ts';
 
 /** Message format version; a source and a server with different ones refuse each other. */
-export const SOURCE_PROTOCOL = 1;
+export const SOURCE_PROTOCOL = 2;
 
 const capability = z.object({ ok: z.boolean(), detail: z.string().max(500) });
 /** `detail` says what was found or, when `ok` is false, why it is missing and what to do. */
@@ -247,5 +248,7 @@ export const sourceRequestSchema = z.discriminatedUnion('method', [
   z.object({ id: z.number().int(), method: z.literal('apply'), spec: captureSpecSchema }),
   z.object({ id: z.number().int(), method: z.literal('stop') }),
   z.object({ id: z.number().int(), method: z.literal('compile'), expression: z.string().max(4096) }),
+  /** What this host says about itself, to explain a packet's end; the reply's value is a `factsSchema`. */
+  z.object({ id: z.number().int(), method: z.literal('facts'), queries: factQueriesSchema }),
 ]);
 export type SourceRequest = z.infer<typeof sourceRequestSchema>;

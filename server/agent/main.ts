@@ -12,6 +12,7 @@ import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type NativeAddon } from '../../native/index.ts';
 import { asFailure, Capture } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
+import { readFacts } from './facts.ts';
 import { NamespaceTable } from './namespaces.ts';
 import { Peer } from './peer.ts';
 import { socketStreams, standardStreams } from './streams.ts';
@@ -108,6 +109,8 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
         ok: false as const,
         error: asFailure(error),
       }));
+    case 'facts':
+      return readFacts(request.queries).then(ok);
   }
 }
 

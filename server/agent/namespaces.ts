@@ -11,7 +11,8 @@ const NAMED = '/run/netns';
 const NAMESPACES_MAX = 4096;
 const IP_TIMEOUT_MS = 5000;
 
-interface Found {
+/** A namespace, and how to get into it. */
+export interface Found {
   readonly inode: number;
   readonly name: string;
   readonly origin: NetnsInfo['origin'];

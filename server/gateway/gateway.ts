@@ -6,11 +6,13 @@ import { fail, type Result } from '../../core/base/result.ts';
 import {
   type BrowserToServer,
   creditSchema,
+  factsRequestSchema,
   type LiveStats,
   pathRequestSchema,
   ROW_CREDITS,
   type ServerToBrowser,
 } from '../../core/messages/browser.ts';
+import { factsSchema } from '../../core/messages/facts.ts';
 import { captureSpecSchema } from '../../core/messages/source.ts';
 import type { GatewayHub } from '../session/hub.ts';
 import type { PulseAnswer } from '../session/messages.ts';
@@ -182,6 +184,12 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
       if (answer.records === undefined)
         return fail('PACKET_GONE', `packet ${packet} is no longer in memory; the newest packets are kept`);
       return { ok: true, value: { records: answer.records } };
+    }),
+  );
+  socket.on('facts', (request, ack) =>
+    on(factsRequestSchema, request, ack, async ({ queries }) => {
+      const result = await hub.request({ method: 'facts', queries });
+      return result.ok ? { ok: true, value: factsSchema.parse(result.value) } : result;
     }),
   );
   socket.on('credit', (batches) => {

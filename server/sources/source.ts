@@ -3,6 +3,7 @@
  * recording. They differ in nothing but their name.
  */
 import type { Result } from '../../core/base/result.ts';
+import type { FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec, SourceMessage, SourceRequest } from '../../core/messages/source.ts';
 
 export interface SourceListener {
@@ -20,7 +21,8 @@ export interface SourceListener {
 export type RequestBody =
   | { readonly method: 'apply'; readonly spec: CaptureSpec }
   | { readonly method: 'stop' }
-  | { readonly method: 'compile'; readonly expression: string };
+  | { readonly method: 'compile'; readonly expression: string }
+  | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };
 
 export interface Source {
   /** Asks the source; fails with SOURCE_GONE when the stream ends before the reply. */

@@ -232,7 +232,7 @@ describe('a socket', () => {
       { filter: { expression: 'x'.repeat(5000) } },
       { packet: -1, session: 1 },
     ];
-    for (const event of ['apply', 'compile', 'path'])
+    for (const event of ['apply', 'compile', 'path', 'facts'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
     for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
     // no acknowledgement, unknown events, nonsense for credit: nothing to answer, nothing happens
