@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { asKernelAddress, asNs } from '../../base/units.ts';
+import {
+  classicDecision,
+  describeDecision,
+  isRefusal,
+  outcomeOf,
+  pairDecisions,
+  priorityOf,
+} from '../decisions.ts';
+import { build, type DecisionFields, decision } from '../diagnosis/test/build.ts';
+import {
+  conntrackStatusNames, errnoText, hookName, nfVerdictText, relationName, tcActionName,
+} from '../kernel-names.ts'; // biome-ignore format: a list
+import { NameBook } from '../names.ts';
+
+const HOOK_BY = asKernelAddress('ffffffff81000010');
+const names = new NameBook();
+names.take({ symbols: [{ address: HOOK_BY, name: 'nf_confirm', module: 'nf_conntrack', offset: 0 }] });
+
+const NFT = { table: 'filter', chain: 'input', handle: 7 };
+const LEGACY = { table: 'nat', chain: '', handle: 0 };
+
+describe('a decision in words', () => {
+  it.each<[DecisionFields, string, ReturnType<typeof outcomeOf>]>([
+    [{ what: 'hook', value: 1, pf: 2, hook: 2, by: HOOK_BY }, 'netfilter ip FORWARD: ACCEPT', 'pass'],
+    [{ what: 'hook', value: -1, pf: 2, hook: 4, by: HOOK_BY }, 'netfilter ip POSTROUTING: DROP (EPERM), by nf_confirm', 'refuse'],
+    [{ what: 'hook', value: 0, pf: 10, hook: 0 }, 'netfilter ip6 PREROUTING: STOLEN or QUEUE', 'take'],
+    [{ what: 'table', value: 0, pf: 1, hook: 1, rule: NFT }, 'nftables inet filter input rule 7: DROP', 'refuse'],
+    [{ what: 'table', value: 0x10002, pf: 1, hook: 1, rule: NFT }, 'nftables inet filter input rule 7: DROP (EPERM)', 'refuse'],
+    [{ what: 'table', value: 0x30003, pf: 1, hook: 1, rule: NFT }, 'nftables inet filter input rule 7: QUEUE 3', 'take'],
+    [{ what: 'table', value: 1, pf: 2, hook: 0, rule: LEGACY }, 'iptables nat PREROUTING: ACCEPT', 'pass'],
+    [{ what: 'table', value: 0, pf: 10, hook: 1, rule: LEGACY }, 'ip6tables nat INPUT: DROP', 'refuse'],
+    [{ what: 'table', value: 0, pf: 7, hook: 5, rule: LEGACY }, 'ebtables nat BROUTING: DROP', 'pass'],
+    [{ what: 'table', value: 0, pf: 3, hook: 0 }, 'netfilter arp IN: DROP', 'refuse'],
+    [{ what: 'conntrack', value: 1, used: 2, limit: 1 }, 'conntrack: NEW', 'pass'],
+    [{ what: 'conntrack', value: 1, used: 3, limit: 1 }, 'conntrack: ESTABLISHED_REPLY', 'pass'],
+    [{ what: 'conntrack', value: 1, used: 0, limit: 0 }, 'conntrack: INVALID', 'pass'],
+    [{ what: 'conntrack', value: 1, used: 7, limit: 0 }, 'conntrack: UNTRACKED', 'pass'],
+    [{ what: 'conntrack', value: 0 }, 'conntrack: DROP', 'refuse'],
+    [{ what: 'nat', value: 1, used: 1 }, 'NAT: destination rewritten', 'pass'],
+    [{ what: 'route', value: -113 }, 'route: no route to host (EHOSTUNREACH)', 'refuse'],
+    [{ what: 'route', value: 0 }, 'route: found', 'pass'],
+    [{ what: 'source', value: -18 }, 'source address: refused, not on the way back (EXDEV)', 'refuse'],
+    [{ what: 'neighbour', value: 0, used: 2 }, 'neighbour: known (REACHABLE)', 'pass'],
+    [{ what: 'neighbour', value: 1, used: 1 }, 'neighbour: not known (INCOMPLETE)', 'pass'],
+    [{ what: 'neighbour', value: 1, used: 32 }, 'neighbour: not known (FAILED)', 'refuse'],
+    [{ what: 'listener', value: 0 }, 'socket lookup: none', 'refuse'],
+    [{ what: 'backlog', value: 1, used: 1001, limit: 1000 }, 'CPU backlog: full, 1,001 of 1,000', 'refuse'],
+    [{ what: 'filter', value: -1 }, 'socket filter: refused (EPERM)', 'refuse'],
+    [{ what: 'tc', value: 2, rule: { table: '', chain: 'deny', handle: 0 } }, 'tc deny: SHOT', 'refuse'],
+    [{ what: 'tc', value: -1 }, 'tc: UNSPEC', 'pass'],
+    [{ what: 'tc', value: 7 }, 'tc: REDIRECT', 'take'],
+    [{ what: 'xdp', value: 2 }, 'XDP: PASS', 'pass'],
+    [{ what: 'xdp', value: 0 }, 'XDP: ABORTED', 'refuse'],
+    [{ what: 'xdp', value: -1 }, 'XDP: not passed on', 'take'],
+    [{ what: 'policy', value: 0, used: 2 }, 'IPsec policy fwd: not allowed', 'refuse'],
+    [{ what: 'accept', used: 129, limit: 128 }, 'accept queue: full, 129 of 128', 'refuse'],
+    [{ what: 'receive', value: -12, used: 212992, limit: 212992 }, 'receive buffer: full, 212,992 of 212,992 bytes', 'refuse'],
+    [{ what: 'receive', value: -105, used: 1, limit: 2 }, 'receive buffer: no buffer space (ENOBUFS)', 'refuse'],
+    [{ what: 'receive', value: 0, used: 768, limit: 212992 }, 'receive buffer: taken, 768 of 212,992 bytes', 'pass'],
+    [{ what: 'qdisc', value: 1, used: 10, limit: 10 }, 'qdisc: DROP, 10 of 10', 'refuse'],
+    [{ what: 'qdisc', value: 2 }, 'qdisc: CN', 'pass'],
+  ])('%o is %s, %s', (fields, text, outcome) => {
+    const one = decision(fields);
+    expect(describeDecision(one, names)).toBe(text);
+    expect(outcomeOf(one)).toBe(outcome);
+    expect(isRefusal(one)).toBe(outcome === 'refuse');
+  }); // biome-ignore format: a table
+});
+
+describe('a table', () => {
+  it.each([
+    ['raw', 2, 0, -300],
+    ['mangle', 2, 2, -150],
+    ['nat', 2, 0, -100],
+    ['nat', 10, 4, 100],
+    ['filter', 2, 2, 0],
+    ['security', 2, 1, 50],
+    ['filter', 7, 2, -200],
+    ['nat', 7, 4, 300],
+  ])('%s of family %d at hook %d has the priority %d', (table, pf, hook, priority) => {
+    expect(priorityOf(decision({ what: 'table', pf, hook, rule: { ...LEGACY, table } }))).toBe(priority);
+  });
+
+  it('of nftables has the one that its chain says', () => {
+    expect(priorityOf(decision({ what: 'table', priority: -10, rule: { ...NFT, table: 'raw' } }))).toBe(-10);
+    expect(priorityOf(decision({ what: 'table', rule: { ...NFT, table: 'raw' } }))).toBe(0);
+  });
+
+  it("is told in the original's words", () => {
+    const dropped = decision({
+      what: 'table',
+      value: 0x10002,
+      pf: 2,
+      hook: 2,
+      rule: { ...LEGACY, table: 'filter' },
+    });
+    expect(classicDecision(dropped)).toBe('ip.filter.FORWARD.DROP ');
+    expect(classicDecision(decision({ what: 'route' }))).toBe('');
+  });
+});
+
+describe('the time of a decision', () => {
+  const at = (timeNs: number, what: DecisionFields['what'], cpu = 0) => ({ what, timeNs: asNs(timeNs), cpu });
+
+  it('is since its function was entered on that CPU; a call within a call has its own', () => {
+    // hops are one microsecond apart: outer hook, inner hook; they return inner first
+    const { path, names: book } = build({
+      through: ['nf_hook_slow', 'nf_hook_slow', 'ip_rcv'],
+      decisions: [at(1500, 'hook'), at(2500, 'hook'), at(2600, 'route'), at(2700, 'hook', 1)],
+    });
+    expect([...pairDecisions(path, book)]).toEqual([
+      [0, { hop: 1, spentNs: 500 }],
+      [1, { hop: 0, spentNs: 2500 }],
+    ]);
+  });
+
+  it('of nftables is since its family was entered', () => {
+    const { path, names: book } = build({
+      through: ['nft_do_chain_inet'],
+      decisions: [at(400, 'table')],
+    });
+    expect(pairDecisions(path, book).get(0)).toEqual({ hop: 0, spentNs: 400 });
+  });
+});
+
+it('numbers have the names that people know', () => {
+  expect(hookName(5, 0)).toBe('INGRESS');
+  expect(hookName(3, 1)).toBe('OUT');
+  expect(hookName(2, 9)).toBe('hook 9');
+  expect(nfVerdictText(5)).toBe('STOP');
+  expect(errnoText(-22)).toBe('invalid (EINVAL)');
+  expect(errnoText(-999)).toBe('errno 999');
+  expect(conntrackStatusNames(0x8e)).toEqual(['SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'SRC_NAT_DONE']);
+  expect(relationName(10)).toBe('retransmit');
+  expect(tcActionName(0x20000001)).toBe('GOTO_CHAIN');
+});
