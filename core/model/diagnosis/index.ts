@@ -1,0 +1,114 @@
+/**
+ * Why a packet ended as it did. Rules stand in the order in which they are asked; the first that has something to
+ * say is taken: what names a decision before what names a place, and both before what is merely known to be usual.
+ */
+import type { Ns } from '../../base/units.ts';
+import { type Fact, factQuerySchema } from '../../messages/facts.ts';
+import { FactBook } from '../facts.ts';
+import type { Path } from '../hop.ts';
+import type { NameBook } from '../names.ts';
+import { bridgeRules } from './bridge.ts';
+import { dataRules } from './data.ts';
+import { endingRules } from './endings.ts';
+import { headerRules } from './header.ts';
+import { neighbourRules } from './neighbour.ts';
+import { netfilterRules } from './netfilter.ts';
+import { programRules } from './programs.ts';
+import { queueRules } from './queue.ts';
+import { routingRules } from './routing.ts';
+import { prepare, type Scene } from './scene.ts';
+import { socketRules } from './socket.ts';
+import { tcpRules } from './tcp.ts';
+import { tellFact } from './tell.ts';
+import { tunnelRules } from './tunnel.ts';
+import type { Diagnosis, DiagnosisRule, Evidence, Finding } from './types.ts';
+import { xfrmRules } from './xfrm.ts';
+
+export type { Advice, Category, Certainty, Diagnosis, Evidence, Tone } from './types.ts';
+export { CATEGORIES } from './types.ts';
+
+export const RULES: readonly DiagnosisRule[] = [
+  ...netfilterRules,
+  ...xfrmRules,
+  ...programRules,
+  ...headerRules,
+  ...routingRules,
+  ...neighbourRules,
+  ...dataRules,
+  ...bridgeRules,
+  ...tunnelRules,
+  ...queueRules,
+  ...socketRules,
+  ...tcpRules,
+  ...endingRules,
+];
+
+export interface DiagnoseOptions {
+  /** The present in the records' time: with it, packets that are long in flight are explained. */
+  readonly nowNs?: Ns;
+}
+
+/**
+ * Explains a packet's end. Pure and quick: call it again when facts have come for what it `wants`, which are fewer
+ * then. Undefined for a packet that is simply on its way.
+ */
+export function diagnose(
+  path: Path,
+  names: NameBook,
+  facts: readonly Fact[] = [],
+  options: DiagnoseOptions = {},
+): Diagnosis | undefined {
+  const scene = prepare(path, names, new FactBook(facts), options.nowNs);
+  for (const rule of RULES) {
+    const finding = rule.explain(scene);
+    if (finding !== undefined) return complete(scene, rule, finding);
+  }
+  return undefined;
+}
+
+/** Adds what holds for every rule: the kernel's word, what changed on the way, and the facts that have come. */
+function complete(scene: Scene, rule: DiagnosisRule, finding: Finding): Diagnosis {
+  // what cannot be asked for (an interface without a name, a table with a strange one) is not
+  const queries = (finding.facts ?? []).filter((query) => factQuerySchema.safeParse(query).success);
+  const told = queries.flatMap((query): Evidence[] => {
+    const fact = scene.facts.get(query);
+    return fact === undefined ? [] : tellFact(fact, scene.names).map((text) => ({ text, fact }));
+  });
+  return {
+    rule: rule.id,
+    title: finding.title,
+    certainty: finding.certainty ?? 'known',
+    tone: finding.tone ?? 'problem',
+    reason: scene.reason,
+    category: finding.category ?? rule.category,
+    evidence: [...(finding.evidence ?? []), ...told, ...kernelsWord(scene), ...translations(scene)],
+    advice: finding.advice ?? [],
+    wants: queries.filter((query) => scene.facts.get(query) === undefined),
+  };
+}
+
+function kernelsWord({ drop, names, reason }: Scene): readonly Evidence[] {
+  if (drop === undefined) return [];
+  return [{ text: `the kernel says ${reason}, in ${names.locationName(drop.location)}`, hop: drop.index }];
+}
+
+const TRANSLATED = new Map([
+  ['ip.saddr', 'source address'],
+  ['ip.daddr', 'destination address'],
+  ['l4.sport', 'source port'],
+  ['l4.dport', 'destination port'],
+]);
+const TRANSLATIONS_MAX = 4;
+
+/** Whoever looks for the packet's first addresses finds how it got its last. */
+function translations({ path }: Scene): readonly Evidence[] {
+  const all = path.hops.flatMap((hop) =>
+    hop.changes.flatMap(({ field, before, after }): Evidence[] => {
+      const what = TRANSLATED.get(field);
+      return what === undefined
+        ? []
+        : [{ text: `its ${what} was changed from ${before} to ${after}`, hop: hop.index }];
+    }),
+  );
+  return all.slice(-TRANSLATIONS_MAX);
+}
