@@ -34,7 +34,7 @@ const hub: GatewayHub = {
   on: () => undefined,
   apply: async () => note('apply', ok({ session: 1 })),
   stop: async () => note('stop', ok(null)),
-  request: async (body) => note(body.method, ok({ instructions: { l2: 1, l3: 1 } })),
+  request: async (body) => note(body.method, ok({ instructions: { l2: 1, l3: 1 }, facts: [] })),
   session: {
     pulse: async () => ({
       session: 1,
@@ -231,6 +231,9 @@ describe('a socket', () => {
       { filter: 1 },
       { filter: { expression: 'x'.repeat(5000) } },
       { packet: -1, session: 1 },
+      { queries: [] },
+      { queries: [{ kind: 'shell', netns: 0, command: 'id' }] },
+      { queries: Array(17).fill({ kind: 'conntrack', netns: 0 }) },
     ];
     for (const event of ['apply', 'compile', 'path', 'facts'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
@@ -244,6 +247,8 @@ describe('a socket', () => {
     expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
       ok: true,
     });
+    const queries = [{ kind: 'conntrack', netns: 0 }];
+    expect(await socket.timeout(5000).emitWithAck('facts', { queries })).toEqual(ok({ facts: [] }));
     socket.close();
   });
 

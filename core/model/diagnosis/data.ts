@@ -1,7 +1,18 @@
 /** Bad checksums, fragments and memory: what is wrong with the data, or the room for it. */
 import type { FactQuery } from '../../messages/facts.ts';
 import { checksumName } from '../kernel-names.ts';
-import { advise, diedIn, inPlace, isV6, onDevice, type Scene, setting, source, transport } from './scene.ts';
+import {
+  advise,
+  adviseHost,
+  diedIn,
+  inPlace,
+  isV6,
+  onDevice,
+  type Scene,
+  setting,
+  source,
+  transport,
+} from './scene.ts';
 import { byReason } from './table.ts';
 import type { DiagnosisRule } from './types.ts';
 
@@ -100,8 +111,8 @@ const reassembly: DiagnosisRule = {
 };
 
 const memory = byReason('memory.reason', 'memory', {
-  NOMEM: { title: (s) => `The kernel found no memory for it${onDevice(s)}${inPlace(s)}.`, advice: (s) => [advise(s, 'See whether memory is short; the kernel log has allocation failures.', 'free', '-m')] },
-  PFMEMALLOC: { title: (s) => `Memory is so short${inPlace(s)} that only packets for swapping are let through.`, advice: (s) => [advise(s, 'See what takes the memory.', 'free', '-m')] },
+  NOMEM: { title: (s) => `The kernel found no memory for it${onDevice(s)}${inPlace(s)}.`, advice: (s) => [adviseHost(s, 'See whether memory is short; the kernel log has allocation failures.', 'free', '-m')] },
+  PFMEMALLOC: { title: (s) => `Memory is so short${inPlace(s)} that only packets for swapping are let through.`, advice: (s) => [adviseHost(s, 'See what takes the memory.', 'free', '-m')] },
   SKB_GSO_SEG: { title: (s) => `It could not be cut into segments for ${s.device || 'its interface'}${inPlace(s)}.`, advice: (s) => [advise(s, 'Try without segmentation offload.', 'ethtool', '-K', s.device || 'eth0', 'gso', 'off', 'tso', 'off')] },
   SKB_BAD_GSO: { title: (s) => `What it says about its segments (GSO) is impossible${inPlace(s)}.`, advice: 'Look at the program or virtual machine that made it.' },
   SKB_UCOPY_FAULT: { title: (s) => `It could not be copied from or to the program's memory${inPlace(s)}.`, advice: 'The program gave an address that is not its own, or it died.' },

@@ -6,6 +6,7 @@ import type { Decision } from '../hop.ts';
 import { TC_ACT, tcActionName, XDP, xdpActionName } from '../kernel-names.ts';
 import {
   advise,
+  adviseHost,
   type Cited,
   cite,
   citeAll,
@@ -166,7 +167,7 @@ const cgroup: DiagnosisRule = {
     return {
       title: `A BPF program of its sender's cgroup did not let it out${inPlace(scene)}.`,
       advice: [
-        advise(
+        adviseHost(
           scene,
           'List the programs of cgroups; systemd attaches one for IPAddressDeny.',
           'bpftool',
@@ -186,8 +187,13 @@ const security: DiagnosisRule = {
     return {
       title: `A security module forbade it${inPlace(scene)}.`,
       advice: [
-        advise(scene, 'See which modules are active, and what they log.', 'cat', '/sys/kernel/security/lsm'),
-        advise(
+        adviseHost(
+          scene,
+          'See which modules are active, and what they log.',
+          'cat',
+          '/sys/kernel/security/lsm',
+        ),
+        adviseHost(
           scene,
           'AppArmor and SELinux write denials to the kernel log.',
           'journalctl',

@@ -4,6 +4,7 @@ import { DECISION_KIND } from '../../wire/layout.gen.ts';
 import { formatDuration } from '../format.ts';
 import {
   advise,
+  adviseHost,
   citeAll,
   diedIn,
   inPlace,
@@ -40,8 +41,13 @@ const backlog: DiagnosisRule = {
       // the setting is the host's, whatever the packet's namespace
       facts: [{ kind: 'sysctl', netns: 0, name: 'net/core/netdev_max_backlog' }],
       advice: [
-        advise(scene, 'See which CPU drops: the second column of its line.', 'cat', '/proc/net/softnet_stat'),
-        advise(
+        adviseHost(
+          scene,
+          'See which CPU drops: the second column of its line.',
+          'cat',
+          '/proc/net/softnet_stat',
+        ),
+        adviseHost(
           scene,
           'Allow a longer queue, on the host.',
           'sysctl',

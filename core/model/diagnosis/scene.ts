@@ -1,5 +1,5 @@
 /** A packet's end, prepared for the rules: what is known there, and how it is said. */
-import type { NetnsInode, Ns } from '../../base/units.ts';
+import { asNetnsInode, type NetnsInode, type Ns } from '../../base/units.ts';
 import type { FactQuery } from '../../messages/facts.ts';
 import { L4_KIND } from '../../wire/layout.gen.ts';
 import { describeDecision, outcomeOf } from '../decisions.ts';
@@ -56,7 +56,7 @@ export function prepare(path: Path, names: NameBook, facts: FactBook, nowNs: Ns 
     drop,
     last,
     state: last?.state ?? {},
-    netns: last?.netns ?? (0 as NetnsInode),
+    netns: last?.netns ?? asNetnsInode(0),
     device: last === undefined ? '' : (last.state.device ?? names.interfaceName(last.netns, last.ifindex)),
     reason,
     isUnspecified: SAYS_NOTHING.test(reason),
@@ -137,6 +137,12 @@ export const look = (scene: Scene, text: string, query: FactQuery): Advice => ({
 /** Advice with a command; the words are arguments, quoted where a shell needs it. */
 export const advise = (scene: Scene, text: string, ...command: readonly string[]): Advice =>
   command.length === 0 ? { text } : { text, command: shellText(command, scene.netns, scene.names) };
+
+/** The same for a command that is to be given on the host itself, wherever the packet was. */
+export const adviseHost = ({ names }: Scene, text: string, ...command: readonly string[]): Advice => ({
+  text,
+  command: shellText(command, asNetnsInode(0), names),
+});
 
 /** A setting below net/, of the namespace of the end. */
 export const setting = ({ netns }: Scene, name: string): FactQuery => ({

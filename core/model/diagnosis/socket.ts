@@ -2,8 +2,7 @@
 import type { FactQuery } from '../../messages/facts.ts';
 import { DECISION_KIND, L4_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { formatCount, formatDuration } from '../format.ts';
-import {
-  advise, citeAll, diedIn, inPlace, isV6, lastDecision, look, onDevice, refusal, type Scene, setting, target, transport,
+import { advise, adviseHost, citeAll, diedIn, inPlace, isV6, lastDecision, look, onDevice, refusal, type Scene, setting, target, transport,
 } from './scene.ts'; // biome-ignore format: a list
 import { byReason } from './table.ts';
 import type { DiagnosisRule, Finding } from './types.ts';
@@ -99,7 +98,7 @@ const filter: DiagnosisRule = {
       facts: listeners(scene),
       advice: [
         advise(scene, 'See sockets with their filters.', 'ss', '-0', '-b'),
-        advise(
+        adviseHost(
           scene,
           'List the programs of cgroups; systemd attaches one for IPAddressDeny.',
           'bpftool',
@@ -136,7 +135,7 @@ const buffer: DiagnosisRule = {
       ],
       advice: [
         ...seeListeners(scene, 'See whose socket it is, and how much waits (Recv-Q).'),
-        advise(
+        adviseHost(
           scene,
           'Allow larger buffers on the host; the program has to ask for them (SO_RCVBUF).',
           'sysctl',
