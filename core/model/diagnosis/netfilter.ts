@@ -1,20 +1,15 @@
 /** Firewalls, connection tracking and NAT: the table that refused it, else the hook that did. */
 import type { FactQuery } from '../../messages/facts.ts';
-import { DECISION_KIND } from '../../wire/layout.gen.ts';
+import { DECISION_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { isRefusal, outcomeOf, tableText, tableTool } from '../decisions.ts';
 import { factCommand, readNftChain, shellText } from '../facts.ts';
 import type { Decision } from '../hop.ts';
 import { hookName, NF, nfVerdict, PF, pfName } from '../kernel-names.ts';
+import { conntrackRules, isNetfilterDrop } from './conntrack.ts';
 import {
-  advise, type Cited, cite, citeAll, diedIn, inPlace, lastDecision, look, refusal, type Scene, setting,
+  advise, type Cited, cite, citeAll, inPlace, lastDecision, look, type Scene, setting,
 } from './scene.ts'; // biome-ignore format: a list
 import type { Advice, DiagnosisRule } from './types.ts';
-
-/** Functions of netfilter that free a packet. */
-const NETFILTER = /^(nf_|nft_|ipt_|ip6t_|arpt_|ebt_|xt_|nfqnl_|br_nf_)/;
-/** Kernels before 6.12 let some hooks drop without a reason. */
-const isNetfilterDrop = (scene: Scene): boolean =>
-  scene.reason === 'NETFILTER_DROP' || diedIn(scene, NETFILTER);
 
 type NftFamily = Extract<FactQuery, { kind: 'nftRule' }>['families'][number];
 const FAMILIES = new Map<number, NftFamily[]>([
@@ -130,44 +125,6 @@ const invalidAdvice = (scene: Scene): Advice =>
     '-S',
   );
 
-const conntrack: DiagnosisRule = {
-  id: 'conntrack.drop',
-  category: 'conntrack',
-  explain(scene) {
-    const cited = refusal(scene, DECISION_KIND.conntrack);
-    if (cited === undefined || !isNetfilterDrop(scene)) return undefined;
-    const query: FactQuery = { kind: 'conntrack', netns: scene.netns };
-    const [count = 0, max = 0] = (scene.facts.lines(query) ?? []).map(Number);
-    const isFull = max > 0 && count >= max;
-    return {
-      title: isFull
-        ? `Connection tracking dropped it${inPlace(scene)}, probably because its table is full.`
-        : `Connection tracking dropped it${inPlace(scene)}.`,
-      certainty: isFull ? 'likely' : 'known',
-      evidence: [cite(scene, cited)],
-      facts: [query],
-      advice: [
-        advise(scene, 'See how full the table is, and what it counts as dropped.', 'conntrack', '-S'),
-        advise(scene, 'Allow more connections.', 'sysctl', '-w', 'net.netfilter.nf_conntrack_max=262144'),
-      ],
-    };
-  },
-};
-
-const nat: DiagnosisRule = {
-  id: 'nat.failed',
-  category: 'nat',
-  explain(scene) {
-    const cited = refusal(scene, DECISION_KIND.nat);
-    if (cited === undefined || !isNetfilterDrop(scene)) return undefined;
-    return {
-      title: `NAT could not rewrite its ${cited.decision.used === 0 ? 'source' : 'destination'}${inPlace(scene)}, so it was dropped.`,
-      evidence: [cite(scene, cited)],
-      advice: [advise(scene, 'List the NAT rules.', 'nft', '-a', 'list', 'ruleset')],
-    };
-  },
-};
-
 /** Hook functions and what it means when they are the ones that drop. */
 const BLAMED: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^(nf_confirm|ipv4_confirm|ipv6_confirm|nf_conntrack_confirm|__nf_conntrack_confirm)/, 'two packets probably began the same connection at once'],
@@ -218,6 +175,8 @@ const taken: DiagnosisRule = {
   category: 'netfilter',
   explain(scene) {
     if (scene.drop !== undefined) return undefined;
+    // fragments go on as the packet that they were put together to; br_netfilter steals, and goes on by itself
+    if (scene.path.children.some(({ relation }) => relation === RELATION.reassembly)) return undefined;
     const kinds: readonly number[] = [DECISION_KIND.table, DECISION_KIND.hook];
     const cited = lastDecision(scene, undefined, (one) => kinds.includes(one.decision));
     if (cited === undefined || outcomeOf(cited.decision) !== 'take') return undefined;
@@ -227,7 +186,7 @@ const taken: DiagnosisRule = {
       ({ value, index }) => nfVerdict(value) === NF.queue && index >= cited.decision.index - 1,
     );
     if (queued !== undefined) return queuedToUser(scene, queued);
-    if (isLastWord(scene, cited))
+    if (cited.decision.pf !== PF.bridge && isLastWord(scene, cited))
       return {
         title: `Netfilter kept it${inPlace(scene)} at ${pfName(cited.decision.pf)} ${hookName(cited.decision.pf, cited.decision.hook)}: a hook stole or queued it.`,
         tone: 'notice',
@@ -258,4 +217,4 @@ function queuedToUser(scene: Scene, cited: Cited) {
   };
 }
 
-export const netfilterRules: readonly DiagnosisRule[] = [table, conntrack, nat, hook, unnamed, taken];
+export const netfilterRules: readonly DiagnosisRule[] = [table, ...conntrackRules, hook, unnamed, taken];

@@ -77,15 +77,17 @@ const qdisc: DiagnosisRule = {
   id: 'queue.qdisc',
   category: 'queue',
   explain(scene) {
-    const cited = refusal(scene, DECISION_KIND.qdisc);
     const isNamed = QDISC_REASONS.test(scene.reason);
+    // what is dropped on purpose is told to the sender as sent
+    const cited =
+      refusal(scene, DECISION_KIND.qdisc) ?? (isNamed ? lastDecision(scene, DECISION_KIND.qdisc) : undefined);
     const isHere = diedIn(scene, /^__dev_queue_xmit$/) || diedIn(scene, QDISC_SYMBOL);
     if (!isNamed && !isHere) return undefined;
-    if (scene.symbol.startsWith('noop_')) return noop(scene);
+    if (scene.symbol.startsWith('noop_') || scene.functions.includes('noop_enqueue')) return noop(scene);
     if (isHere && scene.symbol === '__dev_queue_xmit' && cited === undefined) return undefined;
     const why = WHY_QDISC.get(scene.reason);
     const isSure = isNamed || cited !== undefined;
-    const isNetem = /^netem/.test(scene.symbol);
+    const isNetem = scene.symbol.startsWith('netem') || scene.functions.includes('netem_enqueue');
     const cause = why !== undefined ? `: ${why}` : isNetem ? ': netem probably loses it on purpose' : '';
     return {
       title: `The queueing discipline${onDevice(scene)}${inPlace(scene)} ${isSure ? '' : 'probably '}dropped it${cause}.`,

@@ -1,6 +1,7 @@
 /** Routes: none, a forbidden one, forwarding that is off, a source that may not come from there. */
 import type { FactQuery } from '../../messages/facts.ts';
 import { DECISION_KIND } from '../../wire/layout.gen.ts';
+import type { Decision } from '../hop.ts';
 import { errnoText, routeTypeName } from '../kernel-names.ts';
 import {
   advise, cite, citeAll, destination, diedIn, inPlace, isV6, lastDecision, look, onDevice, refusal, type Scene,
@@ -12,6 +13,7 @@ import type { DiagnosisRule, Evidence } from './types.ts';
 const EXDEV = 18;
 const EACCES = 13;
 const EINVAL = 22;
+const EHOSTUNREACH = 113;
 const BLACKHOLE = 6;
 const PROHIBIT = 8;
 
@@ -48,7 +50,9 @@ const rpFilter: DiagnosisRule = {
   id: 'routing.rp-filter',
   category: 'routing',
   explain(scene) {
-    const cited = lastDecision(scene, DECISION_KIND.source, ({ value }) => value === -EXDEV);
+    const isCross = ({ value }: Decision) => value === -EXDEV;
+    const cited =
+      lastDecision(scene, DECISION_KIND.source, isCross) ?? lastDecision(scene, DECISION_KIND.route, isCross);
     if (scene.reason !== 'IP_RPFILTER' && !(cited !== undefined && scene.isUnspecified)) return undefined;
     const device = arrival(scene) || scene.device;
     const own = `ipv4/conf/${device}/rp_filter`;
@@ -82,10 +86,15 @@ const martian: DiagnosisRule = {
   id: 'routing.source',
   category: 'routing',
   explain(scene) {
-    const cited = refusal(scene, DECISION_KIND.source);
+    const bySource = refusal(scene, DECISION_KIND.source);
+    // a routing lookup that ends in EINVAL found an address that cannot be, but not which
+    const cited = bySource ?? lastDecision(scene, DECISION_KIND.route, ({ value }) => value === -EINVAL);
     if (cited === undefined || !scene.isUnspecified) return undefined;
     return {
-      title: `The kernel does not accept ${source(scene)} as a source${onDevice(scene)}${inPlace(scene)} (martian).`,
+      title:
+        bySource === undefined
+          ? `The kernel does not accept one of its addresses, ${source(scene)} and ${destination(scene)},${onDevice(scene)}${inPlace(scene)} (martian).`
+          : `The kernel does not accept ${source(scene)} as a source${onDevice(scene)}${inPlace(scene)} (martian).`,
       evidence: [cite(scene, cited)],
       facts: [{ kind: 'addresses', netns: scene.netns }],
       advice: martianAdvice(scene),
@@ -145,8 +154,11 @@ const forwarding: DiagnosisRule = {
   category: 'routing',
   explain(scene) {
     const isSure = scene.reason === 'IP_INADDRERRORS' && scene.symbol === 'ip_error';
+    const error = scene.state.route?.error ?? 0;
     const isLikely =
-      diedIn(scene, /^(ip6_forward|ip_error)$/) && refusal(scene, DECISION_KIND.route) === undefined;
+      diedIn(scene, /^(ip6_forward|ip_error)$/) &&
+      (error === 0 || error === EHOSTUNREACH) &&
+      refusal(scene, DECISION_KIND.route) === undefined;
     if (!isSure && !isLikely) return undefined;
     const version = isV6(scene) ? 'ipv6' : 'ipv4';
     const device = arrival(scene) || scene.device || 'all';
@@ -189,7 +201,7 @@ const noRoute: DiagnosisRule = {
     const type = scene.state.route?.type ?? 0;
     const errno = cited?.decision.value ?? -error;
     const isForbidden = type === PROHIBIT || errno === -EACCES;
-    const isHole = type === BLACKHOLE || (errno === -EINVAL && !NO_ROUTE.has(scene.reason));
+    const isHole = type === BLACKHOLE || error === EINVAL;
     const isSure = NO_ROUTE.has(scene.reason) || cited !== undefined || error !== 0 || type >= BLACKHOLE;
     const what = isForbidden
       ? `A route forbids ${to}`

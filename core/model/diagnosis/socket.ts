@@ -2,7 +2,9 @@
 import type { FactQuery } from '../../messages/facts.ts';
 import { DECISION_KIND, L4_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { formatCount, formatDuration } from '../format.ts';
-import { advise, adviseHost, citeAll, diedIn, inPlace, isV6, lastDecision, look, onDevice, refusal, type Scene, setting, target, transport,
+import {
+  advise, adviseHost, citeAll, diedIn, inPlace, isV6, lastDecision, look, onDevice, refusal, type Scene, setting,
+  target, transport,
 } from './scene.ts'; // biome-ignore format: a list
 import { byReason } from './table.ts';
 import type { DiagnosisRule, Finding } from './types.ts';
