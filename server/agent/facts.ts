@@ -51,6 +51,18 @@ export async function readFacts(
   return { facts };
 }
 
+let turn: Promise<unknown> = Promise.resolve();
+
+/** The same for requests that may come at any rate: one after another, so that what runs at once stays bounded. */
+export function readFactsInTurn(
+  queries: readonly FactQuery[],
+  read: typeof readFacts = readFacts,
+): ReturnType<typeof readFacts> {
+  const answer = turn.then(() => read(queries));
+  turn = answer.catch(() => undefined); // told to who asked; the next has its turn all the same
+  return answer;
+}
+
 type RunHere = (command: readonly [string, ...string[]]) => Promise<Output>;
 
 async function answerIn(query: FactQuery, run: RunHere): Promise<Answer> {

@@ -12,7 +12,7 @@ import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type NativeAddon } from '../../native/index.ts';
 import { asFailure, Capture } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
-import { readFacts } from './facts.ts';
+import { readFactsInTurn } from './facts.ts';
 import { NamespaceTable } from './namespaces.ts';
 import { Peer } from './peer.ts';
 import { socketStreams, standardStreams } from './streams.ts';
@@ -110,7 +110,7 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
         error: asFailure(error),
       }));
     case 'facts':
-      return readFacts(request.queries).then(ok);
+      return readFactsInTurn(request.queries).then(ok);
   }
 }
 

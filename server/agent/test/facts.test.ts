@@ -1,7 +1,7 @@
 /** What the agent runs for a query, and what it makes of the output. */
 import { describe, expect, it } from 'vitest';
 import { FACT_LINES_MAX, type Fact, type FactQuery, factsSchema } from '../../../core/messages/facts.ts';
-import { type Run, readFacts } from '../facts.ts';
+import { type Run, readFacts, readFactsInTurn } from '../facts.ts';
 
 const DB = 4026532281;
 const namespaces = () => [
@@ -134,6 +134,23 @@ it('a request runs a few commands at once, and keeps the order', async () => {
   const { facts } = await readFacts(queries, run, namespaces);
   expect(most).toBe(4);
   expect(facts.map(({ answer: told }) => told.ok && told.lines[0])).toEqual(queries.map((_, i) => `eth${i}`));
+});
+
+it('requests are answered one after another, also after one that failed', async () => {
+  const order: string[] = [];
+  const reading = (name: string, fails = false) =>
+    readFactsInTurn([], async () => {
+      order.push(`${name} begins`);
+      await new Promise(setImmediate);
+      order.push(`${name} ends`);
+      if (fails) throw new Error('a fault');
+      return { facts: [] };
+    });
+  const first = reading('first', true);
+  const second = reading('second');
+  await expect(first).rejects.toThrow('a fault');
+  await second;
+  expect(order).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
 });
 
 it('reads this host for real', async () => {
