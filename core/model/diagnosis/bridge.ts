@@ -38,7 +38,7 @@ const noTarget: DiagnosisRule = {
   },
 };
 
-/** Kernels before 6.15 give no reason in the bridge: the function tells the usual one. */
+/** Older kernels give no reason in the bridge: the function tells the usual one. */
 const PLACES: readonly (readonly [pattern: RegExp, why: string, advice: string])[] = [
   [/^(br_handle_frame)$/, 'its port is probably not in the forwarding state (spanning tree), or the frame is for the link alone (STP, PAUSE)', 'See the state of the port.'],
   [/^(br_handle_frame_finish|br_handle_ingress_vlan_tunnel|br_allowed_ingress|__br_handle_vlan|br_handle_vlan)$/, 'its port probably does not take that VLAN or that address, or does not forward', 'See the port’s state, VLANs and whether it is locked.'],

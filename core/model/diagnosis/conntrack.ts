@@ -6,7 +6,7 @@ import type { DiagnosisRule } from './types.ts';
 
 /** Functions of netfilter that free a packet. */
 const NETFILTER = /^(nf_|nft_|ipt_|ip6t_|arpt_|ebt_|xt_|nfqnl_|br_nf_)/;
-/** Kernels before 6.12 let some hooks drop without a reason. */
+/** Some hooks free the packet themselves, without a reason. */
 export const isNetfilterDrop = (scene: Scene): boolean =>
   scene.reason === 'NETFILTER_DROP' || diedIn(scene, NETFILTER);
 

@@ -50,7 +50,7 @@ const mtu: DiagnosisRule = {
     const isSure = scene.reason === 'PKT_TOO_BIG';
     const size =
       length > 0
-        ? ` (${formatCount(length)} bytes${limit > 0 ? `, MTU ${formatCount(limit)}${onDevice(scene)}` : ''})`
+        ? ` (${formatCount(length)} bytes${isTooLong ? `, MTU ${formatCount(limit)}${onDevice(scene)}` : ''})`
         : '';
     const may = symbol.startsWith('br_') || isV6(scene) ? '' : ' and may not be fragmented';
     return {
@@ -137,14 +137,26 @@ const reasons = byReason('header.reason', 'header', {
   IP_INHDR: { title: (s) => `Its IP header is malformed${inPlace(s)}.`, advice: 'Look at the bytes with tcpdump -xx: length, version, options.' },
   HDR_TRUNC: { title: (s) => `It ends before its headers do${inPlace(s)}.`, advice: 'Look at what made or cut it: snap length, a tunnel, a driver.' },
   PKT_TOO_SMALL: { title: (s) => `It is shorter than its headers say${inPlace(s)}.`, advice: 'Look at the bytes with tcpdump -xx: padding, length field, a cut tunnel.' },
-  INVALID_PROTO: { title: (s) => `Its protocol number does not belong where it came in${onDevice(s)}${inPlace(s)}.`, advice: 'Look at what sends it.' },
+  // icmp_rcv() says so of what was sent to many
+  INVALID_PROTO: {
+    title: (s) =>
+      s.symbol.startsWith('icmp')
+        ? `It is an ICMP message to a broadcast or multicast address, which is not answered${inPlace(s)}.`
+        : `It does not keep to the rules of its protocol${onDevice(s)}${inPlace(s)}.`,
+    advice: 'A protection against amplification; echo requests to broadcast addresses can be allowed.',
+    facts: (s) => [setting(s, 'ipv4/icmp_echo_ignore_broadcasts')],
+  },
   IP_NOPROTO: {
     title: (s) => `No one speaks IP protocol ${s.state.ip?.protocol ?? '?'}${inPlace(s)}.`,
     advice: 'Load the module of that protocol (ip_gre, sctp, …), or open a raw socket for it.',
   },
   UNHANDLED_PROTO: {
-    title: (s) => `No one handles EtherType 0x${(s.state.meta?.protocol ?? 0).toString(16).padStart(4, '0')}${onDevice(s)}${inPlace(s)}.`,
-    advice: 'Frames of such protocols (LLDP, STP, EAPOL) are usual; a VLAN without its interface ends here, too.',
+    title: (s) =>
+      s.symbol.startsWith('icmp')
+        ? `This host does not know ICMP type ${s.state.l4?.icmpType ?? '?'}${inPlace(s)}.`
+        : `No one handles EtherType 0x${(s.state.meta?.protocol ?? 0).toString(16).padStart(4, '0')}${onDevice(s)}${inPlace(s)}.`,
+    advice:
+      'Frames of such protocols (LLDP, STP, EAPOL) are usual; a VLAN without its interface ends here, too.',
   },
   UNICAST_IN_L2_MULTICAST: {
     title: (s) => `It has a unicast address, but came in a broadcast or multicast frame${onDevice(s)}${inPlace(s)}.`,

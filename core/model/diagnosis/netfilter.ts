@@ -57,7 +57,7 @@ const table: DiagnosisRule = {
     const hook = hookName(decision.pf, decision.hook);
     const invalid = lastDecision(scene, DECISION_KIND.conntrack, isInvalid);
     return {
-      title: `The firewall dropped it${inPlace(scene)}: ${tableText(decision)}${atHook(decision, hook)}.`,
+      title: `The firewall ${isReject(scene, query) ? 'rejected' : 'dropped'} it${inPlace(scene)}: ${tableText(decision)}${atHook(decision, hook)}.`,
       evidence: citeAll(scene, [cited, lastDecision(scene, DECISION_KIND.hook, isRefusal), invalid]),
       facts: [
         ...(query === undefined ? [] : [query]),
@@ -70,6 +70,13 @@ const table: DiagnosisRule = {
     };
   },
 };
+
+/** The rule says `reject`: the sender was told. A handle is never given to another rule. */
+function isReject({ facts }: Scene, query: FactQuery | undefined): boolean {
+  if (query?.kind !== 'nftRule' || query.handle === 0) return false;
+  const rules = readNftChain(facts.lines(query) ?? [])?.rules;
+  return rules?.some(({ handle, text }) => handle === query.handle && /\breject\b/.test(text)) === true;
+}
 
 function atHook(decision: Decision, hook: string): string {
   const { rule } = decision;

@@ -75,7 +75,7 @@ const rpFilter: DiagnosisRule = {
           'If the two ways are meant to differ, check loosely. The larger of this and the setting of all counts.',
           'sysctl',
           '-w',
-          `${settingText(own)}=2`,
+          `${settingText(`net/${own}`)}=2`,
         ),
       ],
     };

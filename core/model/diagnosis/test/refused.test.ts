@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asKernelAddress } from '../../../base/units.ts';
 import { diagnose } from '../index.ts';
 import { BOX, build, fact, HOST, ip, type Story, tcp, udp } from './build.ts';
+import { REASONS_6_1, REASONS_SINCE } from './reasons.ts';
 
 type Case = readonly [what: string, story: Story, rule: string, certainty: 'known' | 'likely', title: string];
 
@@ -45,6 +46,7 @@ const CASES: readonly Case[] = [
   ['a TTL that ran out, without a reason', { state: { ip: ip({ ttl: 1 }) }, ...silent('ip_forward') }, 'header.ttl', 'likely', 'Its TTL probably ran out in db on the way to 10.1.0.3.'],
   ['a packet too big', { state: { ip: ip({ length: 1500 }), mtu: 1400 }, ...dropped('PKT_TOO_BIG', 'ip_forward') }, 'header.mtu', 'known', 'It is too big for the next link in db and may not be fragmented (1,500 bytes, MTU 1,400 on eth0).'],
   ['a frame for another', { state: { eth: { dst: '02:00:00:00:00:09', src: '', type: 0x800, vlanTci: 0, innerVlanTci: 0 } }, ...dropped('OTHERHOST', 'ip_rcv_core') }, 'header.other-host', 'known', 'The frame is for another machine (02:00:00:00:00:09), not for eth0 in db.'],
+  ['an echo request to all', { ...dropped('INVALID_PROTO', 'icmp_rcv') }, 'header.reason', 'known', 'It is an ICMP message to a broadcast or multicast address, which is not answered in db.'],
   ['IPv6 that is off', dropped('IPV6DISABLED', 'ip6_rcv_core'), 'header.reason', 'known', 'IPv6 is switched off on eth0 in db.'],
   ['an XDP program', { ...dropped('XDP', 'do_xdp_generic'), decisions: [{ what: 'xdp', value: 1, rule: { table: '', chain: 'shield', handle: 0 } }] }, 'xdp.drop', 'known', 'The XDP program shield on eth0 in db dropped it.'],
   ['an XDP program of veth', silent('veth_xdp_rcv_skb'), 'xdp.drop', 'likely', 'Probably the XDP program on eth0 in db dropped it.'],
@@ -100,6 +102,18 @@ describe('facts', () => {
       'ip netns exec db nft -a list chain inet sample input',
       'ip netns exec db nft delete rule inet sample input handle 7',
     ]);
+  });
+
+  it('tell a reject from a drop', () => {
+    const [query] = diagnose(byRule.path, byRule.names)?.wants ?? [];
+    const lines = [
+      'table inet sample {',
+      '\tchain input { # handle 1',
+      '\t\treject with tcp reset # handle 7',
+    ];
+    expect(diagnose(byRule.path, byRule.names, query && [fact(query, ...lines)])?.title).toBe(
+      'The firewall rejected it in db: nftables inet sample input rule 7.',
+    );
   });
 
   it('that could not be read say why', () => {
@@ -168,4 +182,17 @@ it('tells how addresses changed before', () => {
     text: 'its destination address was changed from 192.0.2.1 to 10.1.0.3',
     hop: 0,
   });
+});
+
+it('advises settings by their whole name, for the namespace or the host', () => {
+  const reasons = [...REASONS_6_1, ...REASONS_SINCE].map(
+    (reason): Story => ({ drop: [reason, 'a_function'] }),
+  );
+  const commands = [...CASES.map(([, story]) => story), ...reasons].flatMap((story) => {
+    const { path, names } = build(story);
+    return diagnose(path, names)?.advice.flatMap(({ command }) => command ?? []) ?? [];
+  });
+  const settings = commands.flatMap((command) => /\bsysctl (?:-w )?(\S+)/.exec(command)?.[1] ?? []);
+  expect(settings.length).toBeGreaterThan(5);
+  for (const setting of settings) expect(setting).toMatch(/^net[./]/);
 });
