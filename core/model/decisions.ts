@@ -1,11 +1,6 @@
-/**
- * A decision in words: who decided, what, and how long it took. What `value`, `used` and `limit` mean for each kind
- * stands at enum skbt_decision_kind in bpf/wire.h.
- */
-import { asNs, type Ns } from '../base/units.ts';
 import { DECISION_KIND } from '../wire/layout.gen.ts';
 import { formatCount } from './format.ts';
-import type { Decision, Path } from './hop.ts';
+import type { Decision } from './hop.ts';
 import {
   conntrackInfoName, errnoName, errnoText, hookName, NF, NUD, neighbourStateName, netXmitName, nfVerdict,
   nfVerdictText, PF, pfName, policyDirectionName, TC_ACT, tcActionName, XDP, xdpActionName,
@@ -34,7 +29,7 @@ const KIND_NAMES = new Map<number, string>([
   [DECISION_KIND.policy, 'IPsec policy'],
   [DECISION_KIND.accept, 'accept queue'],
   [DECISION_KIND.receive, 'receive buffer'],
-  [DECISION_KIND.qdisc, 'qdisc'],
+  [DECISION_KIND.transmit, 'transmission'],
 ]);
 
 /** `conntrack`, `route`, `receive buffer` … */
@@ -78,8 +73,8 @@ export function outcomeOf(decision: Decision): Outcome {
       return value === XDP.drop || value === XDP.aborted ? 'refuse' : 'take';
     case DECISION_KIND.accept:
       return refuseIf(value < 0 || used > limit);
-    case DECISION_KIND.qdisc:
-      return refuseIf((value & NET_XMIT_MASK) === NET_XMIT_DROP);
+    case DECISION_KIND.transmit:
+      return refuseIf(value < 0 || (value & NET_XMIT_MASK) === NET_XMIT_DROP);
     default:
       return 'pass';
   }
@@ -133,8 +128,8 @@ export function verdictText(decision: Decision): string {
     case DECISION_KIND.receive:
       if (value < 0 && value !== -ENOMEM) return errnoText(value);
       return `${value < 0 ? 'full' : 'taken'}${fill(used, limit, ' bytes')}`;
-    case DECISION_KIND.qdisc:
-      return `${netXmitName(value)}${fill(used, limit)}`;
+    case DECISION_KIND.transmit:
+      return value < 0 ? errnoText(value) : netXmitName(value);
     default:
       return String(value);
   }
@@ -214,55 +209,4 @@ export function classicDecision(decision: Decision): string {
   if (decision.decision !== DECISION_KIND.table) return '';
   const verdict = nfVerdictText(value).replace(/ .*/, '');
   return `${pfName(pf)}.${rule?.table ?? ''}.${hookName(pf, hook)}.${verdict} `;
-}
-
-/** The functions whose return each kind is, as a hop has them. nft_do_chain has no skb: the ones that call it. */
-const FUNCTIONS = new Map<number, RegExp>([
-  [DECISION_KIND.hook, /^nf_hook_slow$/],
-  [DECISION_KIND.table, /^((ipt|ip6t|arpt|ebt)_do_table|nft_do_chain(_\w+)?)$/],
-  [DECISION_KIND.conntrack, /^nf_conntrack_in$/],
-  [DECISION_KIND.nat, /^nf_nat_manip_pkt$/],
-  [DECISION_KIND.route, /^(ip_route_input_noref|ip6_route_input)$/],
-  [DECISION_KIND.source, /^fib_validate_source$/],
-  [DECISION_KIND.neighbour, /^__neigh_event_send$/],
-  [DECISION_KIND.backlog, /^enqueue_to_backlog$/],
-  [DECISION_KIND.filter, /^sk_filter_trim_cap$/],
-  [DECISION_KIND.tc, /^(tcf_classify|cls_bpf_classify)$/],
-  [DECISION_KIND.xdp, /^(bpf_prog_run_generic_xdp|veth_xdp_rcv_skb)$/],
-  [DECISION_KIND.policy, /^__xfrm_policy_check$/],
-  [DECISION_KIND.accept, /^tcp_conn_request$/],
-  [DECISION_KIND.receive, /^(__udp_enqueue_schedule_skb|__sock_queue_rcv_skb)$/],
-  [DECISION_KIND.qdisc, /^(dev_qdisc_enqueue|\w+_enqueue)$/],
-]);
-
-export interface DecisionTime {
-  /** Index of the hop at the function's entry. */
-  readonly hop: number;
-  /** From there to its return. */
-  readonly spentNs: Ns;
-}
-
-/**
- * For each decision of the path (by its place in `path.decisions`), the hop at which its function was entered on
- * the same CPU: the latest before that no other decision has, so that a call within a call finds its own. Absent
- * when that function was not probed.
- */
-export function pairDecisions(path: Path, names: NameBook): ReadonlyMap<number, DecisionTime> {
-  const pairs = new Map<number, DecisionTime>();
-  const taken = new Set<number>();
-  path.decisions.forEach((decision, place) => {
-    const pattern = FUNCTIONS.get(decision.decision);
-    const entry = path.hops.findLast(
-      (hop) =>
-        hop.kind === 'hop' &&
-        hop.cpu === decision.cpu &&
-        hop.timeNs <= decision.timeNs &&
-        !taken.has(hop.index) &&
-        pattern?.test(names.functionName(hop.func)) === true,
-    );
-    if (entry === undefined) return;
-    taken.add(entry.index);
-    pairs.set(place, { hop: entry.index, spentNs: asNs(decision.timeNs - entry.timeNs) });
-  });
-  return pairs;
 }

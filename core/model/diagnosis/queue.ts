@@ -80,7 +80,8 @@ const qdisc: DiagnosisRule = {
     const isNamed = QDISC_REASONS.test(scene.reason);
     // what is dropped on purpose is told to the sender as sent
     const cited =
-      refusal(scene, DECISION_KIND.qdisc) ?? (isNamed ? lastDecision(scene, DECISION_KIND.qdisc) : undefined);
+      refusal(scene, DECISION_KIND.transmit) ??
+      (isNamed ? lastDecision(scene, DECISION_KIND.transmit) : undefined);
     const isHere = diedIn(scene, /^__dev_queue_xmit$/) || diedIn(scene, QDISC_SYMBOL);
     if (!isNamed && !isHere) return undefined;
     if (scene.symbol.startsWith('noop_') || scene.functions.includes('noop_enqueue')) return noop(scene);
@@ -190,7 +191,7 @@ const queued: DiagnosisRule = {
     if (drop !== undefined || path.free !== undefined || last === undefined || nowNs === undefined)
       return undefined;
     const waitedNs = nowNs - last.timeNs;
-    const cited = lastDecision(scene, DECISION_KIND.qdisc);
+    const cited = lastDecision(scene, DECISION_KIND.transmit);
     const isQueued =
       QDISC_SYMBOL.test(functions.at(-1) ?? '') ||
       (cited !== undefined && cited.decision.index >= last.index);

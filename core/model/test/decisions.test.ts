@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { asKernelAddress, asNs } from '../../base/units.ts';
-import {
-  classicDecision,
-  describeDecision,
-  isRefusal,
-  outcomeOf,
-  pairDecisions,
-  priorityOf,
-} from '../decisions.ts';
-import { build, type DecisionFields, decision } from '../diagnosis/test/build.ts';
+import { asKernelAddress } from '../../base/units.ts';
+import { classicDecision, describeDecision, isRefusal, outcomeOf, priorityOf } from '../decisions.ts';
+import { type DecisionFields, decision } from '../diagnosis/test/build.ts';
 import {
   conntrackStatusNames, errnoText, hookName, nfVerdictText, relationName, tcActionName,
 } from '../kernel-names.ts'; // biome-ignore format: a list
@@ -59,8 +52,9 @@ describe('a decision in words', () => {
     [{ what: 'receive', value: -12, used: 212992, limit: 212992 }, 'receive buffer: full, 212,992 of 212,992 bytes', 'refuse'],
     [{ what: 'receive', value: -105, used: 1, limit: 2 }, 'receive buffer: no buffer space (ENOBUFS)', 'refuse'],
     [{ what: 'receive', value: 0, used: 768, limit: 212992 }, 'receive buffer: taken, 768 of 212,992 bytes', 'pass'],
-    [{ what: 'qdisc', value: 1, used: 10, limit: 10 }, 'qdisc: DROP, 10 of 10', 'refuse'],
-    [{ what: 'qdisc', value: 2 }, 'qdisc: CN', 'pass'],
+    [{ what: 'transmit', value: 1 }, 'transmission: DROP', 'refuse'],
+    [{ what: 'transmit', value: -100 }, 'transmission: the network is down (ENETDOWN)', 'refuse'],
+    [{ what: 'transmit', value: 2 }, 'transmission: CN', 'pass'],
   ])('%o is %s, %s', (fields, text, outcome) => {
     const one = decision(fields);
     expect(describeDecision(one, names)).toBe(text);
@@ -98,30 +92,6 @@ describe('a table', () => {
     });
     expect(classicDecision(dropped)).toBe('ip.filter.FORWARD.DROP ');
     expect(classicDecision(decision({ what: 'route' }))).toBe('');
-  });
-});
-
-describe('the time of a decision', () => {
-  const at = (timeNs: number, what: DecisionFields['what'], cpu = 0) => ({ what, timeNs: asNs(timeNs), cpu });
-
-  it('is since its function was entered on that CPU; a call within a call has its own', () => {
-    // hops are one microsecond apart: outer hook, inner hook; they return inner first
-    const { path, names: book } = build({
-      through: ['nf_hook_slow', 'nf_hook_slow', 'ip_rcv'],
-      decisions: [at(1500, 'hook'), at(2500, 'hook'), at(2600, 'route'), at(2700, 'hook', 1)],
-    });
-    expect([...pairDecisions(path, book)]).toEqual([
-      [0, { hop: 1, spentNs: 500 }],
-      [1, { hop: 0, spentNs: 2500 }],
-    ]);
-  });
-
-  it('of nftables is since its family was entered', () => {
-    const { path, names: book } = build({
-      through: ['nft_do_chain_inet'],
-      decisions: [at(400, 'table')],
-    });
-    expect(pairDecisions(path, book).get(0)).toEqual({ hop: 0, spentNs: 400 });
   });
 });
 

@@ -153,6 +153,8 @@ export function build(story: Story): Built {
 /** A decision that has what is given, and nothing else. */
 export function decision({ what, rule, ...fields }: DecisionFields): Decision {
   return {
+    skb: asKernelAddress('0'.repeat(16)),
+    durationNs: asNs(0),
     index: 0,
     timeNs: asNs(0),
     deltaNs: asNs(0),
