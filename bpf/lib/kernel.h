@@ -181,6 +181,7 @@ struct nft_pktinfo {
 };
 
 struct nft_table {
+	u16 family : 6;
 	char *name;
 };
 

@@ -134,6 +134,8 @@ static __always_inline void nft_name(struct skbt_told *told, u64 address)
 	const struct nft_chain *chain = (const void *)address;
 	const struct nft_table *table = BPF_CORE_READ(chain, table);
 
+	/* of the table and not of the packet: that is how `nft` finds it */
+	told->d.pf = (u8)BPF_CORE_READ_BITFIELD_PROBED(table, family);
 	bpf_probe_read_kernel_str(told->rule.chain, sizeof(told->rule.chain),
 				  BPF_CORE_READ(chain, name));
 	bpf_probe_read_kernel_str(told->rule.table, sizeof(told->rule.table),

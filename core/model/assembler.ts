@@ -1,11 +1,11 @@
 import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import { DROP, ETH, FLAG, HOP, IP, KIND, L4, META, SECTION } from '../wire/layout.gen.ts';
-import { ROW, ROW_BIT, ROW_BYTES } from '../wire/rows.ts';
+import { ROW, ROW_BIT, ROW_BYTES, readRow } from '../wire/rows.ts';
 import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
 import type { StackTrace } from './hop.ts';
-import { VERDICT } from './packet.ts';
+import { type PacketRow, VERDICT } from './packet.ts';
 import { readStack, readSymbol } from './reader.ts';
 import { RecordStore } from './record-store.ts';
 import { RowTable } from './row-table.ts';
@@ -143,6 +143,12 @@ export class SessionAssembler {
     const batch = this.#rows.since(version, max);
     this.#markTruncated(batch.rows);
     return batch;
+  }
+
+  /** What is known of a packet; undefined when it is not, or no longer, kept. */
+  row(packet: number): PacketRow | undefined {
+    const slot = this.#rows.find(packet);
+    return slot < 0 ? undefined : readRow(this.#rows.view, slot * ROW_BYTES);
   }
 
   /** Every record kept of a packet, lineage that names it included, oldest first; undefined when it is not known. */

@@ -120,7 +120,7 @@ function columns(
 }
 
 /** `T_ACK,PSH:10.1.0.2:40000->10.1.0.3:80`, `U:…`, `I_request:…`, else `<protocol>:source->destination`. */
-function packetInfo({ ip, l4, meta, eth }: PacketState): string {
+export function packetInfo({ ip, l4, meta, eth }: PacketState): string {
   if (ip === undefined) return `0x${(meta?.protocol || eth?.type || 0).toString(16).padStart(4, '0')}`;
   const ends = `${ip.saddr}->${ip.daddr}`;
   if (ip.version === 0) return `A_${l4?.arpOp === 2 ? 'reply' : 'request'}:${ends}`;

@@ -59,6 +59,11 @@ export class NameBook {
     return this.#reasons.get(reason) ?? `reason ${reason}`;
   }
 
+  /** Drop reasons of the running kernel. */
+  get reasons(): readonly { readonly value: number; readonly name: string }[] {
+    return [...this.#reasons].map(([value, name]) => ({ value, name }));
+  }
+
   symbol(address: KernelAddress): SymbolInfo | undefined {
     return this.#symbols.get(address);
   }

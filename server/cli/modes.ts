@@ -11,6 +11,8 @@ export interface Shown {
   readonly netfilter: boolean;
   /** TCP connections: made, accepted, closed, failed. */
   readonly tcp: boolean;
+  /** How each packet ended, and why. */
+  readonly why: boolean;
 }
 
 /** The flags that say what is printed, as given. */
@@ -20,12 +22,13 @@ export interface ModeFlags {
   readonly dropstack?: boolean | undefined;
   readonly callstack?: boolean | undefined;
   readonly tcp?: boolean | undefined;
+  readonly why?: boolean | undefined;
   readonly cb?: boolean | undefined;
 }
 
 /**
- * What the flags ask for: `--route`, `--iptable` and `--tcp` add to each other, `--dropstack` stands alone, none is
- * `--route`. Throws a CliError where they contradict each other.
+ * What the flags ask for: `--route`, `--iptable`, `--tcp` and `--why` add to each other, `--dropstack` stands alone,
+ * none is `--route`. Throws a CliError where they contradict each other.
  */
 export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly stacks: StackChoice } {
   if (flags.dropstack === true) {
@@ -33,24 +36,30 @@ export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly 
       throw usageError(
         '--dropstack prints drops only, --callstack a stack on every event: give one (--callstack has drops, too)',
       );
-    const other = (['route', 'iptable', 'tcp'] as const).find((flag) => flags[flag] === true);
+    const other = (['route', 'iptable', 'tcp', 'why'] as const).find((flag) => flags[flag] === true);
     if (other !== undefined) throw usageError(`--dropstack prints drops only: leave --${other} out`);
-    return { shows: { hops: false, drops: true, netfilter: false, tcp: false }, stacks: 'drops' };
+    return { shows: { hops: false, drops: true, netfilter: false, tcp: false, why: false }, stacks: 'drops' };
   }
-  const isOther = flags.iptable === true || flags.tcp === true;
+  const isOther = flags.iptable === true || flags.tcp === true || flags.why === true;
   const hops = flags.route === true || !isOther;
-  const shows = { hops, drops: hops, netfilter: flags.iptable === true, tcp: flags.tcp === true };
+  const shows = {
+    hops,
+    drops: hops,
+    netfilter: flags.iptable === true,
+    tcp: flags.tcp === true,
+    why: flags.why === true,
+  };
   for (const flag of ['callstack', 'cb'] as const)
     if (flags[flag] === true && !hops)
       throw usageError(
-        `--${flag} is about packets at functions, which ${flags.iptable === true ? '--iptable' : '--tcp'} alone does not print: add --route`,
+        `--${flag} is about packets at functions, which ${flags.iptable === true ? '--iptable' : flags.tcp === true ? '--tcp' : '--why'} alone does not print: add --route`,
       );
   return { shows, stacks: flags.callstack === true ? 'all' : 'none' };
 }
 
 /** Only connections are printed: no packet needs to be traced. */
-export const isTcpOnly = ({ hops, drops, netfilter, tcp }: Shown): boolean =>
-  tcp && !hops && !drops && !netfilter;
+export const isTcpOnly = ({ hops, drops, netfilter, tcp, why }: Shown): boolean =>
+  tcp && !hops && !drops && !netfilter && !why;
 
 /**
  * Refuses, with `--tcp` alone, what chooses or follows packets: it would be passed over without a word.

@@ -57,6 +57,7 @@ const FLAGS = {
   dropstack: { type: 'boolean' },
   callstack: { type: 'boolean' },
   tcp: { type: 'boolean' },
+  why: { type: 'boolean' },
   cb: { type: 'boolean' },
   'flow-rate': { type: 'string' },
   tracked: { type: 'string' },

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Ns } from '../../core/base/units.ts';
 import { CLASSIC_HEADER, type ClassicOptions, classicLine, decisionLine } from '../../core/model/classic.ts';
+import { explanationLines, explanationToJson, isRemarkable } from '../../core/model/explanation.ts';
 import type { Decision, Hop, SocketEvent } from '../../core/model/hop.ts';
 import {
   decisionToJson, freeToJson, hopToJson, type JsonObject, lineageToJson, socketToJson,
@@ -12,6 +13,7 @@ import { isNetfilterDecision } from '../../core/model/words.ts';
 import { SECTION } from '../../core/wire/layout.gen.ts';
 import { LastHops } from './last-hops.ts';
 import type { Shown } from './modes.ts';
+import type { Explanation } from './why.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;
@@ -82,6 +84,10 @@ export class Printer {
   /** Prints a batch; the promise, when there is one, resolves once the output has room again. */
   print(batch: Uint8Array): Promise<void> | undefined {
     this.#reader.read(batch, this.#listener);
+    return this.#write();
+  }
+
+  #write(): Promise<void> | undefined {
     if (this.#lines.length === 0) return undefined;
     const text = `${this.#lines.join('\n')}\n`;
     this.#lines = [];
@@ -93,6 +99,18 @@ export class Printer {
       };
       this.#output.on('drain', go).on('error', go);
     });
+  }
+
+  /** Prints how a packet ended; as lines only what is remarkable. */
+  explain(explanation: Explanation): void {
+    const { json, names } = this.#options;
+    if (!json && !isRemarkable(explanation)) return;
+    this.#event(
+      explanation.row.lastNs,
+      () => explanationToJson(explanation, names),
+      (options) => explanationLines(explanation, names, options),
+    );
+    this.#write();
   }
 
   /** Resolves when everything is written. */

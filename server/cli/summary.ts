@@ -10,6 +10,8 @@ export interface SummaryFacts {
   readonly missing: number;
   readonly malformed: number;
   readonly durationMs: number;
+  /** Packets that `--why` could not explain: too many ended at once. */
+  readonly unexplained?: number;
 }
 
 /**
@@ -47,6 +49,8 @@ export function summaryText(facts: SummaryFacts): string {
     lines.push(
       `  ${formatCount(stats.longLived)} packets were still followed after ten seconds, the oldest for ${formatDuration(stats.oldestNs)}`,
     );
+  if (facts.unexplained !== undefined && facts.unexplained > 0)
+    lines.push(`  ${formatCount(facts.unexplained)} packets were not explained: too many ended at once`);
   if (stats.missed > 0)
     lines.push(`  ${formatCount(stats.missed)} probe hits were skipped by the kernel (nested probes)`);
   return lines.join('\n');

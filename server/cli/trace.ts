@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
+import { factsSchema } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { openStandardOutput } from '../stdio.ts';
@@ -9,6 +10,7 @@ import { Printer } from './printer.ts';
 import { connectionMatcher, resolveSpec } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
+import { Explainer } from './why.ts';
 
 /** `skbtracer trace`: prints until it is told to stop. Resolves to the exit status. */
 export async function trace(options: TraceOptions): Promise<number> {
@@ -18,8 +20,10 @@ export async function trace(options: TraceOptions): Promise<number> {
   }
   const ending = new Ending();
   let printer: Printer | undefined;
+  let explainer: Explainer | undefined;
   const client = new Client(options, {
     batch(records) {
+      explainer?.take(records);
       const wait = printer?.print(records);
       if (printer?.isDone === true) ending.now('done');
       return wait;
@@ -41,6 +45,7 @@ export async function trace(options: TraceOptions): Promise<number> {
       },
       () => ending.now('closed'),
     );
+    if (options.shows.why) explainer = openExplainer(client, printer, () => ending.now('done'));
     const applied = await client.source.request({ method: 'apply', spec });
     if (!applied.ok) throw await asCliError(client, applied.error, spec);
     const begin = performance.now();
@@ -48,12 +53,14 @@ export async function trace(options: TraceOptions): Promise<number> {
     if (options.readyFile !== undefined) touch(options.readyFile);
     await ending.reached;
     const stopped = await client.source.request({ method: 'stop' });
+    await explainer?.finish();
     if (client.stats !== undefined)
       console.error(
         summaryText({
           stats: client.stats,
           printed: printer.printed,
           ...printer.counts,
+          ...(explainer && { unexplained: explainer.unexplained }),
           durationMs: performance.now() - begin,
         }),
       );
@@ -64,6 +71,21 @@ export async function trace(options: TraceOptions): Promise<number> {
     await printer?.end();
     await client.source.close();
   }
+}
+
+function openExplainer(client: Client, printer: Printer, done: () => void): Explainer {
+  return new Explainer({
+    names: client.names,
+    async facts(queries) {
+      const answer = await client.source.request({ method: 'facts', queries: [...queries] });
+      const parsed = answer.ok ? factsSchema.safeParse(answer.value) : undefined;
+      return parsed?.success === true ? parsed.data.facts : [];
+    },
+    tell(explanation) {
+      printer.explain(explanation);
+      if (printer.isDone) done();
+    },
+  });
 }
 
 /** Why a trace ends: told to, enough printed, nobody reads, or the agent is gone. */

@@ -56,10 +56,11 @@ Which packets (all that are given must hold; shown as one pcap expression by --d
       --inner 'EXPRESSION' pcap expression for the packet inside a tunnel (VXLAN, GENEVE, GRE, IPIP)
       --keep               once matched, follow the packet for its whole life
 
-What is printed (--route, --iptable and --tcp add to each other):
+What is printed (--route, --iptable, --tcp and --why add to each other):
       --route              packets at the stack's functions, and drops (the default)
       --iptable            every step of netfilter: table, hook, verdict, time spent
       --tcp                TCP connections: connect, accept, close, fail, with their process
+      --why                how packets ended that did not get where they should: why, and what to do
       --dropstack          drops only, with reason and kernel stack
       --callstack          with --route: a kernel stack at every event
       --cb                 with --route: the control block (skb->cb), where it changed
