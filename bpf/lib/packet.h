@@ -7,6 +7,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 
+#define ETH_ALEN 6
 #define ETH_HLEN 14
 #define VLAN_HLEN 4
 #define ETH_P_IP 0x0800
@@ -16,6 +17,7 @@
 #define ETH_P_IPV6 0x86dd
 #define ETH_P_8021AD 0x88a8
 #define OFFSET_UNSET 0xffff
+#define VLAN_TAGS_MAX 8 /* VLAN_MAX_DEPTH of <linux/if_vlan.h> */
 
 /* Copies the sk_buff in one read; its fields are then plain loads. NULL when it cannot be read. */
 static __always_inline struct sk_buff *skb_copy_in(struct skbt_scratch *s, const void *skb)
@@ -56,13 +58,32 @@ static __always_inline const void *packet_at(const struct skbt_packet *p, u32 of
 }
 
 /*
+ * Does a MAC header begin at offset `mac` of skb->head when the network header is at `net`? Tags
+ * inside the data may lie between the two: then the first type says so, or these are other bytes
+ * (VXLAN puts eight before the inner packet's MAC header, as far away as two tags).
+ */
+static __always_inline bool packet_is_mac(const struct sk_buff *skb, u32 mac, u32 net)
+{
+	u16 type = 0;
+
+	if (mac + ETH_HLEN == net)
+		return true;
+	if (mac + ETH_HLEN > net || net - mac > ETH_HLEN + VLAN_TAGS_MAX * VLAN_HLEN)
+		return false;
+	if (bpf_probe_read_kernel(&type, sizeof(type), skb->head + mac + 2 * ETH_ALEN))
+		return false;
+	return is_vlan(bpf_ntohs(type));
+}
+
+/*
  * Where the headers are, as offsets from skb->head; returns the start of the MAC header, or of the
  * network header when there is no MAC header, or OFFSET_UNSET when neither is known yet.
  *
  * Transmit: IP has set network_header; once the MAC header is pushed, data lies before it. Receive:
  * eth_type_trans() set mac_header and pulled data; network_header is set a little later. A
  * forwarded packet keeps its old mac_header until the new one is pushed. mac_header of a tunnel's
- * outer packet may be far away and stale: only 14 to 22 bytes before the network header count.
+ * outer packet may be far away and stale: only what can be a MAC header before the network header
+ * counts.
  */
 static __always_inline u32 packet_find(const struct sk_buff *skb, u32 *network)
 {
@@ -80,10 +101,9 @@ static __always_inline u32 packet_find(const struct sk_buff *skb, u32 *network)
 	}
 	*network = net;
 	start = net;
-	if (data + ETH_HLEN <= net && net - data <= ETH_HLEN + 2 * VLAN_HLEN)
+	if (packet_is_mac(skb, data, net))
 		start = data;
-	else if (mac != OFFSET_UNSET && mac + ETH_HLEN <= net &&
-		 net - mac <= ETH_HLEN + 2 * VLAN_HLEN)
+	else if (mac != OFFSET_UNSET && packet_is_mac(skb, mac, net))
 		start = mac;
 	return start;
 }
