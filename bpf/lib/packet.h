@@ -135,24 +135,25 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	p->wire_len = data + skb->len - start;
 	from = skb->head + start;
 
-	if (start != network && skb_has_vlan_tag(skb)) {
+	if (start != network && want > 2 * ETH_ALEN && skb_has_vlan_tag(skb)) {
 		/* put the tag back where it was on the wire, between the addresses and the type */
-		if (bpf_probe_read_kernel(p->data, 12, from))
+		shift = 2 * ETH_ALEN + VLAN_HLEN;
+		if (bpf_probe_read_kernel(p->data, 2 * ETH_ALEN, from))
 			return;
 		*(u16 *)(p->data + 12) = skb->vlan_proto;
 		*(u16 *)(p->data + 14) = bpf_htons(skb->vlan_tci);
 		p->wire_len += VLAN_HLEN;
-		from += 12;
-		want -= 12;
-		shift = 16;
-	}
-	if (want > SKBT_HEAD_BYTES - 16)
-		want = SKBT_HEAD_BYTES - 16;
-	if (shift) {
+		from += 2 * ETH_ALEN;
+		want -= 2 * ETH_ALEN;
+		if (want > SKBT_HEAD_BYTES - 16)
+			want = SKBT_HEAD_BYTES - 16;
 		if (bpf_probe_read_kernel(p->data + 16, want, from))
 			return;
-	} else if (bpf_probe_read_kernel(p->data, want, from)) {
-		return;
+	} else {
+		if (want > SKBT_HEAD_BYTES)
+			want = SKBT_HEAD_BYTES;
+		if (bpf_probe_read_kernel(p->data, want, from))
+			return;
 	}
 	p->avail = want + shift;
 	p->has_network = 1;
