@@ -40,7 +40,7 @@ static __always_inline u32 be32_at(const u8 *p)
 
 static __always_inline void parse_eth(const struct skbt_packet *p, struct skbt_eth *eth)
 {
-	const u8 *h = packet_at(p, 0, ETH_HLEN + 2 * VLAN_HLEN);
+	const u8 *h = packet_at(p, 0, ETH_HLEN);
 
 	if (!p->has_mac || !h)
 		return;
@@ -49,9 +49,15 @@ static __always_inline void parse_eth(const struct skbt_packet *p, struct skbt_e
 	eth->type = be16_at(h + 12);
 	if (!is_vlan(eth->type))
 		return;
-	eth->vlan_tci = be16_at(h + 14);
-	if (is_vlan(be16_at(h + 16)))
-		eth->inner_vlan_tci = be16_at(h + 18);
+	h = packet_at(p, ETH_HLEN, VLAN_HLEN);
+	if (!h)
+		return;
+	eth->vlan_tci = be16_at(h);
+	if (!is_vlan(be16_at(h + 2)))
+		return;
+	h = packet_at(p, ETH_HLEN + VLAN_HLEN, VLAN_HLEN);
+	if (h)
+		eth->inner_vlan_tci = be16_at(h);
 }
 
 /* The network header's offset with tags inside the data passed over, and its EtherType. */
