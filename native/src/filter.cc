@@ -104,9 +104,10 @@ private:
     toHost(dst, size);
     return true;
   }
-  // A = bytes at X + k
+  // A = bytes at X + k, reject when X alone lies beyond: the sum of an X below zero would be inside again
   void loadIndirect(__u32 k, int size) {
     const __u32 bytes = size == BPF_W ? 4 : size == BPF_H ? 2 : 1;
+    jump(BPF_JMP32 | BPF_JGT | BPF_K, R_X, 0, SKBT_HEAD_BYTES, LABEL_REJECT);
     move32(R_TMP1, R_X);
     emit(BPF_ALU | BPF_ADD | BPF_K, R_TMP1, 0, 0, static_cast<__s32>(k));
     jump(BPF_JMP | BPF_JGT | BPF_K, R_TMP1, 0, static_cast<__s32>(SKBT_HEAD_BYTES - bytes), LABEL_REJECT);
