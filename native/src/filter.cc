@@ -220,6 +220,8 @@ private:
     case BPF_RSH:
       if (!byX && in.k > 31)
         return refuse("the filter shifts by more than 31 bits");
+      if (byX)
+        zeroUnlessShiftable();
       break;
     case BPF_ADD:
     case BPF_SUB:
@@ -233,6 +235,12 @@ private:
     }
     emit(BPF_ALU | op | (byX ? BPF_X : BPF_K), R_A, R_X * byX, 0, byX ? 0 : static_cast<__s32>(in.k));
     return true;
+  }
+
+  // libpcap: a shift by 32 or more gives 0; eBPF's takes the count modulo 32, which leaves 0 as it is.
+  void zeroUnlessShiftable() {
+    emit(BPF_JMP32 | BPF_JLE | BPF_K, R_X, 0, 1, 31);
+    set32(R_A, 0);
   }
 
   bool branch(unsigned index, const classic_insn &in) {
