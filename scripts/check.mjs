@@ -123,6 +123,12 @@ function layers() {
     },
     { in: /^native\//, may: /^(native|core)\//, hint: "the addon's façade knows core only" },
     {
+      in: /^lab\/scenarios\/expressions\//,
+      may: /^(lab\/scenarios|core|server\/sources)\//,
+      not: /^(?!node:)/,
+      hint: 'this folder drives an agent over the source protocol; it needs nothing else of the inside',
+    },
+    {
       in: /^lab\//,
       may: /^lab\//,
       not: /^(?!node:|vitest)/,

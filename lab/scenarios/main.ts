@@ -7,6 +7,7 @@
  * scenarios whose name contains one of them.
  */
 import { drops } from './drops.ts';
+import { expressionTable } from './expressions/expressions.ts';
 import { filters } from './filters.ts';
 import { identity } from './identity.ts';
 import { lifetimes } from './lifetimes.ts';
@@ -14,7 +15,7 @@ import { paths } from './paths.ts';
 import { kernelVersion } from './trace.ts';
 
 const words = process.argv.slice(2);
-const all = [...paths, ...drops, ...filters, ...identity, ...lifetimes];
+const all = [...paths, ...drops, ...filters, ...expressionTable, ...identity, ...lifetimes];
 const chosen = words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
 
 let passed = 0;
