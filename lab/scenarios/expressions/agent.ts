@@ -3,7 +3,7 @@
  * its filter, in seconds each where a command line for each would take minutes in all. The only scenarios that know
  * of the inside; the rest use the command line (../trace.ts).
  */
-import type { CaptureFilter, FunctionInfo } from '../../../core/messages/source.ts';
+import { DEFAULT_SPEC, type FunctionInfo } from '../../../core/messages/source.ts';
 import type { Hop } from '../../../core/model/hop.ts';
 import { HopReader } from '../../../core/model/reader.ts';
 import { hostCommand, type LocalSource, spawnAgent } from '../../../server/sources/local.ts';
@@ -36,11 +36,8 @@ export class Agent {
 
   /** Puts an expression in force, tested at every hop anew; the number that its records carry, or why not. */
   async apply(expression: string): Promise<number | { readonly code: string; readonly message: string }> {
-    const filter: CaptureFilter = { expression, keep: false };
-    const applied = await this.#source.request({
-      method: 'apply',
-      spec: { filter, group: 'default', ringBytes: 16 << 20, trackedPackets: 1 << 16 },
-    });
+    const filter = { ...DEFAULT_SPEC.filter, expression, keep: false };
+    const applied = await this.#source.request({ method: 'apply', spec: { ...DEFAULT_SPEC, filter } });
     if (!applied.ok) return applied.error;
     return (applied.value as { readonly generation: number }).generation;
   }
