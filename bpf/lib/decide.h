@@ -11,6 +11,11 @@
 
 #include "track.h"
 
+#define NFPROTO_IPV4 2
+#define NFPROTO_IPV6 10
+#define NF_DROP 0u
+#define NF_STOLEN 2u
+
 /* A decision as it is sent. */
 struct skbt_told {
 	struct skbt_decision d;
@@ -79,18 +84,25 @@ static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 l
 	decision_send(&told, ctl, false);
 }
 
-static __always_inline struct skbt_pending *pending_find(u64 skb, u32 what)
+static __always_inline u16 pf_of(u64 state)
 {
-	struct skbt_pending_key key = {skb, what, 0};
+	return BPF_CORE_READ((const struct nf_hook_state *)state, pf);
+}
+
+static __always_inline struct skbt_pending *pending_find(u64 skb, u16 what, u16 pf)
+{
+	struct skbt_pending_key key = {skb, what, pf, 0};
 
 	return bpf_map_lookup_elem(&pending, &key);
 }
 
-/* The netfilter hook that the packet is at, as pf << 8 | hook; 0 when it is at none. */
-static __always_inline u32 hook_of(u64 skb)
+/* The hook of IP that the packet is at, as pf << 8 | hook; 0 when it is at none. */
+static __always_inline u32 ip_hook_of(u64 skb)
 {
-	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_HOOK);
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_HOOK, NFPROTO_IPV4);
 
+	if (!p)
+		p = pending_find(skb, SKBT_DECISION_HOOK, NFPROTO_IPV6);
 	return p ? p->hook : 0;
 }
 
@@ -99,7 +111,7 @@ static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
 					  const struct nf_hook_state *state)
 {
 	const struct skbt_control *ctl = control_get();
-	struct skbt_pending_key key = {skb, what, 0};
+	struct skbt_pending_key key = {skb, (u16)what, 0, 0};
 	struct skbt_pending p = {};
 	const struct skbt_track *t;
 	const struct sk_buff *buffer = (const void *)skb;
@@ -114,26 +126,24 @@ static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
 	p.generation = ctl->generation;
 	p.begun_ns = bpf_ktime_get_ns();
 	p.by = by;
-	p.hook = hook_of(skb);
+	p.hook = ip_hook_of(skb);
 	p.head = (u64)BPF_CORE_READ(buffer, head);
 	if (state) {
 		p.hook = (u32)BPF_CORE_READ(state, pf) << 8 | BPF_CORE_READ(state, hook);
 		p.netns = netns_of(BPF_CORE_READ(state, net));
+		key.pf = (u16)(p.hook >> 8);
 	} else {
 		p.netns = netns_of_skb(skb);
 	}
 	bpf_map_update_elem(&pending, &key, &p, BPF_ANY);
 }
 
-static __always_inline void pending_forget(u64 skb, u32 what)
+static __always_inline void pending_forget(u64 skb, u16 what, u16 pf)
 {
-	struct skbt_pending_key key = {skb, what, 0};
+	struct skbt_pending_key key = {skb, what, pf, 0};
 
 	bpf_map_delete_elem(&pending, &key);
 }
-
-#define NF_DROP 0u
-#define NF_STOLEN 2u
 
 /* What netfilter code that drops an skb itself returns since 6.7 (e0d4593140b0 "netfilter: add
  * nf_drop_reason": NF_STOLEN with an errno), as the drop that it is; others as they are. */
@@ -163,17 +173,17 @@ static __always_inline bool pending_tell(struct skbt_told *told, const struct sk
 }
 
 /* The simple end of a pending decision. */
-static __always_inline void pending_decide(u64 skb, u16 what, s32 value)
+static __always_inline void pending_decide(u64 skb, u16 what, u16 pf, s32 value)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(skb, what);
+	const struct skbt_pending *p = pending_find(skb, what, pf);
 	struct skbt_told told = {};
 
 	if (!p)
 		return;
 	if (pending_tell(&told, p, skb, what, value, ctl))
 		decision_send(&told, ctl, false);
-	pending_forget(skb, what);
+	pending_forget(skb, what, pf);
 }
 
 /* nf_hook_slow(skb, state, entries, i): frees what it drops */
@@ -187,7 +197,7 @@ int skbt_hook_begin(u64 *ctx)
 SEC("skbt/exit")
 int skbt_hook_end(u64 *ctx)
 {
-	pending_decide(ctx[0], SKBT_DECISION_HOOK, (s32)ctx[4]);
+	pending_decide(ctx[0], SKBT_DECISION_HOOK, pf_of(ctx[1]), (s32)ctx[4]);
 	return 0;
 }
 
@@ -203,7 +213,8 @@ static __always_inline void table_begin(u64 *ctx)
 static __always_inline void table_end(u64 *ctx, bool is_ebtables)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_TABLE);
+	const u16 pf = pf_of(ctx[2]);
+	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_TABLE, pf);
 	const struct xt_table *xt = (const void *)ctx[0];
 	const struct ebt_table *ebt = (const void *)ctx[0];
 	struct skbt_told told = {};
@@ -221,7 +232,7 @@ static __always_inline void table_end(u64 *ctx, bool is_ebtables)
 		}
 		decision_send(&told, ctl, true);
 	}
-	pending_forget(ctx[1], SKBT_DECISION_TABLE);
+	pending_forget(ctx[1], SKBT_DECISION_TABLE, pf);
 }
 
 #define TABLE_PROGRAMS(name, is_ebtables)                                                          \
@@ -255,7 +266,8 @@ SEC("skbt/exit")
 int skbt_conntrack_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_CONNTRACK);
+	const u16 pf = pf_of(ctx[1]);
+	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_CONNTRACK, pf);
 	const struct sk_buff *skb = (const void *)ctx[0];
 	struct skbt_told told = {};
 	u64 nfct;
@@ -269,7 +281,7 @@ int skbt_conntrack_end(u64 *ctx)
 		told.d.by = nfct & NFCT_PTRMASK;
 		decision_send(&told, ctl, false);
 	}
-	pending_forget(ctx[0], SKBT_DECISION_CONNTRACK);
+	pending_forget(ctx[0], SKBT_DECISION_CONNTRACK, pf);
 	return 0;
 }
 
@@ -285,7 +297,7 @@ SEC("skbt/exit")
 int skbt_nat_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_NAT);
+	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_NAT, 0);
 	struct skbt_told told = {};
 
 	if (!p)
@@ -294,7 +306,7 @@ int skbt_nat_end(u64 *ctx)
 		told.d.used = (u32)ctx[2];
 		decision_send(&told, ctl, false);
 	}
-	pending_forget(ctx[0], SKBT_DECISION_NAT);
+	pending_forget(ctx[0], SKBT_DECISION_NAT, 0);
 	return 0;
 }
 
@@ -348,14 +360,14 @@ int skbt_neighbour_end(u64 *ctx)
 
 	if (!ctx[1])
 		return 0;
-	p = pending_find(ctx[1], SKBT_DECISION_NEIGHBOUR);
+	p = pending_find(ctx[1], SKBT_DECISION_NEIGHBOUR, 0);
 	if (!p)
 		return 0;
 	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_NEIGHBOUR, (s32)ctx[3], ctl)) {
 		told.d.used = BPF_CORE_READ(neighbour, nud_state);
 		decision_send(&told, ctl, false);
 	}
-	pending_forget(ctx[1], SKBT_DECISION_NEIGHBOUR);
+	pending_forget(ctx[1], SKBT_DECISION_NEIGHBOUR, 0);
 	return 0;
 }
 
@@ -387,9 +399,9 @@ SEC("skbt/exit")
 int skbt_backlog_end(u64 *ctx)
 {
 	if ((s32)ctx[3])
-		pending_decide(ctx[0], SKBT_DECISION_BACKLOG, (s32)ctx[3]);
+		pending_decide(ctx[0], SKBT_DECISION_BACKLOG, 0, (s32)ctx[3]);
 	else
-		pending_forget(ctx[0], SKBT_DECISION_BACKLOG);
+		pending_forget(ctx[0], SKBT_DECISION_BACKLOG, 0);
 	return 0;
 }
 
@@ -405,9 +417,9 @@ SEC("skbt/exit")
 int skbt_transmit_end(u64 *ctx)
 {
 	if ((s32)ctx[2])
-		pending_decide(ctx[0], SKBT_DECISION_TRANSMIT, (s32)ctx[2]);
+		pending_decide(ctx[0], SKBT_DECISION_TRANSMIT, 0, (s32)ctx[2]);
 	else
-		pending_forget(ctx[0], SKBT_DECISION_TRANSMIT);
+		pending_forget(ctx[0], SKBT_DECISION_TRANSMIT, 0);
 	return 0;
 }
 

@@ -60,7 +60,8 @@ enum skbt_scratch_slot {
 /* A followed packet inside a function whose return is waited for: it may be gone by then. */
 struct skbt_pending_key {
 	u64 skb;
-	u32 what; /* enum skbt_decision_kind */
+	u16 what; /* enum skbt_decision_kind */
+	u16 pf; /* of netfilter's: bridge-netfilter asks the hooks of IP inside its own */
 	u32 reserved;
 };
 

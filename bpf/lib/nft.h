@@ -39,7 +39,8 @@ int skbt_nft_verdict(u64 *ctx)
 
 	if (!bpf_core_type_exists(struct nft_pktinfo))
 		return 0;
-	p = pending_find((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE);
+	p = pending_find((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE,
+			 pf_of((u64)BPF_CORE_READ(packet, state)));
 	if (!p)
 		return 0;
 	immediate = (const void *)(ctx[0] + bpf_core_field_offset(struct nft_expr, data));
@@ -150,6 +151,7 @@ int skbt_nft_end(u64 *ctx)
 	const struct skbt_pending *p;
 	struct skbt_told told = {};
 	struct nft_place place = {};
+	u16 pf;
 	u64 skb, chain = ctx[1], verdict = ctx[2];
 
 	/* loaded here: the verifier refuses a load through a pointer that was made of ctx */
@@ -158,7 +160,8 @@ int skbt_nft_end(u64 *ctx)
 	if (!bpf_core_type_exists(struct nft_pktinfo))
 		return 0;
 	skb = (u64)BPF_CORE_READ(packet, skb);
-	p = pending_find(skb, SKBT_DECISION_TABLE);
+	pf = pf_of((u64)BPF_CORE_READ(packet, state));
+	p = pending_find(skb, SKBT_DECISION_TABLE, pf);
 	if (!p)
 		return 0;
 	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict), ctl)) {
@@ -179,7 +182,7 @@ int skbt_nft_end(u64 *ctx)
 		nft_name(&told, place.handle ? place.chain : chain);
 		decision_send(&told, ctl, true);
 	}
-	pending_forget(skb, SKBT_DECISION_TABLE);
+	pending_forget(skb, SKBT_DECISION_TABLE, pf);
 	return 0;
 }
 

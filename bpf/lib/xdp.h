@@ -27,7 +27,7 @@ SEC("skbt/exit")
 int skbt_veth_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_XDP);
+	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_XDP, 0);
 	const struct veth_rq *rq = (const void *)ctx[0];
 	const struct bpf_prog *prog;
 	struct skbt_told told = {};
@@ -46,7 +46,7 @@ int skbt_veth_end(u64 *ctx)
 		if (ctx[4] && ctx[4] != ctx[1])
 			inherit_from(p->packet, (u8)p->flags, ctx[4], SKBT_RELATION_XDP, ctl);
 	}
-	pending_forget(ctx[1], SKBT_DECISION_XDP);
+	pending_forget(ctx[1], SKBT_DECISION_XDP, 0);
 	return 0;
 }
 
@@ -62,7 +62,7 @@ int skbt_redirect(u64 *ctx)
 
 	if (!current || !*current)
 		return 0;
-	p = pending_find(*current, SKBT_DECISION_XDP);
+	p = pending_find(*current, SKBT_DECISION_XDP, 0);
 	if (!p)
 		return 0;
 	frame = (u64)BPF_CORE_READ(xdp, data_hard_start);
