@@ -1,4 +1,5 @@
 import type { LiveStats } from '../../core/messages/browser.ts';
+import { allCpus } from '../../core/messages/source.ts';
 import { formatDuration } from '../../core/model/format.ts';
 
 /** One place where something was lost. Lost is ours; dropped is the kernel's: never mix them up. */
@@ -26,17 +27,14 @@ export interface LossReport {
  */
 export function lossReport(stats: LiveStats, forgottenRows: number): LossReport {
   const { tracer, session } = stats;
-  const ring = tracer.lostRing.reduce((sum, count) => sum + count, 0);
+  const ring = allCpus(tracer.lostRing);
   const gaps = Math.max(0, session.missing - ring - tracer.undelivered);
   const losses: Loss[] = [
-    ...tracer.lostRing.map(
-      (count, cpu): Loss => ({
-        where: `Ring buffer, CPU ${cpu}`,
-        count,
-        unit: 'events',
-        meaning: 'The kernel had no room to write: trace less, or give a larger ring.',
-      }),
-    ),
+    ...perCpu(tracer.lostRing, {
+      where: 'Ring buffer',
+      unit: 'events',
+      meaning: 'The kernel had no room to write: trace less, or give a larger ring.',
+    }),
     {
       where: 'Probes skipped',
       count: tracer.missed,
@@ -61,23 +59,21 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
       unit: 'records',
       meaning: 'Records of unknown kind or wrong size, skipped.',
     },
-    {
+    ...perCpu(tracer.trackFull, {
       where: 'Tracking table full',
-      count: tracer.trackFull,
       unit: 'packets',
       meaning: 'Packets that could not be followed: narrow the filter.',
-    },
-    {
+    }),
+    ...perCpu(tracer.stackFull, {
       where: 'Stack table full',
-      count: tracer.stackFull,
       unit: 'stacks',
       meaning: 'Events without their kernel stack; the events themselves are there.',
-    },
+    }),
   ];
   const notShown: Loss[] = [
     {
       where: 'Flow rate',
-      count: tracer.rateLimited,
+      count: allCpus(tracer.rateLimited),
       unit: 'packets',
       meaning: 'Not followed, as asked for: their flow began more in a second than its limit.',
     },
@@ -108,8 +104,12 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
   ];
   return {
     lostEvents: ring + tracer.missed + gaps + tracer.undelivered + session.malformed,
-    unfollowed: tracer.trackFull,
+    unfollowed: allCpus(tracer.trackFull),
     losses,
     notShown,
   };
 }
+
+/** One entry for each CPU. */
+const perCpu = (counts: readonly number[], { where, ...loss }: Omit<Loss, 'count'>): readonly Loss[] =>
+  counts.map((count, cpu) => ({ ...loss, where: `${where}, CPU ${cpu}`, count }));

@@ -170,13 +170,24 @@ it('a loss is counted once, wherever it shows up', () => {
 });
 
 it('what is no lost event does not count as one', () => {
-  const tracer = { ...NO_STATS, trackFull: 2, stackFull: 3, rateLimited: 5, longLived: 1, oldestNs: 42e9 };
+  const tracer = {
+    ...NO_STATS,
+    trackFull: [2],
+    stackFull: [1, 2],
+    rateLimited: [5],
+    longLived: 1,
+    oldestNs: 42e9,
+  };
   const session = { packets: 0, hops: 0, missing: 0, malformed: 0, evicted: 0, bytes: 0, budgetBytes: 1 };
   const report = lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, shedRows: 0 }, 0);
   expect(report).toMatchObject({ lostEvents: 0, unfollowed: 2 });
   const counted = (losses: typeof report.losses) =>
     losses.filter(({ count }) => count > 0).map(({ where, count, unit }) => `${where}: ${count} ${unit}`);
-  expect(counted(report.losses)).toEqual(['Tracking table full: 2 packets', 'Stack table full: 3 stacks']);
+  expect(counted(report.losses)).toEqual([
+    'Tracking table full, CPU 0: 2 packets',
+    'Stack table full, CPU 0: 1 stacks',
+    'Stack table full, CPU 1: 2 stacks',
+  ]);
   expect(counted(report.notShown)).toEqual(['Flow rate: 5 packets', 'Followed for long: 1 packets']);
   expect(report.notShown.map(({ meaning }) => meaning).join()).toContain('the oldest for 42.0 s');
 });

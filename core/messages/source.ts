@@ -111,12 +111,12 @@ export const tracerStatsSchema = z.object({
   events: count,
   /** Records lost because the ring buffer was full, per CPU. */
   lostRing: z.array(count),
-  /** Packets that could not be followed because the tracking table was full. */
-  trackFull: count,
-  /** Stacks not taken because the table was full. */
-  stackFull: count,
-  /** Packets not followed because their flow began too many (`flowRate`). */
-  rateLimited: count,
+  /** Packets that could not be followed because the tracking table was full, per CPU. */
+  trackFull: z.array(count),
+  /** Stacks not taken because the table was full, per CPU. */
+  stackFull: z.array(count),
+  /** Packets not followed because their flow began too many (`flowRate`), per CPU. */
+  rateLimited: z.array(count),
   /** Packets followed for more than ten seconds by now, and how old the oldest is. */
   longLived: count,
   oldestNs: count,
@@ -134,12 +134,15 @@ export const tracerStatsSchema = z.object({
 });
 export type TracerStats = z.infer<typeof tracerStatsSchema>;
 
+/** Of a counter that is kept per CPU. */
+export const allCpus = (counts: readonly number[]): number => counts.reduce((sum, one) => sum + one, 0);
+
 export const NO_STATS: TracerStats = {
   events: 0,
   lostRing: [],
-  trackFull: 0,
-  stackFull: 0,
-  rateLimited: 0,
+  trackFull: [],
+  stackFull: [],
+  rateLimited: [],
   longLived: 0,
   oldestNs: 0,
   missed: 0,

@@ -342,9 +342,6 @@ Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   Napi::Object object = Napi::Object::New(env);
   const auto set = [&](const char *name, uint64_t value) { object.Set(name, static_cast<double>(value)); };
   set("events", stats.events);
-  set("trackFull", stats.trackFull);
-  set("stackFull", stats.stackFull);
-  set("rateLimited", stats.rateLimited);
   set("longLived", stats.longLived);
   set("oldestNs", stats.oldestNs);
   set("missed", stats.missed);
@@ -353,10 +350,16 @@ Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   set("tracked", stats.tracked);
   set("batches", stats.batches);
   set("bytes", stats.bytes);
-  Napi::Array lost = Napi::Array::New(env, stats.lostRing.size());
-  for (uint32_t i = 0; i < stats.lostRing.size(); i++)
-    lost.Set(i, static_cast<double>(stats.lostRing[i]));
-  object.Set("lostRing", lost);
+  const auto setPerCpu = [&](const char *name, const std::vector<uint64_t> &counts) {
+    Napi::Array list = Napi::Array::New(env, counts.size());
+    for (uint32_t i = 0; i < counts.size(); i++)
+      list.Set(i, static_cast<double>(counts[i]));
+    object.Set(name, list);
+  };
+  setPerCpu("lostRing", stats.lostRing);
+  setPerCpu("trackFull", stats.trackFull);
+  setPerCpu("stackFull", stats.stackFull);
+  setPerCpu("rateLimited", stats.rateLimited);
   return object;
 }
 

@@ -158,9 +158,9 @@ Stats Tracer::readStats() {
     for (const skbt_counters &c : counters) {
       stats.events += c.events;
       stats.lostRing.push_back(c.lost_ring);
-      stats.trackFull += c.track_full;
-      stats.stackFull += c.stack_full;
-      stats.rateLimited += c.rate_limited;
+      stats.trackFull.push_back(c.track_full);
+      stats.stackFull.push_back(c.stack_full);
+      stats.rateLimited.push_back(c.rate_limited);
       stats.packets += c.packets;
       freed += c.freed;
     }

@@ -17,9 +17,9 @@ namespace skbt {
 struct Stats {
   uint64_t events = 0;
   std::vector<uint64_t> lostRing; // per CPU
-  uint64_t trackFull = 0;
-  uint64_t stackFull = 0;
-  uint64_t rateLimited = 0;
+  std::vector<uint64_t> trackFull;   // per CPU
+  std::vector<uint64_t> stackFull;   // per CPU
+  std::vector<uint64_t> rateLimited; // per CPU
   uint64_t longLived = 0; // packets followed for more than LONG_NS by now
   uint64_t oldestNs = 0;
   uint64_t missed = 0;

@@ -1,5 +1,5 @@
 /** The last words on stderr: how much was seen, and what was lost where. */
-import type { TracerStats } from '../../core/messages/source.ts';
+import { allCpus, type TracerStats } from '../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../core/model/format.ts';
 
 export interface SummaryFacts {
@@ -20,7 +20,10 @@ export interface SummaryFacts {
  */
 export function summaryText(facts: SummaryFacts): string {
   const { stats, missing, malformed } = facts;
-  const ring = stats.lostRing.reduce((sum, count) => sum + count, 0);
+  const ring = allCpus(stats.lostRing);
+  const trackFull = allCpus(stats.trackFull);
+  const rateLimited = allCpus(stats.rateLimited);
+  const stackFull = allCpus(stats.stackFull);
   // gaps that neither the ring nor what was left in it explain
   const onTheWay = Math.max(0, missing - ring - stats.undelivered);
   const lost = ring + stats.undelivered + onTheWay;
@@ -35,16 +38,14 @@ export function summaryText(facts: SummaryFacts): string {
     lines.push(`  lost: ${formatCount(stats.undelivered)} left in the ring buffer at the end`);
   if (onTheWay > 0) lines.push(`  lost: ${formatCount(onTheWay)} between the agent and here`);
   if (malformed > 0) lines.push(`  ${formatCount(malformed)} records were not understood and skipped`);
-  if (stats.trackFull > 0)
+  if (trackFull > 0)
     lines.push(
-      `  ${formatCount(stats.trackFull)} packets could not be followed: the table was full (see --tracked)`,
+      `  ${formatCount(trackFull)} packets could not be followed: the table was full (see --tracked)`,
     );
-  if (stats.rateLimited > 0)
-    lines.push(`  ${formatCount(stats.rateLimited)} packets were not followed: beyond --flow-rate`);
-  if (stats.stackFull > 0)
-    lines.push(
-      `  ${formatCount(stats.stackFull)} stacks were not taken: the table was full (see --stack-table)`,
-    );
+  if (rateLimited > 0)
+    lines.push(`  ${formatCount(rateLimited)} packets were not followed: beyond --flow-rate`);
+  if (stackFull > 0)
+    lines.push(`  ${formatCount(stackFull)} stacks were not taken: the table was full (see --stack-table)`);
   if (stats.longLived > 0)
     lines.push(
       `  ${formatCount(stats.longLived)} packets were still followed after ten seconds, the oldest for ${formatDuration(stats.oldestNs)}`,

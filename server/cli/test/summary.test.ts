@@ -5,7 +5,14 @@ import { summaryText } from '../summary.ts';
 const facts = { printed: 1200, packets: 9, missing: 0, malformed: 0, durationMs: 3210 };
 
 it('the summary says what was lost where, once', () => {
-  const stats = { ...NO_STATS, events: 1234, lostRing: [0, 30], trackFull: 2, undelivered: 4, packets: 9 };
+  const stats = {
+    ...NO_STATS,
+    events: 1234,
+    lostRing: [0, 30],
+    trackFull: [2, 0],
+    undelivered: 4,
+    packets: 9,
+  };
   expect(summaryText({ ...facts, stats, missing: 30 }).split('\n')).toEqual([
     '1,234 events, 34 lost, 9 packets, 1,200 lines in 3.21 s',
     '  lost: 30 on CPU 1, the ring buffer was full (see --ring-size)',
@@ -15,7 +22,14 @@ it('the summary says what was lost where, once', () => {
 });
 
 it('the summary says what was passed over, and does not call it lost', () => {
-  const stats = { ...NO_STATS, events: 10, rateLimited: 5, stackFull: 3, longLived: 1, oldestNs: 42e9 };
+  const stats = {
+    ...NO_STATS,
+    events: 10,
+    rateLimited: [0, 5],
+    stackFull: [3],
+    longLived: 1,
+    oldestNs: 42e9,
+  };
   expect(summaryText({ ...facts, stats }).split('\n')).toEqual([
     '10 events, 0 lost, 9 packets, 1,200 lines in 3.21 s',
     '  5 packets were not followed: beyond --flow-rate',
