@@ -84,7 +84,7 @@ describe('what changed', () => {
       texts({ conntrack }, change('conntrack.ct', NULL, ADDRESS), change('conntrack.status', 0, 8)),
     ).toEqual(['plain conntrack: none → established', 'plain conntrack status: none → confirmed']);
     expect(texts({ conntrack: { ...conntrack, info: 3 } }, change('conntrack.info', 2, 3))).toEqual([
-      'plain conntrack: new → established, reply',
+      'plain conntrack: new → established reply',
     ]);
   });
 

@@ -73,8 +73,8 @@ describe('the rows of the hop table', () => {
     const lines = pathText(path, names).split('\n');
     expect(lines).toHaveLength(7);
     expect(lines[2]).toContain('nf_hook_slow');
-    expect(lines[4]).toMatch(/ {2}x netfilter hook/);
-    expect(lines[3]).toMatch(/ {2}> netfilter hook/);
+    expect(lines[4]).toMatch(/ {2}x netfilter ip PREROUTING: DROP \(EPERM\)$/);
+    expect(lines[3]).toMatch(/ {2}> netfilter ip PREROUTING: ACCEPT$/);
   });
 });
 
@@ -149,8 +149,8 @@ describe('the details of a hop', () => {
     expect(text).toMatch(/fragment +MF at 1480/);
     expect(text).toMatch(/fragment +DF\n/);
     expect(text).toMatch(/DSCP, ECN +46, 1/);
-    expect(text).toMatch(/packet is +established, reply/);
-    expect(text).toMatch(/status +seen reply, confirmed, SNAT done, DNAT done/);
+    expect(text).toMatch(/packet is +established reply/);
+    expect(text).toMatch(/status +seen reply, confirmed, src nat done, dst nat done/);
   });
 
   it('leave out what is not there, and say when a stack has no names', () => {
@@ -161,9 +161,9 @@ describe('the details of a hop', () => {
 
   it('say what decided, with the rule', () => {
     const rule = { table: 'filter', chain: 'input', handle: 7 };
-    expect(detailsText([decisionDetails(decisionOf(0, { decision: 2, value: 0, rule }), names)])).toMatch(
-      /table +filter\n +chain +input\n +rule +7/,
-    );
+    expect(
+      detailsText([decisionDetails(decisionOf(0, { decision: 2, pf: 10, hook: 1, value: 0, rule }), names)]),
+    ).toMatch(/family +ip6\n +hook +INPUT\n +priority +0\n +table +filter\n +chain +input\n +rule +7/);
   });
 });
 

@@ -49,7 +49,7 @@ export const decisionOf = (
     netns: asNetnsInode(1),
     decision: 1,
     value: 1,
-    pf: 0,
+    pf: 2,
     hook: 0,
     priority: 0,
     by: NOWHERE,

@@ -3,10 +3,12 @@
  * `[time][NETWORK_NS] CPU INTERFACE DEST_MAC IP_LEN PKT_INFO TRACE_INFO`.
  */
 import type { Ns } from '../base/units.ts';
+import { decisionFunction, decisionKind } from './deciders.ts';
+import { verdictWord } from './decisions.ts';
 import { formatClock, formatDuration } from './format.ts';
 import type { Decision, Hop, PacketState } from './hop.ts';
+import { hookName } from './kernel-names.ts';
 import type { NameBook } from './names.ts';
-import { decisionFunction, decisionKindWord, decisionWord, hookWord } from './words.ts';
 
 export interface ClassicOptions {
   /** `clock`: HH:MM:SS (the original's default, and -T); `seconds`: since the first event, with µs (-t). */
@@ -65,10 +67,10 @@ export function decisionLine(
   options: ClassicOptions,
 ): string {
   const { pf, hook, rule } = decision;
-  const table = rule?.table || decisionKindWord(decision.decision);
+  const table = rule?.table || decisionKind(decision);
   const chain = rule?.chain ? ` chain ${rule.chain}` : '';
   const handle = rule?.handle ? ` handle ${rule.handle}` : '';
-  const verdict = `${pf}.${table}.${hookWord(pf, hook)}.${decisionWord(decision)}`;
+  const verdict = `${pf}.${table}.${hookName(pf, hook)}.${verdictWord(decision)}`;
   const spent = decision.durationNs === 0 ? '' : ` ${formatDuration(decision.durationNs)}`;
   const where = `${verdict} ${decisionFunction(decision)}${chain}${handle}${spent}`;
   return placedLine(decision, last, names, options, where);

@@ -3,7 +3,7 @@ import { formatCount } from './format.ts';
 import type { Decision } from './hop.ts';
 import {
   conntrackInfoName, errnoName, errnoText, hookName, NF, NUD, neighbourStateName, netXmitName, nfVerdict,
-  nfVerdictText, PF, pfName, policyDirectionName, TC_ACT, tcActionName, XDP, xdpActionName,
+  nfVerdictName, nfVerdictText, PF, pfName, policyDirectionName, TC_ACT, tcActionName, XDP, xdpActionName,
 } from './kernel-names.ts'; // biome-ignore format: a list
 import type { NameBook } from './names.ts';
 
@@ -90,7 +90,40 @@ function netfilterOutcome({ pf, hook, value }: Decision): Outcome {
 /** It ended the packet's way by refusing it. */
 export const isRefusal = (decision: Decision): boolean => outcomeOf(decision) === 'refuse';
 
-/** The verdict alone: `DROP`, `INVALID`, `no route to host (EHOSTUNREACH)`, `full, 129 of 128`. */
+/**
+ * The verdict as one word that stays: `ACCEPT`, `SHOT`, `FOUND`, an errno's name where that was returned. What it is
+ * about stands in other fields; see docs/json-output.md.
+ */
+export function verdictWord(decision: Decision): string {
+  const { value, used, limit } = decision;
+  switch (decision.decision) {
+    case DECISION_KIND.hook:
+      return value > 0 ? 'ACCEPT' : value === 0 ? 'STOLEN' : 'DROP';
+    case DECISION_KIND.table:
+    case DECISION_KIND.conntrack:
+    case DECISION_KIND.nat:
+      return nfVerdictName(value);
+    case DECISION_KIND.tc:
+      return tcActionName(value);
+    case DECISION_KIND.xdp:
+      return value === -1 ? 'NOT_PASSED' : xdpActionName(value);
+    case DECISION_KIND.neighbour:
+      return value === 0 ? 'KNOWN' : 'UNKNOWN';
+    case DECISION_KIND.listener:
+      return value === 0 ? 'NONE' : 'FOUND';
+    case DECISION_KIND.backlog:
+      return value === 0 ? 'QUEUED' : 'FULL';
+    case DECISION_KIND.policy:
+      return value === 0 ? 'DENIED' : 'ALLOWED';
+    case DECISION_KIND.accept:
+      return used > limit ? 'FULL' : value < 0 ? errnoName(value) : 'ROOM';
+    default:
+      if (value < 0) return errnoName(value);
+      return decision.decision === DECISION_KIND.transmit ? netXmitName(value) : 'OK';
+  }
+}
+
+/** The verdict in words: `DROP (EPERM)`, `INVALID`, `no route to host (EHOSTUNREACH)`, `full, 129 of 128`. */
 export function verdictText(decision: Decision): string {
   const { value, used, limit } = decision;
   switch (decision.decision) {
@@ -201,12 +234,4 @@ export function priorityOf(decision: Decision): number {
     return rule.table === 'nat' && hook === POSTROUTING ? 300 : (BRIDGE_PRIORITIES.get(rule.table) ?? 0);
   if (rule.table === 'nat') return hook === POSTROUTING || hook === INPUT ? 100 : -100;
   return PRIORITIES.get(rule.table) ?? 0;
-}
-
-/** The original's TRACE_INFO: `ip.filter.FORWARD.DROP ` (with the space); '' for what no table decided. */
-export function classicDecision(decision: Decision): string {
-  const { pf, hook, rule, value } = decision;
-  if (decision.decision !== DECISION_KIND.table) return '';
-  const verdict = nfVerdictText(value).replace(/ .*/, '');
-  return `${pfName(pf)}.${rule?.table ?? ''}.${hookName(pf, hook)}.${verdict} `;
 }

@@ -2,10 +2,10 @@
 import { BUFFER_BIT, L4_KIND, SECTION } from '../wire/layout.gen.ts';
 import { tcpFlagsText } from './format.ts';
 import type { Hop, Ip, L4, Owner, PacketState, SkBuffer } from './hop.ts';
-import type { NameBook } from './names.ts';
 import {
-  checksumWord, conntrackInfoWord, conntrackStatusWords, ecnWord, errnoName, routeTypeWord, tunnelWord,
-} from './words.ts'; // biome-ignore format: a list
+  checksumName, conntrackInfoName, conntrackStatusNames, ecnName, errnoName, lower, routeTypeName, tunnelName,
+} from './kernel-names.ts'; // biome-ignore format: a list
+import type { NameBook } from './names.ts';
 
 type Plain = string | number | boolean;
 export type JsonObject = { readonly [field: string]: Json };
@@ -93,7 +93,7 @@ function ipToJson(ip: Ip | undefined): JsonObject {
     ip_len: ip.length,
     ip_id: ip.id,
     ttl: ip.ttl,
-    ...(ip.tos !== 0 && { tos: ip.tos, dscp: ip.tos >> 2, ecn: ecnWord(ip.tos) }),
+    ...(ip.tos !== 0 && { tos: ip.tos, dscp: ip.tos >> 2, ecn: lower(ecnName(ip.tos)) }),
     ...(ip.frag !== 0 && { ip_frag: ip.frag }),
   };
 }
@@ -129,7 +129,7 @@ function bufferToJson(buffer: SkBuffer | undefined): JsonObject {
   return {
     hash: hex32(buffer.hash),
     truesize: buffer.truesize,
-    ip_summed: checksumWord(buffer.ipSummed),
+    ip_summed: lower(checksumName(buffer.ipSummed)),
     csum: hex32(buffer.csum),
     ...(buffer.ipSummed === CHECKSUM_PARTIAL && {
       csum_start: buffer.csum & 0xffff,
@@ -157,7 +157,7 @@ function routeToJson({ route }: PacketState, ifname: (ifindex: number) => string
       ifindex: route.ifindex,
       ifname: ifname(route.ifindex),
       ...(route.gateway !== '' && { gateway: route.gateway }),
-      ...(route.type !== 0 && { type: routeTypeWord(route.type) }),
+      ...(route.type !== 0 && { type: lower(routeTypeName(route.type)) }),
       ...(route.error !== 0 && { error: errnoName(route.error) }),
     },
   };
@@ -168,8 +168,8 @@ function conntrackToJson({ conntrack }: PacketState): JsonObject {
   if (conntrack === undefined || (conntrack.ct === NO_ADDRESS && conntrack.info !== UNTRACKED)) return {};
   return {
     conntrack: {
-      info: conntrackInfoWord(conntrack.info),
-      status: conntrackStatusWords(conntrack.status),
+      info: lower(conntrackInfoName(conntrack.info)),
+      status: conntrackStatusNames(conntrack.status).map(lower),
       mark: conntrack.mark,
     },
   };
@@ -181,7 +181,7 @@ function innerToJson({ inner }: PacketState): JsonObject {
   if (inner === undefined || inner.tunnel === 0) return {};
   const fields = { ...ipToJson(inner.ip), ...l4ToJson(inner.l4) };
   return {
-    tunnel: tunnelWord(inner.tunnel),
+    tunnel: tunnelName(inner.tunnel),
     vni: inner.vni,
     ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`inner_${name}`, value])),
   };

@@ -1,12 +1,11 @@
 /** Events as JSON objects, one a line, for `--json`: names and meaning are a promise, see docs/json-output.md. */
+import { decisionFunction, decisionKind, decisionStage, isNetfilterDecision } from './deciders.ts';
+import { priorityOf, verdictWord } from './decisions.ts';
 import type { Decision, Free, Hop, Lineage, SocketEvent } from './hop.ts';
 import { type JsonObject, ownerToJson, sectionsToJson } from './json-sections.ts';
+import { hookName, pfName, relationName, socketEventName, tcpStateName } from './kernel-names.ts';
 import type { NameBook } from './names.ts';
 import { stageOf } from './stages.ts';
-import {
-  decisionFunction, decisionKindWord, decisionStage, decisionWord, familyWord, hookWord, isNetfilterDecision,
-  relationWord, socketEventWord, tcpStateWord,
-} from './words.ts'; // biome-ignore format: a list
 
 export type { JsonObject } from './json-sections.ts';
 
@@ -70,7 +69,7 @@ export function lineageToJson(lineage: Lineage, baseUnixMs: number): JsonObject 
     ...stepToJson(lineage, baseUnixMs),
     packet: lineage.packet,
     parent: lineage.parent,
-    relation: relationWord(lineage.relation),
+    relation: relationName(lineage.relation),
   };
 }
 
@@ -83,17 +82,17 @@ export function decisionToJson(decision: Decision, names: NameBook, baseUnixMs: 
     ...stepToJson(decision, baseUnixMs),
     packet: decision.packet,
     skb: `0x${decision.skb}`,
-    decision: decisionKindWord(decision.decision),
+    decision: decisionKind(decision),
     stage: decisionStage(decision),
     ...(func !== '' && { func }),
-    verdict: decisionWord(decision),
+    verdict: verdictWord(decision),
     value: decision.value,
     ...(decision.durationNs > 0 && { spent_ns: decision.durationNs }),
     ...(netns !== 0 && { netns, netns_name: names.netnsName(netns) }),
     ...(isNetfilterDecision(decision) && {
-      family: familyWord(decision.pf),
-      hook: hookWord(decision.pf, decision.hook),
-      priority: decision.priority,
+      family: pfName(decision.pf),
+      hook: hookName(decision.pf, decision.hook),
+      priority: priorityOf(decision),
     }),
     ...(rule && rule.table !== '' && { table: rule.table }),
     ...(rule && rule.chain !== '' && { chain: rule.chain }),
@@ -109,7 +108,7 @@ export function socketToJson(event: SocketEvent, names: NameBook, baseUnixMs: nu
     ...timeToJson(event, baseUnixMs),
     cpu: event.cpu,
     seq: event.seq,
-    event: socketEventWord(event.event),
+    event: socketEventName(event.event),
     sock: `0x${event.sk}`,
     ...(event.netns !== 0 && { netns: event.netns, netns_name: names.netnsName(event.netns) }),
     l3_version: event.saddr.includes(':') ? 6 : 4,
@@ -119,8 +118,8 @@ export function socketToJson(event: SocketEvent, names: NameBook, baseUnixMs: nu
     dport: event.dport,
     ...(event.owner.pid !== 0 && { pid: event.owner.pid, comm: event.owner.comm }),
     ...ownerToJson(event.owner, names),
-    old_state: tcpStateWord(event.oldState),
-    new_state: tcpStateWord(event.newState),
+    old_state: tcpStateName(event.oldState),
+    new_state: tcpStateName(event.newState),
     duration_ns: event.durationNs,
     bytes_sent: event.sent,
     bytes_received: event.received,

@@ -1,10 +1,18 @@
 /**
  * What the kernel's numbers are called: verdicts, hooks, families, states. Only those that are the same on every
- * kernel (user-space ABI, or unchanged for a decade); drop reasons and SKB_GSO_* are read from the running one.
+ * kernel (user-space ABI, or unchanged for a decade); drop reasons are read from the running one.
+ *
+ * Names are the kernel's own, without their prefix. JSON has those of states in lower case ({@link lower}), a page
+ * in words ({@link inWords}): one table, whoever reads it.
  */
-import { RELATION } from '../wire/layout.gen.ts';
+import { RELATION, SOCKET_EVENT, TUNNEL } from '../wire/layout.gen.ts';
 
-/** NFPROTO_* (linux/netfilter.h). */
+/** `seen_reply` of SEEN_REPLY: as a value in JSON. */
+export const lower = (name: string): string => name.toLowerCase();
+/** `seen reply` of SEEN_REPLY: within a sentence. */
+export const inWords = (name: string): string => name.toLowerCase().replaceAll('_', ' ');
+
+/** NFPROTO_* (linux/netfilter.h); named as nftables names them. */
 export const PF = { unspec: 0, inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 } as const;
 
 const PF_NAMES = new Map<number, string>([
@@ -21,7 +29,7 @@ export const pfName = (pf: number): string => PF_NAMES.get(pf) ?? `pf ${pf}`;
 
 const INET_HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING', 'INGRESS'];
 const HOOKS = new Map<number, readonly string[]>([
-  [PF.arp, ['IN', 'OUT', 'FORWARD']],
+  [PF.arp, ['INPUT', 'OUTPUT', 'FORWARD']],
   [PF.netdev, ['INGRESS', 'EGRESS']],
   [PF.bridge, ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING', 'BROUTING']],
 ]);
@@ -41,11 +49,15 @@ export function nfVerdict(value: number): number {
   return verdict === NF.stolen && value >>> 16 !== 0 ? NF.drop : verdict;
 }
 
+/** `DROP`, `QUEUE`. */
+export const nfVerdictName = (value: number): string =>
+  NF_NAMES[nfVerdict(value)] ?? `verdict ${nfVerdict(value)}`;
+
 /** `DROP`, `DROP (EPERM)`, `QUEUE 7`. */
 export function nfVerdictText(value: number): string {
   const verdict = nfVerdict(value);
   const high = value >>> 16;
-  const name = NF_NAMES[verdict] ?? `verdict ${verdict}`;
+  const name = nfVerdictName(value);
   if (verdict === NF.queue) return `${name} ${high}`;
   return verdict === NF.drop && high !== 0 ? `${name} (${errnoName(high)})` : name;
 }
@@ -113,6 +125,7 @@ export const routeTypeName = named('RTN', [
   [8, 'PROHIBIT'],
   [9, 'THROW'],
   [10, 'NAT'],
+  [11, 'XRESOLVE'],
 ]);
 
 /** A neighbour's state NUD_* (linux/neighbour.h). */
@@ -136,12 +149,13 @@ export const conntrackInfoName = named('ctinfo', [
   [2, 'NEW'],
   [3, 'ESTABLISHED_REPLY'],
   [4, 'RELATED_REPLY'],
+  [5, 'NEW_REPLY'],
   [7, 'UNTRACKED'],
 ]);
 
 const CONNTRACK_BITS = [
   'EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'SRC_NAT', 'DST_NAT', 'SEQ_ADJUST', 'SRC_NAT_DONE',
-  'DST_NAT_DONE', 'DYING', 'FIXED_TIMEOUT', 'TEMPLATE', 'UNTRACKED', 'HELPER', 'OFFLOAD', 'HW_OFFLOAD',
+  'DST_NAT_DONE', 'DYING', 'FIXED_TIMEOUT', 'TEMPLATE', 'NAT_CLASH', 'HELPER', 'OFFLOAD', 'HW_OFFLOAD',
 ]; // biome-ignore format: a table
 
 /** The IPS_* bits, lowest first. */
@@ -173,18 +187,59 @@ export const packetTypeName = named('PACKET', [
   [5, 'LOOPBACK'],
 ]);
 
-const RELATION_NAMES = new Map<number, string>(
-  Object.entries(RELATION).map(([name, value]) => [value, name] as const),
-);
+/** The names of an enum of wire/layout.gen.ts, by number. */
+const enumNamed = (prefix: string, names: Readonly<Record<string, number>>): ((value: number) => string) =>
+  named(
+    prefix,
+    Object.entries(names).map(([name, value]) => [value, name] as const),
+  );
 
 /** How a packet came out of another: `clone`, `segment` … */
-export const relationName = (relation: number): string =>
-  RELATION_NAMES.get(relation) ?? `relation ${relation}`;
+export const relationName = enumNamed('relation', RELATION);
+
+/** `vxlan`, `gre` …; `none`. */
+export const tunnelName = enumNamed('tunnel', TUNNEL);
+
+/** `connect`, `accept`, `close`, `fail`. */
+export const socketEventName = enumNamed('event', SOCKET_EVENT);
+
+/** TCP_* (net/tcp_states.h). */
+export const tcpStateName = named('state', [
+  [1, 'ESTABLISHED'],
+  [2, 'SYN_SENT'],
+  [3, 'SYN_RECV'],
+  [4, 'FIN_WAIT1'],
+  [5, 'FIN_WAIT2'],
+  [6, 'TIME_WAIT'],
+  [7, 'CLOSE'],
+  [8, 'CLOSE_WAIT'],
+  [9, 'LAST_ACK'],
+  [10, 'LISTEN'],
+  [11, 'CLOSING'],
+  [12, 'NEW_SYN_RECV'],
+]);
+
+const ECN = ['NOT-ECT', 'ECT1', 'ECT0', 'CE'];
+/** The last two bits of the IPv4 TOS or IPv6 traffic class (RFC 3168). */
+export const ecnName = (tos: number): string => ECN[tos & 3] ?? '';
+
+/** The bits SKB_GSO_*, lowest first, where they stand since 5.x. */
+const GSO_BITS = [
+  'TCPv4', 'dodgy', 'ECN', 'fixed id', 'TCPv6', 'FCoE', 'GRE', 'GRE csum', 'IP in IPv4', 'IP in IPv6', 'UDP tunnel',
+  'UDP tunnel csum', 'partial', 'remcsum', 'SCTP', 'ESP', 'UDP', 'UDP L4', 'frag list', 'AccECN',
+]; // biome-ignore format: a table
+
+/** Lowest first; `bit 20` for one without a name. */
+export const gsoNames = (bits: number): readonly string[] =>
+  Array.from({ length: 32 }, (_, bit) => bit)
+    .filter((bit) => (bits & (1 << bit)) !== 0)
+    .map((bit) => GSO_BITS[bit] ?? `bit ${bit}`);
 
 /** asm-generic/errno: those that the network stack returns, with what they say. */
 const ERRNOS = new Map<number, readonly [name: string, text: string]>([
   [1, ['EPERM', 'not permitted']],
   [2, ['ENOENT', 'no such entry']],
+  [3, ['ESRCH', 'no such process']],
   [5, ['EIO', 'input or output error']],
   [6, ['ENXIO', 'no such device or address']],
   [11, ['EAGAIN', 'try again']],
@@ -207,6 +262,7 @@ const ERRNOS = new Map<number, readonly [name: string, text: string]>([
   [93, ['EPROTONOSUPPORT', 'protocol not supported']],
   [95, ['EOPNOTSUPP', 'not supported']],
   [97, ['EAFNOSUPPORT', 'address family not supported']],
+  [98, ['EADDRINUSE', 'address in use']],
   [99, ['EADDRNOTAVAIL', 'address not available']],
   [100, ['ENETDOWN', 'the network is down']],
   [101, ['ENETUNREACH', 'network unreachable']],
@@ -217,6 +273,7 @@ const ERRNOS = new Map<number, readonly [name: string, text: string]>([
   [111, ['ECONNREFUSED', 'connection refused']],
   [112, ['EHOSTDOWN', 'host is down']],
   [113, ['EHOSTUNREACH', 'no route to host']],
+  [115, ['EINPROGRESS', 'in progress']],
 ]);
 
 /** `EHOSTUNREACH`, of a positive or negative errno. */

@@ -2,8 +2,8 @@
 import { type ClassicOptions, lineTime } from './classic.ts';
 import { endpointText, formatBytes, formatDuration } from './format.ts';
 import type { SocketEvent } from './hop.ts';
+import { socketEventName } from './kernel-names.ts';
 import type { NameBook } from './names.ts';
-import { socketEventWord } from './words.ts';
 
 export const TCP_HEADER = columns(
   'time'.padEnd(10),
@@ -22,10 +22,10 @@ export function tcpLine(event: SocketEvent, names: NameBook, options: ClassicOpt
   const source = endpointText(event.saddr, event.sport);
   const destination = endpointText(event.daddr, event.dport);
   const took = event.durationNs > 0 ? formatDuration(event.durationNs) : '-';
-  const isClosed = event.sent > 0 || event.received > 0 || socketEventWord(event.event) === 'close';
+  const isClosed = event.sent > 0 || event.received > 0 || socketEventName(event.event) === 'close';
   return columns(
     lineTime(event.timeNs, options),
-    socketEventWord(event.event),
+    socketEventName(event.event),
     owner.pid === 0 ? '-' : `${owner.pid}/${owner.comm}`,
     group?.kind === 'container' ? group.name : '-',
     event.netns === 0 ? '-' : names.netnsName(event.netns),

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Ns } from '../../core/base/units.ts';
 import { CLASSIC_HEADER, type ClassicOptions, classicLine, decisionLine } from '../../core/model/classic.ts';
+import { isNetfilterDecision } from '../../core/model/deciders.ts';
 import { explanationLines, explanationToJson, isRemarkable } from '../../core/model/explanation.ts';
 import type { Decision, Hop, SocketEvent } from '../../core/model/hop.ts';
 import {
@@ -9,7 +10,6 @@ import {
 import type { NameBook } from '../../core/model/names.ts';
 import { HopReader, type RecordListener } from '../../core/model/reader.ts';
 import { TCP_HEADER, tcpLine } from '../../core/model/tcp-line.ts';
-import { isNetfilterDecision } from '../../core/model/words.ts';
 import { SECTION } from '../../core/wire/layout.gen.ts';
 import { LastHops } from './last-hops.ts';
 import type { Shown } from './modes.ts';

@@ -1,6 +1,7 @@
 'use client';
 
 import { Ban, CornerDownRight, GitBranch, X } from 'lucide-react';
+import { describeDecision, isRefusal } from '../../../core/model/decisions.ts';
 import { formatDuration } from '../../../core/model/format.ts';
 import type { Hop } from '../../../core/model/hop.ts';
 import type { NameBook } from '../../../core/model/names.ts';
@@ -10,7 +11,6 @@ import { cn } from '../../ui/cn.ts';
 import { NetnsName } from '../../ui/Netns.tsx';
 import { changeTexts, type Tone } from './changes.ts';
 import { stageColour } from './chart.ts';
-import { describeDecision, isRefusal } from './decisions.ts';
 import type { DecisionRow, HopRow } from './rows.ts';
 
 /** Columns of the hop table; the last two only where there is room. */

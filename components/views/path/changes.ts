@@ -3,10 +3,11 @@
 import { asNetnsInode } from '../../../core/base/units.ts';
 import { tcpFlagsText } from '../../../core/model/format.ts';
 import type { Change, Hop, PacketState } from '../../../core/model/hop.ts';
+import { checksumName, inWords, packetTypeName } from '../../../core/model/kernel-names.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import {
-  bufferBitsText, conntrackStatusText, conntrackText, etherTypeText, gsoText, hex, ipSummedText, ownerText, pktTypeText,
-  routeText, tunnelText, vlanText,
+  bufferBitsText, conntrackStatusText, conntrackText, etherTypeText, gsoText, hex, ownerText, routeText, tunnelText,
+  vlanText,
 } from './words.ts'; // biome-ignore format: a list
 
 const LABELS = new Map<string, string>([
@@ -196,7 +197,7 @@ function valueText(field: string, value: string | number, { netns }: ChangedHop,
     case 'meta.protocol':
       return etherTypeText(value);
     case 'meta.pktType':
-      return pktTypeText(value);
+      return inWords(packetTypeName(value));
     case 'eth.vlanTci':
     case 'eth.innerVlanTci':
       return vlanText(value, 0);
@@ -206,7 +207,7 @@ function valueText(field: string, value: string | number, { netns }: ChangedHop,
     case 'conntrack.status':
       return conntrackStatusText(value);
     case 'buffer.ipSummed':
-      return ipSummedText(value);
+      return inWords(checksumName(value));
     case 'buffer.bits':
       return bufferBitsText(value);
     default:

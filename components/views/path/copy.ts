@@ -1,10 +1,10 @@
 /** A path as text and as JSON, to be pasted somewhere else. */
+import { describeDecision, isRefusal } from '../../../core/model/decisions.ts';
 import { formatDuration } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { hopToJson } from '../../../core/model/json.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import { changeTexts } from './changes.ts';
-import { describeDecision, isRefusal } from './decisions.ts';
 import { labelOf } from './layout.ts';
 import { type PathRow, pathRows } from './rows.ts';
 

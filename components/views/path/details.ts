@@ -1,14 +1,18 @@
 /** All that is known of a packet at a hop, as titled lists of terms and values. */
-import { formatDuration } from '../../../core/model/format.ts';
+import { isNetfilterDecision } from '../../../core/model/deciders.ts';
+import { describeDecision, priorityOf } from '../../../core/model/decisions.ts';
+import { formatCount, formatDuration } from '../../../core/model/format.ts';
 import type { Decision, Hop, PacketState } from '../../../core/model/hop.ts';
+import {
+  checksumName, hookName, inWords, packetTypeName, pfName, routeTypeName,
+} from '../../../core/model/kernel-names.ts'; // biome-ignore format: a list
 import type { NameBook } from '../../../core/model/names.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { changeTexts } from './changes.ts';
-import { describeDecision } from './decisions.ts';
 import { ethernetTerms, ipTerms, type Term, term, transportTerms, transportTitle } from './headers.ts';
 import {
-  bufferBitsText, conntrackStatusText, conntrackText, etherTypeText, gsoText, hex, ipSummedText, isNull, ownerText,
-  pktTypeText, routeText, routeTypeText, tunnelText, vlanText,
+  bufferBitsText, conntrackStatusText, conntrackText, etherTypeText, gsoText, hex, isNull, ownerText, routeText,
+  tunnelText, vlanText,
 } from './words.ts'; // biome-ignore format: a list
 
 export interface Section {
@@ -40,18 +44,24 @@ export function hopDetails(hop: Hop, names: NameBook, firstNs: number): Section[
 
 /** What a function that decides returned, and what it knew. */
 export function decisionDetails(decision: Decision, names: NameBook): Section {
-  const { rule, by, hook, pf, priority, used, limit } = decision;
-  const isNetfilter = pf !== 0;
+  const { rule, by, hook, pf, used, limit, durationNs } = decision;
   return {
     title: 'Decision',
     terms: [
       ...term('says', describeDecision(decision, names)),
       ...term('returned', decision.value),
-      ...(isNetfilter ? [...term('family', pf), ...term('hook', hook), ...term('priority', priority)] : []),
+      ...(durationNs === 0 ? [] : term('took', formatDuration(durationNs))),
+      ...(isNetfilterDecision(decision)
+        ? [
+            ...term('family', pfName(pf)),
+            ...term('hook', hookName(pf, hook)),
+            ...term('priority', priorityOf(decision)),
+          ]
+        : []),
       ...term('table', rule?.table),
       ...term('chain', rule?.chain),
       ...term('rule', rule?.handle || undefined),
-      ...(limit === 0 ? [] : term('filled', `${used} of ${limit}`)),
+      ...(limit === 0 ? [] : term('filled', `${formatCount(used)} of ${formatCount(limit)}`)),
       ...(isNull(by) ? [] : term('by', names.locationName(by))),
       ...(decision.netns === 0 ? [] : term('namespace', names.netnsName(decision.netns))),
     ],
@@ -98,7 +108,7 @@ function metaTerms({ state: { meta } }: Hop): Term[] {
   if (meta === undefined) return [];
   return [
     ...term('len', meta.dataLen === 0 ? meta.len : `${meta.len}, ${meta.dataLen} of it paged`),
-    ...term('pkt_type', `${pktTypeText(meta.pktType)} (${meta.pktType})`),
+    ...term('pkt_type', `${inWords(packetTypeName(meta.pktType))} (${meta.pktType})`),
     ...term('EtherType', etherTypeText(meta.protocol)),
     ...term('mark', hex(meta.mark)),
     ...(meta.priority === 0 ? [] : term('priority', hex(meta.priority))),
@@ -117,7 +127,7 @@ function routeTerms({ state: { route }, netns }: Hop, names: NameBook): Term[] {
   if (route === undefined || isNull(route.dst)) return [];
   return [
     ...term('to', routeText(route, netns, names)),
-    ...(route.type === 0 ? [] : term('type', routeTypeText(route.type))),
+    ...(route.type === 0 ? [] : term('type', inWords(routeTypeName(route.type)))),
     ...term('dst entry', `0x${route.dst}`),
   ];
 }
@@ -143,7 +153,7 @@ function ownerTerms({ owner }: PacketState, names: NameBook): Term[] {
 function bufferTerms({ buffer }: PacketState): Term[] {
   if (buffer === undefined) return [];
   return [
-    ...term('checksum', ipSummedText(buffer.ipSummed)),
+    ...term('checksum', inWords(checksumName(buffer.ipSummed))),
     ...term('segmentation', gsoText(buffer)),
     ...term('is', bufferBitsText(buffer.bits)),
     ...term('fragments', buffer.nrFrags),

@@ -2,10 +2,10 @@
  * SEAM to core/model/diagnosis/, which is being written: the view draws an {@link Explanation} and knows nothing
  * of how it was found. To wire it, let {@link explain} call `diagnose(path, names, facts)`.
  */
+import { describeDecision, isRefusal } from '../../../core/model/decisions.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import type { VerdictName } from '../../../core/model/packet.ts';
-import { describeDecision, isRefusal } from './decisions.ts';
 
 export interface Explanation {
   /** One sentence. */

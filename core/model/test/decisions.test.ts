@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { asKernelAddress } from '../../base/units.ts';
-import { classicDecision, describeDecision, isRefusal, outcomeOf, priorityOf } from '../decisions.ts';
+import { describeDecision, isRefusal, outcomeOf, priorityOf, verdictWord } from '../decisions.ts';
 import { type DecisionFields, decision } from '../diagnosis/test/build.ts';
 import {
-  conntrackStatusNames, errnoText, hookName, nfVerdictText, relationName, tcActionName,
+  conntrackStatusNames, errnoText, gsoNames, hookName, nfVerdictText, pfName, relationName, tcActionName, tcpStateName,
 } from '../kernel-names.ts'; // biome-ignore format: a list
 import { NameBook } from '../names.ts';
 
@@ -25,7 +25,7 @@ describe('a decision in words', () => {
     [{ what: 'table', value: 1, pf: 2, hook: 0, rule: LEGACY }, 'iptables nat PREROUTING: ACCEPT', 'pass'],
     [{ what: 'table', value: 0, pf: 10, hook: 1, rule: LEGACY }, 'ip6tables nat INPUT: DROP', 'refuse'],
     [{ what: 'table', value: 0, pf: 7, hook: 5, rule: LEGACY }, 'ebtables nat BROUTING: DROP', 'pass'],
-    [{ what: 'table', value: 0, pf: 3, hook: 0 }, 'netfilter arp IN: DROP', 'refuse'],
+    [{ what: 'table', value: 0, pf: 3, hook: 0 }, 'netfilter arp INPUT: DROP', 'refuse'],
     [{ what: 'conntrack', value: 1, used: 2, limit: 1 }, 'conntrack: NEW', 'pass'],
     [{ what: 'conntrack', value: 1, used: 3, limit: 1 }, 'conntrack: ESTABLISHED_REPLY', 'pass'],
     [{ what: 'conntrack', value: 1, used: 0, limit: 0 }, 'conntrack: INVALID', 'pass'],
@@ -81,28 +81,40 @@ describe('a table', () => {
     expect(priorityOf(decision({ what: 'table', priority: -10, rule: { ...NFT, table: 'raw' } }))).toBe(-10);
     expect(priorityOf(decision({ what: 'table', rule: { ...NFT, table: 'raw' } }))).toBe(0);
   });
-
-  it("is told in the original's words", () => {
-    const dropped = decision({
-      what: 'table',
-      value: 0x10002,
-      pf: 2,
-      hook: 2,
-      rule: { ...LEGACY, table: 'filter' },
-    });
-    expect(classicDecision(dropped)).toBe('ip.filter.FORWARD.DROP ');
-    expect(classicDecision(decision({ what: 'route' }))).toBe('');
-  });
 });
+
+it.each<[DecisionFields, string]>([
+  [{ what: 'hook', value: -1 }, 'DROP'],
+  [{ what: 'table', value: 0x10002, pf: 1, hook: 1, rule: NFT }, 'DROP'],
+  [{ what: 'table', value: 0x30003, pf: 1, hook: 1, rule: NFT }, 'QUEUE'],
+  [{ what: 'conntrack', value: 1, used: 2, limit: 1 }, 'ACCEPT'],
+  [{ what: 'route', value: 0 }, 'OK'],
+  [{ what: 'route', value: -113 }, 'EHOSTUNREACH'],
+  [{ what: 'neighbour', value: 1, used: 32 }, 'UNKNOWN'],
+  [{ what: 'listener', value: 0 }, 'NONE'],
+  [{ what: 'backlog', value: 1, used: 1001, limit: 1000 }, 'FULL'],
+  [{ what: 'tc', value: 2 }, 'SHOT'],
+  [{ what: 'xdp', value: -1 }, 'NOT_PASSED'],
+  [{ what: 'policy', value: 0 }, 'DENIED'],
+  [{ what: 'accept', value: 0, used: 129, limit: 128 }, 'FULL'],
+  [{ what: 'receive', value: -12, used: 9, limit: 8 }, 'ENOMEM'],
+  [{ what: 'transmit', value: 0x10001 }, 'DROP'],
+  [{ what: 'transmit', value: -100 }, 'ENETDOWN'],
+])('%o has the verdict %s, in one word', (fields, word) => {
+  expect(verdictWord(decision(fields))).toBe(word);
+}); // biome-ignore format: a table
 
 it('numbers have the names that people know', () => {
   expect(hookName(5, 0)).toBe('INGRESS');
-  expect(hookName(3, 1)).toBe('OUT');
+  expect(hookName(3, 1)).toBe('OUTPUT');
   expect(hookName(2, 9)).toBe('hook 9');
   expect(nfVerdictText(5)).toBe('STOP');
   expect(errnoText(-22)).toBe('invalid (EINVAL)');
   expect(errnoText(-999)).toBe('errno 999');
   expect(conntrackStatusNames(0x8e)).toEqual(['SEEN_REPLY', 'ASSURED', 'CONFIRMED', 'SRC_NAT_DONE']);
   expect(relationName(10)).toBe('retransmit');
+  expect(pfName(10)).toBe('ip6');
+  expect(tcpStateName(8)).toBe('CLOSE_WAIT');
+  expect(gsoNames(0x100001)).toEqual(['TCPv4', 'bit 20']);
   expect(tcActionName(0x20000001)).toBe('GOTO_CHAIN');
 });

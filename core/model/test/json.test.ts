@@ -99,7 +99,7 @@ it('says of the records that C++ wrote everything that they carry', () => {
     decision: 'table',
     stage: 'netfilter',
     value: -1,
-    family: 'ipv4',
+    family: 'ip',
     hook: 'OUTPUT',
     priority: -100,
     table: 'filter',

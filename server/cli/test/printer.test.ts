@@ -154,6 +154,12 @@ it('-t counts from the first event that is printed', () => {
   expect(printed('--dropstack -t', ...records)[0]).toMatch(/^\[0\.000000 /);
 });
 
+it('a rule that drops by itself, as of 6.7, is told as a drop, in the family that the original numbers', () => {
+  const rule = { table: 'filter' };
+  const [line] = printed('--iptable', decision({ decision: 'table', value: 0x10002, pf: 2, hook: 2, rule }));
+  expect(line).toMatch(/:2\.filter\.FORWARD\.DROP ipt_do_table$/);
+});
+
 it('a step that was not measured has no time', () => {
   const rule = { table: 't', chain: 'c' };
   const [line] = printed('--iptable', decision({ decision: 'table', value: 1, pf: 1, rule }));
