@@ -3,6 +3,7 @@
 import { io, type Socket } from 'socket.io-client';
 import { fail, type Result } from '../../core/base/result.ts';
 import type { BrowserToServer, ServerToBrowser } from '../../core/messages/browser.ts';
+import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
@@ -72,6 +73,10 @@ export const requestCompile = (expression: string) => ask((s) => s.emitWithAck('
 /** All records of a packet; fails with SESSION_OVER or PACKET_GONE when they are no longer there. */
 export const requestPath = (session: number, packet: number) =>
   ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));
+
+/** What the source's host says about itself: a fact for each query. */
+export const requestFacts = (queries: readonly FactQuery[]) =>
+  ask<{ readonly facts: readonly Fact[] }>((s) => s.emitWithAck('facts', { queries }));
 
 /** What `timeout()` gives: the same socket, whose acknowledgements may fail. */
 type Asking = ReturnType<PageSocket['timeout']>;

@@ -165,7 +165,8 @@ it('a loss is counted once, wherever it shows up', () => {
   const tracer = { ...NO_STATS, events: 100, lostRing: [3, 4], missed: 1, undelivered: 2 };
   const session = { packets: 0, hops: 0, missing: 9, malformed: 5, evicted: 0, bytes: 0, budgetBytes: 1 };
   expect(
-    lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, shedRows: 8 }, 0).lostEvents,
+    lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: undefined, shedRows: 8 }, 0)
+      .lostEvents,
   ).toBe(3 + 4 + 1 + 2 + 5);
 });
 
@@ -179,7 +180,10 @@ it('what is no lost event does not count as one', () => {
     oldestNs: 42e9,
   };
   const session = { packets: 0, hops: 0, missing: 0, malformed: 0, evicted: 0, bytes: 0, budgetBytes: 1 };
-  const report = lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, shedRows: 0 }, 0);
+  const report = lossReport(
+    { tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: undefined, shedRows: 0 },
+    0,
+  );
   expect(report).toMatchObject({ lostEvents: 0, unfollowed: 2 });
   const counted = (losses: typeof report.losses) =>
     losses.filter(({ count }) => count > 0).map(({ where, count, unit }) => `${where}: ${count} ${unit}`);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Result } from '../base/result.ts';
+import type { Ns } from '../base/units.ts';
 import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
@@ -53,6 +54,8 @@ export interface LiveStats {
   readonly eventsPerSecond: number;
   readonly packetsPerSecond: number;
   readonly session: SessionCounters;
+  /** The present in the records' time; undefined before the first record. */
+  readonly nowNs: Ns | undefined;
   /** Row updates not sent to this browser because it did not keep up (newer states of the same row follow). */
   readonly shedRows: number;
 }

@@ -1,3 +1,4 @@
+import { asNs, type Ns } from '../base/units.ts';
 import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import { DROP, ETH, FLAG, HOP, IP, KIND, L4, META, SECTION } from '../wire/layout.gen.ts';
@@ -60,6 +61,7 @@ export class SessionAssembler {
   #packets = 0;
   #hops = 0;
   #malformedBefore = 0;
+  #newestNs = 0;
 
   constructor(options: AssemblerOptions = {}) {
     const { budgetBytes = 128 << 20, maxPackets = 100_000 } = options;
@@ -89,6 +91,11 @@ export class SessionAssembler {
   /** Of the newest row; see {@link rowsSince}. */
   get version(): number {
     return this.#rows.version;
+  }
+
+  /** Time of the newest hop of this session, 0 without one. */
+  get newestNs(): Ns {
+    return asNs(this.#newestNs);
   }
 
   get symbolCount(): number {
@@ -202,6 +209,7 @@ export class SessionAssembler {
     this.#packets = 0;
     this.#hops = 0;
     this.#malformedBefore = 0;
+    this.#newestNs = 0;
   }
 
   /** Slot of the current record's packet, made when it is new; the record is chained to it. */
@@ -236,7 +244,9 @@ export class SessionAssembler {
     const ifindex = cursor.u32(HOP.ifindex);
     this.#hops += 1;
     view.setUint32(at + ROW.hops, hops + 1, true);
-    view.setFloat64(at + ROW.lastNs, Math.max(cursor.timeNs, view.getFloat64(at + ROW.lastNs, true)), true);
+    const { timeNs } = cursor;
+    if (timeNs > this.#newestNs) this.#newestNs = timeNs;
+    view.setFloat64(at + ROW.lastNs, Math.max(timeNs, view.getFloat64(at + ROW.lastNs, true)), true);
     if (netns !== 0) {
       if (view.getUint32(at + ROW.firstNetns, true) === 0) view.setUint32(at + ROW.firstNetns, netns, true);
       view.setUint32(at + ROW.lastNetns, netns, true);

@@ -134,6 +134,7 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
         eventsPerSecond: rates.eventsPerSecond,
         packetsPerSecond: rates.packetsPerSecond,
         session: pulse.counters,
+        nowNs: pulse.nowNs,
         shedRows,
       };
       socket.volatile.emit('stats', stats);

@@ -1,4 +1,5 @@
 /** What the session's thread is told and asked, and what it answers. */
+import type { Ns } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 
@@ -29,6 +30,8 @@ export interface PulseAnswer {
   readonly counters: SessionCounters;
   /** Version of the newest row. */
   readonly version: number;
+  /** The present in the records' time; undefined before the first. */
+  readonly nowNs: Ns | undefined;
 }
 
 export type FromWorker =

@@ -1,6 +1,7 @@
 /** The session's thread: takes in every batch, so that HTTP and sockets never wait for it. */
 import { parentPort } from 'node:worker_threads';
 import { SessionAssembler } from '../../core/model/assembler.ts';
+import { Present } from '../../core/model/present.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { ToldNames } from './told.ts';
 
@@ -8,6 +9,10 @@ const port = parentPort;
 if (port === null) throw new Error('the session runs in a worker thread');
 const assembler = new SessionAssembler();
 const told = new ToldNames(assembler);
+const present = new Present();
+
+/** A clock that only goes forward. */
+const clockNs = () => performance.now() * 1e6;
 
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
@@ -15,6 +20,7 @@ port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'batch': {
       assembler.take(message.records);
+      if (assembler.newestNs > 0) present.saw(assembler.newestNs, clockNs());
       say({ type: 'taken' });
       const tables = told.next();
       if (tables !== undefined) say({ type: 'names', tables });
@@ -26,6 +32,7 @@ port.on('message', (message: ToWorker) => {
     case 'restart':
       assembler.restart();
       told.restart();
+      present.restart();
       break;
     case 'rows': {
       const { rows, version, more } = assembler.rowsSince(message.version, message.max);
@@ -41,7 +48,8 @@ port.on('message', (message: ToWorker) => {
     }
     case 'pulse': {
       const { session, counters, version } = assembler;
-      say({ type: 'answer', id: message.id, answer: { session, counters, version } });
+      const answer = { session, counters, version, nowNs: present.at(clockNs()) };
+      say({ type: 'answer', id: message.id, answer });
       break;
     }
   }

@@ -129,6 +129,11 @@ export function DecisionRowView({
           {...(isRefused ? { role: 'img', 'aria-label': 'refused' } : { 'aria-hidden': true })}
         />
         <span className={cn('truncate', isRefused ? 'font-medium text-dropped' : 'text-muted')}>{text}</span>
+        {row.of.durationNs > 0 && (
+          <span className="shrink-0 text-muted" title="From the function’s entry to its return">
+            took {formatDuration(row.of.durationNs)}
+          </span>
+        )}
       </div>
       <div role="gridcell" aria-colindex={6} className={cn(CELL, 'hidden text-muted @3xl:block')}>
         {row.of.cpu}

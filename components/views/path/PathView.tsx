@@ -2,9 +2,7 @@
 
 import { useMemo, useSyncExternalStore } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
-import { verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
-import { useNames } from '../../state/names.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
@@ -14,9 +12,9 @@ import { LineageStrip } from './Lineage.tsx';
 import { PathHeader } from './PathHeader.tsx';
 import { type PathRow, pathRows } from './rows.ts';
 import { Timeline } from './Timeline.tsx';
+import { useDiagnosis } from './useDiagnosis.ts';
 import { usePacketRow, usePath, usePathKeys } from './usePath.ts';
 import { WhyPanel } from './WhyPanel.tsx';
-import { explain } from './why.ts';
 
 const WIDE = '(min-width: 1000px)';
 const SEPARATOR =
@@ -32,13 +30,7 @@ interface PathViewProps {
 export function PathView({ packet, session, onClose }: PathViewProps) {
   const row = usePacketRow(packet);
   const { path, failure } = usePath(packet, session, row?.hops ?? 0);
-  const { book, version } = useNames();
-  const verdict = row === undefined ? undefined : verdictName(row.verdict);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
-  const explanation = useMemo(
-    () => (path === undefined ? undefined : explain(path, book, verdict)),
-    [path, book, version, verdict],
-  );
+  const { diagnosis, inquiry } = useDiagnosis(path, session, packet);
   const rows = useMemo(() => (path === undefined ? [] : pathRows(path)), [path]);
   usePathKeys(rows, onClose);
   return (
@@ -58,8 +50,8 @@ export function PathView({ packet, session, onClose }: PathViewProps) {
         </div>
       ) : (
         <>
-          {explanation !== undefined && (
-            <WhyPanel path={path} explanation={explanation} isDrop={verdict === 'dropped'} />
+          {diagnosis !== undefined && (
+            <WhyPanel key={`why ${packet}`} path={path} diagnosis={diagnosis} inquiry={inquiry} />
           )}
           <LineageStrip key={packet} path={path} />
           <PathBody path={path} rows={rows} />

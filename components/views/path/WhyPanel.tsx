@@ -1,63 +1,90 @@
 'use client';
 
 import { Check, ChevronDown, ChevronRight, CircleHelp } from 'lucide-react';
-import { useEffect, useId } from 'react';
+import { useEffect, useId, useState } from 'react';
+import type { Fact } from '../../../core/messages/facts.ts';
+import type { Advice, Certainty, Diagnosis, Evidence, Tone } from '../../../core/model/diagnosis/index.ts';
+import { factSubject } from '../../../core/model/diagnosis/tell.ts';
+import { factKey } from '../../../core/model/facts.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { commands } from '../../state/commands.ts';
 import { usePreferences } from '../../state/preferences.ts';
 import { selectDecision, selectHop } from '../../state/selection.ts';
 import { CopyButton } from '../../ui/CopyButton.tsx';
 import { cn } from '../../ui/cn.ts';
-import type { Explanation } from './why.ts';
+import type { Inquiry } from './useDiagnosis.ts';
 
 interface WhyPanelProps {
   readonly path: Path;
-  readonly explanation: Explanation;
-  /** Marks the panel with the colour of drops. */
-  readonly isDrop: boolean;
+  readonly diagnosis: Diagnosis;
+  readonly inquiry: Inquiry;
 }
 
-/** Why the packet ended as it did: one sentence always, the evidence and what to do when it is open. */
-export function WhyPanel({ path, explanation, isDrop }: WhyPanelProps) {
-  const { whyOpen, setWhyOpen } = usePreferences();
-  const bodyId = useId();
-  const { title, certainty, evidence, advice } = explanation;
+const EDGES: Readonly<Record<Tone, string>> = {
+  problem: 'shadow-[inset_3px_0_0_var(--dropped)]',
+  notice: 'shadow-[inset_3px_0_0_var(--in-flight)]',
+  ordinary: '',
+};
+
+/**
+ * Why the packet ended as it did: one sentence always, the evidence and what to do when it is open. An ordinary end
+ * stays closed until it is opened, for that packet only.
+ */
+export function WhyPanel({ path, diagnosis, inquiry }: WhyPanelProps) {
+  const { title, certainty, evidence, advice, tone } = diagnosis;
+  const isOrdinary = tone === 'ordinary';
   const hasBody = evidence.length > 0 || advice.length > 0;
+  const [isOpen, setOpen] = useOpen(isOrdinary);
+  const bodyId = useId();
   useEffect(
     () =>
       commands.register([
-        { id: 'path.why', title: 'Open or close the explanation', group: 'Path', keys: [{ key: 'y' }], enabled: () => hasBody, run: () => setWhyOpen(!whyOpen) },
+        { id: 'path.why', title: 'Open or close the explanation', group: 'Path', keys: [{ key: 'y' }], enabled: () => hasBody, run: () => setOpen(!isOpen) },
       ]), // biome-ignore format: a table
-    [whyOpen, setWhyOpen, hasBody],
+    [isOpen, setOpen, hasBody],
   );
-  const Chevron = whyOpen ? ChevronDown : ChevronRight;
+  const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
     <section
       aria-label="Why"
+      data-tone={tone}
       className={cn(
-        'flex max-h-[45%] min-h-0 shrink-0 flex-col border-b border-line bg-raised',
-        isDrop && 'shadow-[inset_3px_0_0_var(--dropped)]',
+        'flex max-h-[45%] min-h-0 shrink-0 flex-col border-b border-line',
+        isOrdinary ? 'bg-surface' : 'bg-raised',
+        EDGES[tone],
       )}
     >
-      <div className="flex min-h-[30px] shrink-0 items-center gap-2 py-1 pr-2 pl-3">
+      <div
+        className={cn(
+          'flex shrink-0 items-center gap-2 pr-2 pl-3',
+          isOrdinary ? 'min-h-[26px]' : 'min-h-[30px] py-1',
+        )}
+      >
         {hasBody && (
           <button
             type="button"
-            aria-expanded={whyOpen}
-            aria-controls={whyOpen ? bodyId : undefined}
-            title={`${whyOpen ? 'Close' : 'Open'} the explanation (y)`}
+            aria-expanded={isOpen}
+            aria-controls={isOpen ? bodyId : undefined}
+            title={`${isOpen ? 'Close' : 'Open'} the explanation (y)`}
             className="-ml-1 inline-flex shrink-0 items-center gap-1 rounded-sm text-muted hover:text-text"
-            onClick={() => setWhyOpen(!whyOpen)}
+            onClick={() => setOpen(!isOpen)}
           >
             <Chevron size={13} aria-hidden /> Why
           </button>
         )}
-        <h3 className={cn('min-w-0 text-xs font-semibold text-pretty', !whyOpen && 'truncate')} title={title}>
+        <h3
+          className={cn(
+            'min-w-0 text-xs text-pretty',
+            isOrdinary ? 'text-soft' : 'font-semibold',
+            !isOpen && 'truncate',
+          )}
+          title={title}
+        >
           {title}
         </h3>
-        <Certainty certainty={certainty} />
+        {(!isOrdinary || certainty === 'likely') && <CertaintyMark certainty={certainty} />}
       </div>
-      {hasBody && whyOpen && (
+      {hasBody && isOpen && (
         <div
           id={bodyId}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
@@ -66,12 +93,19 @@ export function WhyPanel({ path, explanation, isDrop }: WhyPanelProps) {
           aria-label="Evidence and advice"
           className="grid max-h-28 min-h-0 gap-x-6 gap-y-1 overflow-y-auto px-3 pb-1.5 outline-offset-[-2px] sm:grid-cols-2"
         >
-          <Evidence path={path} evidence={evidence} />
-          <Advice advice={advice} />
+          <EvidenceList path={path} evidence={evidence} inquiry={inquiry} />
+          <AdviceList advice={advice} />
         </div>
       )}
     </section>
   );
+}
+
+/** Explanations of problems are open or closed as they were left; one of an ordinary end only when it was opened. */
+function useOpen(isOrdinary: boolean): readonly [isOpen: boolean, setOpen: (isOpen: boolean) => void] {
+  const { whyOpen, setWhyOpen } = usePreferences();
+  const own = useState(false);
+  return isOrdinary ? own : [whyOpen, setWhyOpen];
 }
 
 const CERTAINTIES = {
@@ -79,7 +113,7 @@ const CERTAINTIES = {
   likely: { icon: CircleHelp, meaning: 'Read from what the kernel did; it did not say so itself' },
 } as const;
 
-function Certainty({ certainty }: { readonly certainty: Explanation['certainty'] }) {
+function CertaintyMark({ certainty }: { readonly certainty: Certainty }) {
   const { icon: Icon, meaning } = CERTAINTIES[certainty];
   return (
     <span
@@ -96,38 +130,88 @@ function Certainty({ certainty }: { readonly certainty: Explanation['certainty']
   );
 }
 
-const EVIDENCE =
+const LINE =
   'grid w-full grid-cols-[3.4rem_minmax(0,1fr)] items-baseline gap-2 rounded-sm text-left outline-offset-[-1px]';
 
-function Evidence({ path, evidence }: { readonly path: Path; readonly evidence: Explanation['evidence'] }) {
-  if (evidence.length === 0) return null;
+/**
+ * What the packet's records say, then what the host says: facts come later, and take the place of the line that says
+ * that they are asked for.
+ */
+function EvidenceList({
+  path,
+  evidence,
+  inquiry: { pending, failure, again },
+}: {
+  readonly path: Path;
+  readonly evidence: readonly Evidence[];
+  readonly inquiry: Inquiry;
+}) {
+  const facts = evidence.filter(({ fact }) => fact !== undefined);
+  const records = evidence.filter(({ fact }) => fact === undefined);
   return (
-    <ul aria-label="Evidence" className="min-w-0 space-y-0.5">
-      {evidence.map(({ text, hop, decision }) => {
-        const place = decision === undefined ? hop : path.decisions[decision]?.index;
-        const go = () =>
-          decision === undefined ? selectHop(hop ?? -1) : selectDecision(decision, place ?? -1);
-        return (
-          <li key={`${hop}/${decision}/${text}`}>
-            {place === undefined || place < 0 ? (
-              <span className={EVIDENCE}>
-                <span />
-                <span className="text-pretty text-soft">{text}</span>
-              </span>
-            ) : (
-              <button type="button" className={cn(EVIDENCE, 'hover:bg-hover')} onClick={go}>
-                <span className="text-link">hop {place + 1}</span>
-                <span className="text-pretty text-soft">{text}</span>
-              </button>
-            )}
-          </li>
-        );
-      })}
+    <ul aria-label="Evidence" aria-busy={pending.length > 0} className="min-w-0 space-y-0.5">
+      {records.map((one) => (
+        <li key={`${one.hop}/${one.decision}/${one.text}`}>
+          <RecordLine path={path} evidence={one} />
+        </li>
+      ))}
+      {facts.map(({ text, fact }) => (
+        <li key={`${fact && factKey(fact.query)}/${text}`} className={LINE} title={fact && readText(fact)}>
+          <span className="text-muted">host</span>
+          <span className="text-pretty text-soft">{text}</span>
+        </li>
+      ))}
+      {pending.map((query) => (
+        <li key={factKey(query)} className={cn(LINE, 'text-muted')}>
+          <span>host</span>
+          <span className="truncate">{factSubject(query)} …</span>
+        </li>
+      ))}
+      {failure !== undefined && (
+        <li className={cn(LINE, 'text-muted')}>
+          <span>host</span>
+          <span className="text-pretty">
+            not asked: {failure.message}{' '}
+            <button type="button" className="text-link hover:underline" onClick={again}>
+              Ask again
+            </button>
+          </span>
+        </li>
+      )}
     </ul>
   );
 }
 
-function Advice({ advice }: { readonly advice: Explanation['advice'] }) {
+/** A line that leads to the hop or decision it speaks of, when there is one. */
+function RecordLine({
+  path,
+  evidence: { text, hop, decision },
+}: {
+  readonly path: Path;
+  readonly evidence: Evidence;
+}) {
+  const place = decision === undefined ? hop : path.decisions[decision]?.index;
+  if (place === undefined || place < 0)
+    return (
+      <span className={LINE}>
+        <span />
+        <span className="text-pretty text-soft">{text}</span>
+      </span>
+    );
+  const go = () => (decision === undefined ? selectHop(place) : selectDecision(decision, place));
+  return (
+    <button type="button" className={cn(LINE, 'hover:bg-hover')} onClick={go}>
+      <span className="text-link">hop {place + 1}</span>
+      <span className="text-pretty text-soft">{text}</span>
+    </button>
+  );
+}
+
+/** The host may have changed since the packet was there. */
+const readText = ({ readAtUnixMs }: Fact): string =>
+  `As the host said at ${new Date(readAtUnixMs).toLocaleTimeString('en-GB')}, after the packet`;
+
+function AdviceList({ advice }: { readonly advice: readonly Advice[] }) {
   if (advice.length === 0) return null;
   return (
     <ul aria-label="What to do" className="min-w-0 space-y-0.5">

@@ -18,7 +18,8 @@ function rowText(row: PathRow, names: NameBook): string {
   const time = `+${formatDuration(row.deltaNs).padEnd(8)}`;
   if (row.kind === 'decision') {
     const mark = isRefusal(row.of) ? 'x' : '>';
-    return `    ${time} ${''.padEnd(16)} ${'  '.repeat(row.depth + 1)}${mark} ${describeDecision(row.of, names)}`;
+    const took = row.of.durationNs === 0 ? '' : ` (took ${formatDuration(row.of.durationNs)})`;
+    return `    ${time} ${''.padEnd(16)} ${'  '.repeat(row.depth + 1)}${mark} ${describeDecision(row.of, names)}${took}`;
   }
   const { of: hop, notes } = row;
   const changes = changeTexts(hop, names).map(({ label, before, after }) => `${label} ${before} -> ${after}`);

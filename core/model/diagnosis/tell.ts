@@ -10,7 +10,7 @@ const RULES_MAX = 8;
 /** The lines to show; none when the answer says nothing. */
 export function tellFact(fact: Fact, names: NameBook): readonly string[] {
   const { query, answer } = fact;
-  if (!answer.ok) return [`${subject(query)} could not be read: ${answer.reason}`];
+  if (!answer.ok) return [`${factSubject(query)} could not be read: ${answer.reason}`];
   const { lines } = answer;
   const [first = ''] = lines;
   switch (query.kind) {
@@ -59,7 +59,8 @@ export function tellFact(fact: Fact, names: NameBook): readonly string[] {
   }
 }
 
-function subject(query: FactQuery): string {
+/** What a query asks for: `the sockets on udp 9998`. */
+export function factSubject(query: FactQuery): string {
   switch (query.kind) {
     case 'sysctl':
       return settingText(query.name);
@@ -73,10 +74,24 @@ function subject(query: FactQuery): string {
       return `neighbour ${query.address}`;
     case 'listeners':
       return `the sockets on ${query.protocol} ${query.port}`;
-    default:
-      return 'device' in query && query.device !== undefined
-        ? `${query.kind} of ${query.device}`
-        : query.kind;
+    case 'qdisc':
+      return `the queueing discipline of ${query.device}`;
+    case 'filters':
+      return `tc's filters at ${query.device}, ${query.direction}`;
+    case 'interface':
+      return `interface ${query.device}`;
+    case 'bridgePort':
+      return `bridge port ${query.device}`;
+    case 'rules':
+      return 'the policy rules';
+    case 'addresses':
+      return 'the addresses';
+    case 'conntrack':
+      return 'the number of tracked connections';
+    case 'xfrmPolicies':
+      return 'the IPsec policies';
+    case 'counters':
+      return `counter${query.names.length === 1 ? '' : 's'} ${query.names.join(', ')}`;
   }
 }
 
