@@ -28,12 +28,8 @@ const ask = (request) => {
   header.writeUInt8(1, 4);
   lab.stdin.write(Buffer.concat([header, payload]));
 };
-const spec = {
-  filter: { expression: 'not ip6', keep: true },
-  group: 'default',
-  ringBytes: 16 << 20,
-  trackedPackets: 65536,
-};
+/** core/messages/source.ts has a default for the rest. */
+const spec = { filter: { expression: 'not ip6' } };
 
 lab.stdout.on('data', (chunk) => {
   waiting = Buffer.concat([waiting, chunk]);

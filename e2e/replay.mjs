@@ -37,6 +37,15 @@ process.stdin.on('data', (chunk) => {
 process.stdin.on('end', () => process.exit(0));
 
 function answer({ id, method }) {
+  if (method === 'facts') {
+    say({
+      type: 'reply',
+      id,
+      ok: false,
+      error: { code: 'NOT_LIVE', message: 'a recording has no host to ask' },
+    });
+    return;
+  }
   if (method === 'apply') for (const frame of frames.slice(firstOfCapture)) process.stdout.write(frame);
   const value = method === 'compile' ? { instructions: { l2: 1, l3: 1 } } : { generation: 1 };
   say({ type: 'reply', id, ok: true, value });

@@ -1,7 +1,8 @@
 'use client';
 
 import { create } from 'zustand';
-import type { Failure } from '../../core/base/result.ts';
+import type { Failure, Result } from '../../core/base/result.ts';
+import type { Compiled } from '../../core/messages/browser.ts';
 import type { CaptureSpec, ProbeGroup } from '../../core/messages/source.ts';
 import { EMPTY_FORM, expressionToForm, type FilterForm, formToExpression } from '../../core/model/filter.ts';
 
@@ -14,6 +15,9 @@ interface Draft {
   readonly formProblem: Failure | undefined;
   /** What the compiler says of the expression. */
   readonly problem: Failure | undefined;
+  /** pcap expression for what a tunnel's packet carries, and what the compiler says of it. */
+  readonly inner: string;
+  readonly innerProblem: Failure | undefined;
   /** Namespace inode, '' for any. */
   readonly netns: string;
   readonly interface: string;
@@ -29,6 +33,8 @@ const EMPTY: Draft = {
   form: EMPTY_FORM,
   formProblem: undefined,
   problem: undefined,
+  inner: '',
+  innerProblem: undefined,
   netns: '',
   interface: '',
   mark: '',
@@ -59,6 +65,8 @@ export function writeForm(change: Partial<FilterForm>): void {
   });
 }
 
+export const writeInner = (inner: string): void => useDraft.setState({ inner, innerProblem: undefined });
+
 export const writeDraft = (change: Partial<Draft>): void => useDraft.setState(change);
 
 /** Takes over what runs, as another page or the start set it. */
@@ -68,6 +76,8 @@ export function adoptSpec({ filter, group }: CaptureSpec): void {
     form: expressionToForm(filter.expression),
     formProblem: undefined,
     problem: undefined,
+    inner: filter.inner,
+    innerProblem: undefined,
     netns: filter.netns === undefined ? '' : String(filter.netns),
     interface: filter.interface ?? '',
     mark: filter.mark === undefined ? '' : markText(filter.mark),
@@ -82,13 +92,14 @@ const markText = ({ value, mask }: { readonly value: number; readonly mask: numb
 
 /** Which field of the draft is wrong, and how. */
 export interface FieldProblem {
-  readonly field: 'form' | 'mark' | 'pid' | 'interface';
+  readonly field: 'form' | 'inner' | 'mark' | 'pid' | 'interface';
   readonly message: string;
 }
 
 /** The draft as settings that can be put in force, or what is wrong with it. */
 export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | FieldProblem {
   if (draft.formProblem !== undefined) return { field: 'form', message: draft.formProblem.message };
+  if (draft.innerProblem !== undefined) return { field: 'inner', message: draft.innerProblem.message };
   const mark = parseMark(draft.mark);
   if (mark === null)
     return { field: 'mark', message: 'A mark is a number, with a mask behind a slash: 0x20/0xf0' };
@@ -103,7 +114,7 @@ export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | Fie
     group: draft.group,
     filter: {
       expression: draft.expression.trim(),
-      inner: running.filter.inner,
+      inner: draft.inner.trim(),
       keep: draft.keep,
       ...(draft.netns !== '' && { netns: Number(draft.netns) }),
       ...(name !== '' && { interface: name }),
@@ -111,6 +122,15 @@ export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | Fie
       ...(pid !== undefined && { pid }),
     },
   };
+}
+
+/** What is wrong with an expression for what a tunnel carries, which has no link layer. */
+export function innerProblem(compiled: Result<Compiled>): Failure | undefined {
+  if (!compiled.ok) return compiled.error.code.startsWith('FILTER_') ? compiled.error : undefined;
+  const { l2, l3 } = compiled.value.instructions;
+  return l2 > 0 && l3 === 0
+    ? { code: 'FILTER_UNSUPPORTED', message: 'what a tunnel carries has no `ether` or `vlan` here' }
+    : undefined;
 }
 
 /** Undefined: none asked for. null: no mark. */

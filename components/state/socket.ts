@@ -2,7 +2,7 @@
 
 import { io, type Socket } from 'socket.io-client';
 import { fail, type Result } from '../../core/base/result.ts';
-import type { BrowserToServer, ServerToBrowser } from '../../core/messages/browser.ts';
+import type { BrowserToServer, Compiled, ServerToBrowser } from '../../core/messages/browser.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import { takeNames } from './names.ts';
@@ -69,7 +69,8 @@ async function isRefused(): Promise<boolean> {
 
 export const requestApply = (spec: CaptureSpec) => ask((s) => s.emitWithAck('apply', spec));
 export const requestStop = () => ask((s) => s.emitWithAck('stop'));
-export const requestCompile = (expression: string) => ask((s) => s.emitWithAck('compile', { expression }));
+export const requestCompile = (expression: string) =>
+  ask<Compiled>((s) => s.emitWithAck('compile', { expression }));
 /** All records of a packet; fails with SESSION_OVER or PACKET_GONE when they are no longer there. */
 export const requestPath = (session: number, packet: number) =>
   ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));

@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { fail, ok } from '../../core/base/result.ts';
 import { DEFAULT_SPEC, NO_STATS } from '../../core/messages/source.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { readPath } from '../../core/model/path.ts';
 import { batch, free, hop } from '../../core/wire/test/records.ts';
 import { CommandList, keyLabel } from '../state/commands.ts';
-import { draftSpec, useDraft, writeDraft, writeExpression, writeForm } from '../state/draft.ts';
+import {
+  adoptSpec, draftSpec, innerProblem, useDraft, writeDraft, writeExpression, writeForm, writeInner,
+} from '../state/draft.ts'; // biome-ignore format: a list
 import { lossReport } from '../state/losses.ts';
 import { heldScrollTop, isAtEnd, readingRow } from '../state/packets/anchor.ts';
 import { compileFind } from '../state/packets/find.ts';
@@ -129,6 +132,34 @@ describe('the filter being written', () => {
     writeDraft({ mark: 'red' });
     expect(draftSpec(useDraft.getState(), running)).toMatchObject({ field: 'mark' });
     writeDraft({ mark: '', netns: '', interface: '' });
+  });
+});
+
+describe('what a tunnel carries', () => {
+  const inner = (text: string) => ({ ...DEFAULT_SPEC, filter: { ...DEFAULT_SPEC.filter, inner: text } });
+
+  it('is filtered beside the packet itself, and shown as what runs has it', () => {
+    writeInner(' port 80 ');
+    expect(draftSpec(useDraft.getState(), inner('tcp'))).toMatchObject({
+      filter: { expression: '', inner: 'port 80' },
+    });
+    adoptSpec(inner('icmp'));
+    expect(useDraft.getState().inner).toBe('icmp');
+    writeInner('');
+    expect(draftSpec(useDraft.getState(), inner('icmp'))).toMatchObject({ filter: { inner: '' } });
+  });
+
+  it('must be an expression, and one without a link layer', () => {
+    const compiled = (l2: number, l3: number) => ok({ instructions: { l2, l3 } });
+    expect(innerProblem(compiled(4, 3))).toBeUndefined();
+    expect(innerProblem(compiled(4, 0))?.code).toBe('FILTER_UNSUPPORTED');
+    expect(innerProblem(fail('FILTER_SYNTAX', 'no', 3))).toMatchObject({ message: 'no', position: 3 });
+    expect(innerProblem(fail('OFFLINE', 'nobody there'))).toBeUndefined();
+    writeDraft({ inner: 'portt 80', innerProblem: { code: 'FILTER_SYNTAX', message: 'no portt' } });
+    expect(draftSpec(useDraft.getState(), DEFAULT_SPEC)).toEqual({ field: 'inner', message: 'no portt' });
+    writeInner('port 80');
+    expect(draftSpec(useDraft.getState(), DEFAULT_SPEC)).toMatchObject({ filter: { inner: 'port 80' } });
+    adoptSpec(DEFAULT_SPEC);
   });
 });
 

@@ -85,6 +85,11 @@ export interface FactsRequest {
   readonly queries: readonly FactQuery[];
 }
 
+/** An expression as programs: for packets from the link layer on, and from the IP header on; 0: there is none. */
+export interface Compiled {
+  readonly instructions: { readonly l2: number; readonly l3: number };
+}
+
 export const creditSchema = z.number().int().min(1).max(64);
 
 /** Row batches that may be on their way to a browser at once. */
@@ -94,10 +99,7 @@ export interface BrowserToServer {
   /** Puts these settings in force on the running capture, or starts one. A new session begins. */
   apply(spec: CaptureSpec, ack: (result: Result<{ readonly session: number }>) => void): void;
   stop(ack: (result: Result<null>) => void): void;
-  compile(
-    request: { readonly expression: string },
-    ack: (result: Result<{ readonly instructions: { readonly l2: number; readonly l3: number } }>) => void,
-  ): void;
+  compile(request: { readonly expression: string }, ack: (result: Result<Compiled>) => void): void;
   /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
   /** What the source's host says about itself, a fact for each query in their order. */

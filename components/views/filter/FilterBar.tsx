@@ -9,10 +9,12 @@ import {
   adoptSpec,
   draftSpec,
   type FieldProblem,
+  innerProblem,
   useDraft,
   writeDraft,
   writeExpression,
   writeForm,
+  writeInner,
 } from '../../state/draft.ts';
 import { useNames } from '../../state/names.ts';
 import { useSession } from '../../state/session.ts';
@@ -37,12 +39,18 @@ export function FilterBar() {
 
   useAdopted(running);
   useCompiled(draft.expression);
+  useInnerCompiled(draft.inner);
 
   const apply = useCallback(async () => {
+    setBusy(true);
+    // its own fault is said at its own field, not at the expression's
+    await compileInner(useDraft.getState().inner);
     const spec = draftSpec(useDraft.getState(), running ?? DEFAULT_SPEC);
     setProblem('field' in spec ? spec : null);
-    if ('field' in spec) return;
-    setBusy(true);
+    if ('field' in spec) {
+      setBusy(false);
+      return;
+    }
     const result = await requestApply(spec);
     setBusy(false);
     if (!result.ok) writeDraft({ problem: result.error });
@@ -104,7 +112,7 @@ export function FilterBar() {
           />
           <TextField
             label="Host"
-            className="w-[8.4rem]"
+            className="w-[8.2rem]"
             value={formText('host')}
             problem={formProblem('BAD_HOST')}
             onValue={(host) => writeForm({ host })}
@@ -119,7 +127,7 @@ export function FilterBar() {
           />
           <TextField
             label="ICMP id"
-            className="w-24"
+            className="w-[5.4rem]"
             inputMode="numeric"
             value={formText('icmpId')}
             problem={formProblem('BAD_ICMP_ID')}
@@ -127,7 +135,7 @@ export function FilterBar() {
           />
           <SelectField
             label="Namespace"
-            className="w-40"
+            className="w-[8.6rem]"
             value={draft.netns}
             onValue={(netns) => writeDraft({ netns })}
             options={[
@@ -140,14 +148,14 @@ export function FilterBar() {
           />
           <TextField
             label="Interface"
-            className="w-28"
+            className="w-[6.4rem]"
             value={draft.interface}
             problem={fieldProblem('interface')}
             onValue={(name) => writeDraft({ interface: name })}
           />
           <TextField
             label="Mark"
-            className="w-28"
+            className="w-[5.8rem]"
             value={draft.mark}
             problem={fieldProblem('mark')}
             onValue={(mark) => writeDraft({ mark })}
@@ -160,9 +168,17 @@ export function FilterBar() {
             problem={fieldProblem('pid')}
             onValue={(pid) => writeDraft({ pid })}
           />
+          <TextField
+            label="Inner"
+            className="min-w-[7.4rem] max-w-72 flex-1"
+            title="pcap expression that must hold for what a tunnel carries (VXLAN, GENEVE, GRE, IPIP)"
+            value={draft.inner}
+            problem={draft.innerProblem?.message}
+            onValue={writeInner}
+          />
           <SelectField
             label="Probes"
-            className="w-[9.2rem]"
+            className="w-[8.9rem]"
             title="Waypoints: about 100 functions. All: every function that takes an skb."
             value={draft.group}
             onValue={(group) => writeDraft({ group: group === 'all' ? 'all' : 'default' })}
@@ -219,4 +235,18 @@ function useCompiled(expression: string): void {
     }, COMPILE_AFTER_MS);
     return () => clearTimeout(timer);
   }, [expression]);
+}
+
+/** The same for what a tunnel carries. */
+function useInnerCompiled(inner: string): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void compileInner(inner), COMPILE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [inner]);
+}
+
+async function compileInner(inner: string): Promise<void> {
+  if (inner.trim() === '') return;
+  const problem = innerProblem(await requestCompile(inner));
+  if (useDraft.getState().inner === inner) writeDraft({ innerProblem: problem });
 }

@@ -85,7 +85,7 @@ export function PacketRowView({ row, names, baseUnixMs, position, top, isSelecte
       <div role="gridcell" className={cn(cell, 'text-right text-soft')}>
         {cells.duration}
       </div>
-      <div role="gridcell" className={cell}>
+      <div role="gridcell" className={cell} title={cells.verdictTitle}>
         <VerdictBadge verdict={verdictName(row.verdict)} reason={cells.reason} />
       </div>
     </div>
