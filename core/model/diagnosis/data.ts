@@ -1,5 +1,6 @@
 /** Bad checksums, fragments and memory: what is wrong with the data, or the room for it. */
 import type { FactQuery } from '../../messages/facts.ts';
+import { L4_KIND } from '../../wire/layout.gen.ts';
 import { checksumName } from '../kernel-names.ts';
 import {
   advise,
@@ -110,13 +111,27 @@ const reassembly: DiagnosisRule = {
   },
 };
 
+const FIN = 1;
+/** IP and TCP header with all options that are usual, and no data. */
+const BARE_MAX = 80;
+
+/** A FIN without data: what waits unread when a connection is over. */
+const isBareFin = ({ state: { ip, l4 } }: Scene): boolean =>
+  l4?.kind === L4_KIND.tcp && (l4.tcpFlags & FIN) !== 0 && ip !== undefined && ip.length <= BARE_MAX;
+
 const memory = byReason('memory.reason', 'memory', {
   NOMEM: { title: (s) => `The kernel found no memory for it${onDevice(s)}${inPlace(s)}.`, advice: (s) => [adviseHost(s, 'See whether memory is short; the kernel log has allocation failures.', 'free', '-m')] },
   PFMEMALLOC: { title: (s) => `Memory is so short${inPlace(s)} that only packets for swapping are let through.`, advice: (s) => [adviseHost(s, 'See what takes the memory.', 'free', '-m')] },
   SKB_GSO_SEG: { title: (s) => `It could not be cut into segments for ${s.device || 'its interface'}${inPlace(s)}.`, advice: (s) => [advise(s, 'Try without segmentation offload.', 'ethtool', '-K', s.device || 'eth0', 'gso', 'off', 'tso', 'off')] },
   SKB_BAD_GSO: { title: (s) => `What it says about its segments (GSO) is impossible${inPlace(s)}.`, advice: 'Look at the program or virtual machine that made it.' },
   SKB_UCOPY_FAULT: { title: (s) => `It could not be copied from or to the program's memory${inPlace(s)}.`, advice: 'The program gave an address that is not its own, or it died.' },
-  QUEUE_PURGE: { title: (s) => `It waited in a queue that was emptied${inPlace(s)}.`, advice: 'Usual when a socket or an interface is closed.' },
+  QUEUE_PURGE: {
+    title: (s) => isBareFin(s)
+      ? `It closed the connection (FIN), and went with its socket${inPlace(s)}.`
+      : `It waited in a queue that was emptied${inPlace(s)}.`,
+    tone: (s) => (isBareFin(s) ? 'ordinary' : 'problem'),
+    advice: 'Usual when a socket or an interface is closed.',
+  },
   RECURSION_LIMIT: { title: (s) => `It was passed from interface to interface too often${onDevice(s)}${inPlace(s)}: there is a loop.`, advice: 'Look for tunnels or redirects that lead into themselves.' },
 }); // biome-ignore format: a table
 

@@ -98,6 +98,7 @@ const TRANSLATED = new Map([
   ['l4.sport', 'source port'],
   ['l4.dport', 'destination port'],
 ]);
+const UNWRITTEN: ReadonlySet<string | number> = new Set([0, '', '0.0.0.0', '::']);
 const TRANSLATIONS_MAX = 4;
 
 /** Whoever looks for the packet's first addresses finds how it got its last. */
@@ -105,7 +106,8 @@ function translations({ path }: Scene): readonly Evidence[] {
   const all = path.hops.flatMap((hop) =>
     hop.changes.flatMap(({ field, before, after }): Evidence[] => {
       const what = TRANSLATED.get(field);
-      return what === undefined
+      // a header that was not written yet is no translation
+      return what === undefined || UNWRITTEN.has(before)
         ? []
         : [{ text: `its ${what} was changed from ${before} to ${after}`, hop: hop.index }];
     }),

@@ -28,6 +28,7 @@ export interface Scene {
   readonly last: Hop | undefined;
   /** What is known of the packet there. */
   readonly state: PacketState;
+  /** The last that is known. */
   readonly netns: NetnsInode;
   /** Interface there, '' when there is none. */
   readonly device: string;
@@ -56,7 +57,8 @@ export function prepare(path: Path, names: NameBook, facts: FactBook, nowNs: Ns 
     drop,
     last,
     state: last?.state ?? {},
-    netns: last?.netns ?? asNetnsInode(0),
+    // a socket's reader has the packet without a device: it is where it was seen last
+    netns: path.hops.findLast((hop) => hop.netns !== 0)?.netns ?? asNetnsInode(0),
     device: last === undefined ? '' : (last.state.device ?? names.interfaceName(last.netns, last.ifindex)),
     reason,
     isUnspecified: SAYS_NOTHING.test(reason),

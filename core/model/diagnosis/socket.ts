@@ -86,6 +86,9 @@ function noPing(scene: Scene): Finding {
   };
 }
 
+/** Sockets that get a copy of what goes on to others: of ping, of sniffers. */
+const RAW = /^(raw|rawv6|packet|tpacket)_rcv/;
+
 const filter: DiagnosisRule = {
   id: 'socket.filter',
   category: 'socket',
@@ -94,6 +97,13 @@ const filter: DiagnosisRule = {
     const isHere =
       cited !== undefined && scene.isUnspecified && lastDecision(scene, undefined)?.index === cited.index;
     if (scene.reason !== 'SOCKET_FILTER' && !isHere) return undefined;
+    const origin = scene.path.origins.find(({ relation }) => relation === RELATION.clone);
+    if (origin !== undefined && RAW.test(scene.symbol))
+      return {
+        title: `A raw socket${inPlace(scene)} did not want its copy of packet ${origin.parent}, which itself goes on.`,
+        tone: 'ordinary',
+        evidence: citeAll(scene, [cited]),
+      };
     return {
       title: `A BPF filter of the receiving socket or of its cgroup refused it${inPlace(scene)}.`,
       evidence: citeAll(scene, [cited]),

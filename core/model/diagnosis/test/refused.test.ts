@@ -1,6 +1,6 @@
 /** Given this end of a packet, this is said: firewalls, routes, neighbours, headers, programs, IPsec. */
 import { describe, expect, it } from 'vitest';
-import { asKernelAddress } from '../../../base/units.ts';
+import { asKernelAddress, asNetnsInode } from '../../../base/units.ts';
 import { diagnose } from '../index.ts';
 import { BOX, build, fact, HOST, ip, type Story, tcp, udp } from './build.ts';
 import { REASONS_6_1, REASONS_SINCE } from './reasons.ts';
@@ -181,6 +181,20 @@ it('tells how addresses changed before', () => {
   expect(diagnose(path, names)?.evidence.at(-1)).toEqual({
     text: 'its destination address was changed from 192.0.2.1 to 10.1.0.3',
     hop: 0,
+  });
+});
+
+it('takes no header that is being written for a translation, and knows where it was seen last', () => {
+  const { path, names } = build({
+    through: ['udp_send_skb', 'skb_consume_udp'],
+    state: udp(),
+    ended: 'in order',
+    changes: [{ field: 'l4.sport', before: 0, after: 40000 }, { field: 'ip.saddr', before: '', after: '10.1.0.2' }],
+  }); // biome-ignore format: short
+  const hops = path.hops.map((hop, i) => (i === 1 ? { ...hop, netns: asNetnsInode(0) } : hop));
+  expect(diagnose({ ...path, hops }, names)).toMatchObject({
+    title: 'It was delivered to 10.1.0.3:9998 in db.',
+    evidence: [],
   });
 });
 
