@@ -98,7 +98,7 @@ export function FilterBar() {
         <div className="flex flex-wrap items-center gap-1.5 pl-[26px]">
           <SelectField
             label="Protocol"
-            className="w-[8.4rem]"
+            className="w-[8rem]"
             value={form?.protocol ?? ''}
             onValue={(protocol) => writeForm({ protocol })}
             options={[
@@ -112,14 +112,14 @@ export function FilterBar() {
           />
           <TextField
             label="Host"
-            className="w-[8.2rem]"
+            className="w-[7.8rem]"
             value={formText('host')}
             problem={formProblem('BAD_HOST')}
             onValue={(host) => writeForm({ host })}
           />
           <TextField
             label="Port"
-            className="w-20"
+            className="w-[4.6rem]"
             inputMode="numeric"
             value={formText('port')}
             problem={formProblem('BAD_PORT')}
@@ -162,7 +162,7 @@ export function FilterBar() {
           />
           <TextField
             label="Pid"
-            className="w-20"
+            className="w-[4.4rem]"
             inputMode="numeric"
             value={draft.pid}
             problem={fieldProblem('pid')}
@@ -170,7 +170,7 @@ export function FilterBar() {
           />
           <TextField
             label="Inner"
-            className="min-w-[7.4rem] max-w-72 flex-1"
+            className="w-[7.2rem] max-w-72 grow"
             title="pcap expression that must hold for what a tunnel carries (VXLAN, GENEVE, GRE, IPIP)"
             value={draft.inner}
             problem={draft.innerProblem?.message}
