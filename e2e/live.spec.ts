@@ -39,6 +39,9 @@ async function apply(expression: string, expected: RegExp): Promise<void> {
   await expect(rows().filter({ hasText: expected }).first()).toBeVisible({ timeout: 60_000 });
 }
 
+const why = () => page.getByRole('region', { name: 'Why' });
+const evidence = () => why().getByRole('list', { name: 'Evidence' });
+
 /** The words of every hop, in order, as the table beside the timeline has them. */
 async function hopTexts(): Promise<string[]> {
   const grid = page.getByRole('grid', { name: 'Hops' });
@@ -85,6 +88,19 @@ test('form and expression are two views of the same', async () => {
   await expect(filter()).toHaveValue('udp and port 7000');
 });
 
+test('what a tunnel carries is filtered by an expression of its own, wrong ones are said at their field', async () => {
+  const inner = page.getByLabel('Inner');
+  const problem = page.getByRole('alert').filter({ hasNotText: 'andd' });
+  await inner.fill('portt 80');
+  await expect(problem).toContainText('portt');
+  await inner.fill('ether src 02:00:00:00:00:01');
+  await expect(problem).toContainText('`ether`');
+  await inner.press('Enter');
+  await expect(problem).toContainText('`ether`');
+  await inner.fill('');
+  await expect(problem).toHaveCount(0);
+});
+
 test('a ping is one packet with one path through both namespaces and the bridge', async () => {
   await apply('icmp[icmptype] = icmp-echo and host 10.1.0.3', /ICMP echo request/);
   const first = rows().first();
@@ -106,6 +122,18 @@ test('TCP through DNAT is one packet, and the hop where the address changed says
   const texts = await hopTexts();
   const change = texts.filter((text) => text.includes('192.0.2.1 → 10.1.0.3'));
   expect(change, texts.join('\n')).toHaveLength(1);
+  // tracked, then rewritten, then seen with its new address
+  const steps = [
+    /conntrack: (NEW|ESTABLISHED)\b/,
+    /NAT: destination rewritten/,
+    /192\.0\.2\.1 → 10\.1\.0\.3/,
+  ];
+  const places = steps.map((step) => texts.findIndex((text) => step.test(text)));
+  expect(places, texts.join('\n')).toEqual([...places].sort((a, b) => a - b));
+  expect(places).not.toContain(-1);
+  // how it ended is no problem: a line, and nothing opened
+  await expect(why()).toContainText('It was delivered to 10.1.0.3:80 in db.');
+  await expect(evidence()).toHaveCount(0);
   await page.keyboard.press('Escape');
 });
 
@@ -118,6 +146,26 @@ test('a datagram to a closed port is dropped, with the reason and the function',
     'in __udp4_lib_rcv',
   );
   await expect(page.getByTestId('timeline').locator('g.mark.drop')).toHaveCount(1);
+  await expect(why()).toContainText('Nobody listens on UDP 10.1.0.3:9998 in db');
+  await expect(evidence()).toContainText('socket lookup: none');
+  await expect(evidence()).toContainText('nobody listens on udp 9998 in db');
+});
+
+test('a datagram that a rule of nftables drops: which rule, and its text from the host', async () => {
+  await apply('udp dst port 9999', /10\.1\.0\.3:9999/);
+  const first = rows().first();
+  await expect(first).toContainText('dropped NETFILTER_DROP');
+  await first.click();
+  await expect(why()).toContainText(/The firewall dropped it in db: nftables inet sample input rule \d+\./);
+  await expect(evidence()).toContainText(/rule \d+: udp dport 9999 .*drop/);
+  await expect(why()).toContainText('ip netns exec db nft -a list chain inet sample input');
+  // the evidence leads to the decision in the table
+  await evidence()
+    .getByRole('button', { name: /nftables inet sample input/ })
+    .click();
+  const decision = page.getByRole('grid', { name: 'Hops' }).locator('[aria-selected="true"]');
+  await expect(decision).toContainText(/nftables inet sample input rule \d+: DROP/);
+  await expect(decision.getByLabel('refused')).toBeVisible();
 });
 
 test('new rows never move the row that is read', async () => {
@@ -171,12 +219,15 @@ test('everything works from the keyboard', async () => {
 for (const colorScheme of ['dark', 'light'] as const)
   test(`no accessibility fault is found in the ${colorScheme} theme`, async () => {
     await page.emulateMedia({ colorScheme });
+    await page.getByLabel('Find in the list').fill('NETFILTER_DROP');
     await rows().first().click();
     await expect(page.getByRole('grid', { name: 'Hops' })).toBeVisible();
+    await expect(evidence()).toHaveAttribute('aria-busy', 'false');
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(
       violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`),
     ).toEqual([]);
+    await page.getByLabel('Find in the list').fill('');
   });
 
 test('the page says that the source is gone when the VM is killed, and recovers when it is back', async () => {

@@ -33,7 +33,8 @@ const EDGES: Readonly<Record<Tone, string>> = {
 export function WhyPanel({ path, diagnosis, inquiry }: WhyPanelProps) {
   const { title, certainty, evidence, advice, tone } = diagnosis;
   const isOrdinary = tone === 'ordinary';
-  const hasBody = evidence.length > 0 || advice.length > 0;
+  const hasEvidence = evidence.length > 0 || inquiry.pending.length > 0 || inquiry.failure !== undefined;
+  const hasBody = hasEvidence || advice.length > 0;
   const [isOpen, setOpen] = useOpen(isOrdinary);
   const bodyId = useId();
   useEffect(
@@ -91,9 +92,12 @@ export function WhyPanel({ path, diagnosis, inquiry }: WhyPanelProps) {
           tabIndex={0}
           role="group"
           aria-label="Evidence and advice"
-          className="grid max-h-28 min-h-0 gap-x-6 gap-y-1 overflow-y-auto px-3 pb-1.5 outline-offset-[-2px] sm:grid-cols-2"
+          className={cn(
+            'grid max-h-28 min-h-0 gap-x-6 gap-y-1 overflow-y-auto px-3 pb-1.5 outline-offset-[-2px]',
+            hasEvidence && advice.length > 0 && 'sm:grid-cols-2',
+          )}
         >
-          <EvidenceList path={path} evidence={evidence} inquiry={inquiry} />
+          {hasEvidence && <EvidenceList path={path} evidence={evidence} inquiry={inquiry} />}
           <AdviceList advice={advice} />
         </div>
       )}

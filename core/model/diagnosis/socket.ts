@@ -193,6 +193,8 @@ const reasons = byReason('socket.reason', 'socket', {
 
 const BUFFERS =
   /^(__udp_enqueue_schedule_skb|tcp_queue_rcv|tcp_data_queue|sock_queue_rcv_skb_reason|__sock_queue_rcv_skb|packet_rcv|tpacket_rcv)$/;
+/** Asked on the way into the buffer. */
+const SOCKET_FILTER = 'sk_filter_trim_cap';
 const LONG_NS = 1e9;
 
 const unread: DiagnosisRule = {
@@ -204,7 +206,8 @@ const unread: DiagnosisRule = {
       return undefined;
     const cited = lastDecision(scene, DECISION_KIND.receive, ({ value }) => value >= 0);
     const isThere =
-      BUFFERS.test(functions.at(-1) ?? '') || (cited !== undefined && cited.decision.index >= last.index);
+      BUFFERS.test(functions.findLast((name) => name !== SOCKET_FILTER) ?? '') ||
+      (cited !== undefined && cited.decision.index >= last.index);
     if (!isThere || nowNs - last.timeNs < LONG_NS) return undefined;
     return {
       title: `It is in the receive buffer of ${target(scene)}${inPlace(scene)}; its program has not read it for ${formatDuration(nowNs - last.timeNs)}.`,

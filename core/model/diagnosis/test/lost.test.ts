@@ -72,6 +72,7 @@ const CASES: readonly Case[] = [
   ['a drop whose record was lost', { ended: 'dropped' }, 'unknown.dropped', 'known', 'It was dropped; the record of where and why was lost.'],
   ['a neighbour that it waits for', { state: udp(), decisions: [{ what: 'neighbour', value: 1, used: 1 }] }, 'neighbour.waiting', 'known', 'It has been waiting for 2.00 s for the link-layer address of 10.1.0.3 in db.', 2e9],
   ['a queue that it waits in', { through: ['tbf_enqueue'] }, 'queue.waiting', 'known', 'It has been in the queue of eth0 in db for 2.00 s.', 2e9],
+  ['a ping that does not read it', { state: icmpReply, through: ['raw_rcv', 'sock_queue_rcv_skb_reason', 'sk_filter_trim_cap'] }, 'socket.unread', 'known', 'It is in the receive buffer of 10.1.0.3 in db; its program has not read it for 2.00 s.', 2e9],
   ['a program that does not read it', { state: udp(7000), through: ['__udp_enqueue_schedule_skb'] }, 'socket.unread', 'known', 'It is in the receive buffer of 10.1.0.3:7000 in db; its program has not read it for 2.00 s.', 2e9],
   ['nothing that is known, for long', { through: ['ip_output'] }, 'ending.in-flight', 'known', 'It has not ended, and was last seen 2.00 s ago in ip_output in db.', 2e9],
   ['GRO, into another', { children: [[9, RELATION.merge]], ...ended }, 'ending.passed-on', 'known', 'It was merged into packet 9, for fewer and larger packets (GRO).'],
