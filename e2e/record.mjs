@@ -3,7 +3,8 @@
  *
  *   node e2e/record.mjs e2e/fixtures/capture.bin.gz [seconds]
  *
- * Kept: everything but replies, from hello to the end of the capture.
+ * Kept: everything but replies, from hello to the end of the capture; and what the host said about itself (FACTS),
+ * that a path on screen can be explained as it was.
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -28,6 +29,12 @@ const ask = (request) => {
   header.writeUInt8(1, 4);
   lab.stdin.write(Buffer.concat([header, payload]));
 };
+/** Id of the request for facts. */
+const FACTS = 2;
+const questions = (db) => [
+  { kind: 'nftRule', netns: db, families: ['inet'], table: 'sample', chain: 'input', handle: 2 },
+  { kind: 'listeners', netns: db, protocol: 'udp', port: 9998 },
+];
 /** core/messages/source.ts has a default for the rest. */
 const spec = { filter: { expression: 'not ip6' } };
 
@@ -44,13 +51,16 @@ function take(frame) {
   const message = frame[4] === 1 ? JSON.parse(frame.subarray(5).toString('utf8')) : undefined;
   if (message?.type === 'namespaces' && !isAsked) {
     isAsked = true;
+    const db = message.namespaces.find(({ name }) => name === 'db').inode;
+    ask({ id: FACTS, method: 'facts', queries: questions(db) });
     ask({ id: 1, method: 'apply', spec });
   }
   if (message?.type === 'reply' && message.id === 1)
     setTimeout(() => lab.stdin.end(), Number(seconds) * 1000);
   // a stopped capture would say so on screen
   const isEnd = message?.type === 'capture' && ['stopping', 'idle'].includes(message.capture.phase);
-  if (message?.type !== 'reply' && !isEnd) frames.push(frame);
+  const isKept = message?.type !== 'reply' || message.id === FACTS;
+  if (isKept && !isEnd) frames.push(frame);
 }
 
 lab.on('exit', () => writeFileSync(file, gzipSync(Buffer.concat(frames), { level: 9 })));

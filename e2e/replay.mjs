@@ -13,6 +13,10 @@ for (let at = 0; at < recorded.length; ) {
   at = end;
 }
 const messageOf = (frame) => (frame[4] === 1 ? JSON.parse(frame.subarray(5).toString('utf8')) : undefined);
+const isReply = (frame) => messageOf(frame)?.type === 'reply';
+/** What the host said when this was recorded. */
+const facts = frames.filter(isReply).flatMap((frame) => messageOf(frame).value.facts);
+for (const frame of frames.filter(isReply)) frames.splice(frames.indexOf(frame), 1);
 const firstOfCapture = frames.findIndex((frame) => messageOf(frame)?.type === 'capture');
 
 const say = (message) => {
@@ -36,14 +40,18 @@ process.stdin.on('data', (chunk) => {
 });
 process.stdin.on('end', () => process.exit(0));
 
-function answer({ id, method }) {
+function answer({ id, method, queries }) {
   if (method === 'facts') {
-    say({
-      type: 'reply',
-      id,
-      ok: false,
-      error: { code: 'NOT_LIVE', message: 'a recording has no host to ask' },
-    });
+    const asked = new Set(queries.map((query) => JSON.stringify(query)));
+    const known = facts.filter(({ query }) => asked.has(JSON.stringify(query)));
+    if (known.length === asked.size) say({ type: 'reply', id, ok: true, value: { facts: known } });
+    else
+      say({
+        type: 'reply',
+        id,
+        ok: false,
+        error: { code: 'NOT_LIVE', message: 'a recording has no host to ask' },
+      });
     return;
   }
   if (method === 'apply') for (const frame of frames.slice(firstOfCapture)) process.stdout.write(frame);

@@ -37,12 +37,16 @@ for (const colorScheme of ['dark', 'light'] as const)
 
     test('the path of a dropped packet', async ({ page }) => {
       await open(page);
-      await page.getByLabel('Find in the list').fill('NO_SOCKET UDP');
+      await page.getByLabel('Find in the list').fill('NETFILTER_DROP UDP');
       const first = page.locator('[data-packet]').first();
-      await expect(first).toContainText('NO_SOCKET');
+      await expect(first).toContainText('NETFILTER_DROP');
       await first.click();
       await expect(page.getByTestId('timeline').locator('g.mark.drop')).toBeVisible();
-      await page.keyboard.press('ArrowRight');
+      const evidence = page.getByRole('list', { name: 'Evidence' });
+      await expect(evidence).toContainText('udp dport 9999');
+      await evidence.getByRole('button', { name: /nftables inet/ }).click();
+      await expect(page.getByRole('grid', { name: 'Hops' }).getByLabel('refused').first()).toBeVisible();
+      await page.mouse.move(0, 0);
       await expect(page).toHaveScreenshot(`path-${colorScheme}.png`);
     });
   });

@@ -204,7 +204,7 @@ function RecordLine({
     );
   const go = () => (decision === undefined ? selectHop(place) : selectDecision(decision, place));
   return (
-    <button type="button" className={cn(LINE, 'hover:bg-hover')} onClick={go}>
+    <button type="button" className={cn(LINE, 'hover:bg-sunken')} onClick={go}>
       <span className="text-link">hop {place + 1}</span>
       <span className="text-pretty text-soft">{text}</span>
     </button>

@@ -113,7 +113,7 @@ export class TimelineChart {
     this.#drawAxis();
     this.#drawRoute(layout);
     this.#drawMarks(inView);
-    this.#drawLabels(inView, right);
+    this.#drawLabels(layout, inView, right);
   }
 
   #drawBands(layout: TimelineLayout): void {
@@ -244,7 +244,7 @@ export class TimelineChart {
       .attr('style', (mark) => `--stage:${stageColour(mark.stage)}`);
   }
 
-  #drawLabels(marks: readonly Mark[], right: number): void {
+  #drawLabels(layout: TimelineLayout, marks: readonly Mark[], right: number): void {
     const chosen = chooseLabels(
       marks.map((mark) => (mark.index === this.#cursor ? { ...mark, weight: 1000 } : mark)),
       (mark) => this.#x(mark) + 2,
@@ -258,10 +258,32 @@ export class TimelineChart {
       .join('text')
       .attr('class', (mark) => (mark.hop.kind === 'drop' ? 'drop' : mark.index === this.#cursor ? 'current' : ''))
       .attr('x', (mark) => this.#x(mark) + (chosen.get(mark.index) === 'end' ? 5 : -3))
-      .attr('y', (mark) => mark.y - 8)
+      .attr('y', (mark) => this.#labelY(layout, mark))
       .attr('text-anchor', (mark) => chosen.get(mark.index) ?? 'start')
       .text((mark) => mark.label);
   } // biome-ignore format: chains
+
+  /** Above the mark; a drop's, which is long and ends a row of marks, where it hides fewer of them. */
+  #labelY(layout: TimelineLayout, mark: Mark): number {
+    const above = mark.y - 8;
+    const below = mark.y + 16;
+    if (mark.hop.kind !== 'drop' || !hasRoomBelow(layout, mark)) return above;
+    const width = mark.label.length * LABEL_PX;
+    const hides = (baseline: number) =>
+      layout.marks.filter(
+        (other) =>
+          other !== mark &&
+          Math.abs(other.y - baseline + 4) < 8 &&
+          Math.abs(this.#x(other) - this.#x(mark)) < width,
+      ).length;
+    return hides(below) < hides(above) ? below : above;
+  }
+}
+
+/** There is room for a label below the mark. */
+function hasRoomBelow({ lanes }: TimelineLayout, { lane, y }: Mark): boolean {
+  const own = lanes[lane];
+  return own !== undefined && (lane === lanes.length - 1 || y + 20 <= own.y + own.height);
 }
 
 function markClass({ hop, index }: Mark, cursor: number): string {
