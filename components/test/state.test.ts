@@ -46,6 +46,16 @@ describe('the packet store', () => {
     expect(store.indexOf(3)).toBe(2);
   });
 
+  it('says when something new is known of a packet', () => {
+    const store = new PacketStore();
+    store.take(rowsOf([1, 5], [2, 5]), 1, true);
+    const [before, other] = [store.stampOf(0), store.stampOf(1)];
+    store.take(rowsOf([1, 50]), 1, false);
+    expect(store.stampOf(0)).toBeGreaterThan(before);
+    expect(store.stampOf(1)).toBe(other);
+    expect(store.stampOf(2)).toBe(-1);
+  });
+
   it('starts anew with another session', () => {
     const store = new PacketStore();
     store.take(rowsOf([1, 5], [2, 5]), 1, true);

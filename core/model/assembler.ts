@@ -372,7 +372,10 @@ export class SessionAssembler {
     if (parent === packet) return;
     this.#rows.view.setFloat64(slot * ROW_BYTES + ROW.parent, parent, true);
     const parentSlot = this.#rows.find(parent);
-    if (parentSlot >= 0) this.#chain(parentSlot);
+    if (parentSlot < 0) return;
+    // the row says nothing of it, but the path does
+    this.#chain(parentSlot);
+    this.#rows.touch(parentSlot);
   }
 
   #symbol(): void {

@@ -14,6 +14,8 @@ export class PacketStore {
   #bytes = new Uint8Array(1024 * ROW_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #size = 0;
+  /** By index: the version with which the row came last. */
+  #stamps = new Float64Array(1024);
   readonly #indexOf = new Map<number, number>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
@@ -57,6 +59,11 @@ export class PacketStore {
     return index >= 0 && index < this.#size ? readRow(this.#view, index * ROW_BYTES) : undefined;
   }
 
+  /** Changes when something new is known of the packet, whether its row says it or only its path; -1 without a row. */
+  stampOf(index: number): number {
+    return index >= 0 && index < this.#size ? (this.#stamps[index] ?? 0) : -1;
+  }
+
   /** -1 when the packet is not (or no longer) here. */
   indexOf(packet: number): number {
     return this.#indexOf.get(packet) ?? -1;
@@ -68,9 +75,9 @@ export class PacketStore {
     const rows = new Uint8Array(batch);
     const view = new DataView(batch);
     const count = Math.max(0, rowCount(batch.byteLength));
+    this.#version += 1;
     for (let i = 0; i < count; i += 1)
       this.#put(view.getFloat64(i * ROW_BYTES, true), rows.subarray(i * ROW_BYTES, (i + 1) * ROW_BYTES));
-    this.#version += 1;
     frames.schedule(this.#tell);
   }
 
@@ -84,6 +91,7 @@ export class PacketStore {
       this.#indexOf.set(packet, index);
     }
     this.#bytes.set(row, index * ROW_BYTES);
+    this.#stamps[index] = this.#version;
   }
 
   #grow(): void {
@@ -91,10 +99,14 @@ export class PacketStore {
     grown.set(this.#bytes);
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
+    const stamps = new Float64Array(this.#stamps.length * 2);
+    stamps.set(this.#stamps);
+    this.#stamps = stamps;
   }
 
   #forget(count: number): void {
     this.#bytes.copyWithin(0, count * ROW_BYTES, this.#size * ROW_BYTES);
+    this.#stamps.copyWithin(0, count, this.#size);
     this.#size -= count;
     this.#forgotten += count;
     this.#indexOf.clear();

@@ -50,8 +50,8 @@ export function PacketRowView({ row, names, baseUnixMs, position, top, isSelecte
       </div>
       <div role="gridcell" className={cn(cell, 'flex items-center gap-1')}>
         {row.parent !== 0 && (
-          <span title={`Cloned from packet ${row.parent}`} className="shrink-0 text-muted">
-            <Copy size={10} aria-label="clone" />
+          <span title={`It came out of packet ${row.parent}`} className="shrink-0 text-muted">
+            <Copy size={10} aria-label="out of another packet" />
           </span>
         )}
         {cells.namespaces.map((name, i) => (

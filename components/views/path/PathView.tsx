@@ -28,8 +28,8 @@ interface PathViewProps {
 
 /** One packet's way through the kernel: what it is, why it ended, its relatives, the timeline, and every hop in words. */
 export function PathView({ packet, session, onClose }: PathViewProps) {
-  const row = usePacketRow(packet);
-  const { path, failure } = usePath(packet, session, row?.hops ?? 0);
+  const { row, stamp } = usePacketRow(packet);
+  const { path, failure } = usePath(packet, session, stamp);
   const { diagnosis, inquiry } = useDiagnosis(path, session, packet);
   const rows = useMemo(() => (path === undefined ? [] : pathRows(path)), [path]);
   usePathKeys(rows, onClose);

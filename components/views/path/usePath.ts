@@ -1,6 +1,6 @@
 'use client';
 
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import type { PacketRow } from '../../../core/model/packet.ts';
@@ -15,34 +15,42 @@ import { type PathRow, rowIndexOf } from './rows.ts';
 /** While a packet goes on, its path is asked for again at most this often. */
 const REFRESH_MS = 400;
 
-/** The packet's row, as long as the page has it. */
-export function usePacketRow(packet: number): PacketRow | undefined {
+/** The packet's row as long as the page has it, and a number that changes with what is known of the packet. */
+export function usePacketRow(packet: number): {
+  readonly row: PacketRow | undefined;
+  readonly stamp: number;
+} {
   useSyncExternalStore(packets.subscribe, packets.version, () => 0);
-  return packets.row(packets.indexOf(packet));
+  const index = packets.indexOf(packet);
+  return { row: packets.row(index), stamp: packets.stampOf(index) };
 }
 
-/** The path, asked for again when the packet has more hops. */
+/** The path, asked for again when more is known of the packet: hops, its end, decisions behind that, relatives. */
 export function usePath(
   packet: number,
   session: number,
-  hops: number,
+  stamp: number,
 ): { readonly path: Path | undefined; readonly failure: Failure | undefined } {
   const [state, setState] = useState<{ packet: number; path?: Path; failure?: Failure }>({ packet });
   const hasPath = state.packet === packet && state.path !== undefined;
+  const askedAt = useRef(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp stands for what is known of the packet
   useEffect(() => {
     let isOver = false;
     const ask = async () => {
+      askedAt.current = performance.now();
       const result = await requestPath(session, packet);
       if (isOver) return;
       if (result.ok) setState({ packet, path: readPath(new Uint8Array(result.value.records), packet) });
       else setState((before) => ({ ...(before.packet === packet && before), packet, failure: result.error }));
     };
-    const timer = setTimeout(ask, hops > 0 && hasPath ? REFRESH_MS : 0);
+    const wait = hasPath ? Math.max(0, askedAt.current + REFRESH_MS - performance.now()) : 0;
+    const timer = setTimeout(ask, wait);
     return () => {
       isOver = true;
       clearTimeout(timer);
     };
-  }, [packet, session, hops, hasPath]);
+  }, [packet, session, stamp, hasPath]);
   const isOwn = state.packet === packet;
   return { path: isOwn ? state.path : undefined, failure: isOwn ? state.failure : undefined };
 }

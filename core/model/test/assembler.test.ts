@@ -150,6 +150,19 @@ describe('the records of a path', () => {
     expect(readPath(session.pathRecords(3) ?? new Uint8Array(), 3).parent).toBe(1);
   });
 
+  it('are new when another packet came out of it: its row is told again', () => {
+    const session = assembler();
+    session.take(batch(hop({ packet: 1, time: 1 }), hop({ packet: 2, time: 2 })));
+    const { version } = session;
+    session.take(batch(lineage({ packet: 3, parent: 1, time: 3 })));
+    const { rows } = session.rowsSince(version, 10);
+    const view = new DataView(rows.buffer);
+    const told = [...Array(rows.byteLength / ROW_BYTES).keys()].map(
+      (i) => readRow(view, i * ROW_BYTES).packet,
+    );
+    expect(told.sort()).toEqual([1, 3]);
+  });
+
   it('lose their beginning when memory runs out, and the row says so', () => {
     const session = assembler({ budgetBytes: 1024 });
     for (let i = 0; i < 100; i += 1)
