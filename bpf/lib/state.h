@@ -47,6 +47,7 @@ static __always_inline void state_route(const struct sk_buff *skb, const struct 
 	u64 address = skb->_skb_refdst & REFDST_PTRMASK;
 	const struct dst_entry *dst = (const void *)address;
 	const struct rtable *rt = (const void *)address;
+	s32 error;
 
 	if (!is_kernel_pointer(dst))
 		return;
@@ -55,7 +56,10 @@ static __always_inline void state_route(const struct sk_buff *skb, const struct 
 		return;
 	}
 	r->dst = address;
-	r->error = (u16)-BPF_CORE_READ(dst, error);
+	error = BPF_CORE_READ(dst, error);
+	/* IPv4 keeps the errno itself (ip_route_input_slow), IPv6 its negative
+	 * (ip6_rt_init_dst_reject) */
+	r->error = (u16)(error < 0 ? -error : error);
 	r->ifindex = BPF_CORE_READ(dst, dev, ifindex);
 	if (skb->protocol != bpf_htons(ETH_P_IP))
 		return;
