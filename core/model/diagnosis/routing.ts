@@ -155,8 +155,12 @@ const forwarding: DiagnosisRule = {
   explain(scene) {
     const isSure = scene.reason === 'IP_INADDRERRORS' && scene.symbol === 'ip_error';
     const error = scene.state.route?.error ?? 0;
+    // a kernel that has a reason for it would have given it
+    const wouldSay =
+      scene.symbol === 'ip_error' && scene.names.reasons.some(({ name }) => name === 'IP_INADDRERRORS');
     const isLikely =
       diedIn(scene, /^(ip6_forward|ip_error)$/) &&
+      !wouldSay &&
       (error === 0 || error === EHOSTUNREACH) &&
       refusal(scene, DECISION_KIND.route) === undefined;
     if (!isSure && !isLikely) return undefined;
@@ -202,12 +206,16 @@ const noRoute: DiagnosisRule = {
     const errno = cited?.decision.value ?? -error;
     const isForbidden = type === PROHIBIT || errno === -EACCES;
     const isHole = type === BLACKHOLE || error === EINVAL;
+    // what has no route ends in ENETUNREACH; forwarding that is off, in EHOSTUNREACH as well, is told before
+    const isUnreachable = error === EHOSTUNREACH && scene.symbol === 'ip_error' && scene.isUnspecified;
     const isSure = NO_ROUTE.has(scene.reason) || cited !== undefined || error !== 0 || type >= BLACKHOLE;
     const what = isForbidden
       ? `A route forbids ${to}`
       : isHole
         ? `A blackhole route takes ${to}`
-        : `There is ${isSure ? '' : 'probably '}no route to ${to}`;
+        : isUnreachable
+          ? `A route says that ${to} is unreachable`
+          : `There is ${isSure ? '' : 'probably '}no route to ${to}`;
     return {
       title: `${what}${inPlace(scene)}.`,
       certainty: isSure ? 'known' : 'likely',

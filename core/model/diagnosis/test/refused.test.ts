@@ -210,3 +210,21 @@ it('advises settings by their whole name, for the namespace or the host', () => 
   expect(settings.length).toBeGreaterThan(5);
   for (const setting of settings) expect(setting).toMatch(/^net[./]/);
 });
+
+describe('a kernel that names forwarding that is off', () => {
+  const story: Story = {
+    state: { ...udp(), route: { dst: HOOK_BY, ifindex: 1, gateway: '', type: 7, error: 113 } },
+    ...silent('ip_error'),
+  };
+
+  it('means an unreachable route where it gives no reason', () => {
+    const { path, names } = build(story);
+    expect(diagnose(path, names)?.rule).toBe('routing.forwarding');
+    names.take({ reasons: [...names.reasons, { value: 78, name: 'IP_INADDRERRORS' }] });
+    expect(diagnose(path, names)).toMatchObject({
+      rule: 'routing.no-route',
+      certainty: 'known',
+      title: 'A route says that 10.1.0.3 is unreachable in db.',
+    });
+  });
+});
