@@ -57,14 +57,19 @@ export function prepare(path: Path, names: NameBook, facts: FactBook, nowNs: Ns 
     drop,
     last,
     state: last?.state ?? {},
-    // a socket's reader has the packet without a device: it is where it was seen last
-    netns: path.hops.findLast((hop) => hop.netns !== 0)?.netns ?? asNetnsInode(0),
+    netns: lastKnownNetns(path, last),
     device: last === undefined ? '' : (last.state.device ?? names.interfaceName(last.netns, last.ifindex)),
     reason,
     isUnspecified: SAYS_NOTHING.test(reason),
     symbol: drop === undefined ? '' : (names.symbol(drop.location)?.name.replace(/\..*/, '') ?? ''),
     functions: path.hops.flatMap((hop) => (hop.kind === 'hop' ? [names.functionName(hop.func)] : [])),
   };
+}
+
+/** Where a hop says no namespace (a queue that has no device, an skb without socket), the packet still is where it was. */
+function lastKnownNetns({ hops }: Path, last: Hop | undefined): NetnsInode {
+  if (last === undefined || last.netns !== 0) return last?.netns ?? asNetnsInode(0);
+  return hops.findLast(({ netns }) => netns !== 0)?.netns ?? asNetnsInode(0);
 }
 
 /** The latest decision of a kind, in the namespace of the end, that the test holds for. */
