@@ -10,6 +10,15 @@ import type { DiagnosisRule } from './types.ts';
 const link = ({ netns, device }: Scene): readonly FactQuery[] =>
   device === '' ? [] : [{ kind: 'interface', netns, device }];
 
+/** The interface that its route leads to, where it has one; else the one that it is at. */
+function nextLink(scene: Scene): readonly FactQuery[] {
+  const { names, netns, state } = scene;
+  const ifindex = state.route?.ifindex ?? 0;
+  const device = names.interfaceName(netns, ifindex);
+  const isNamed = ifindex !== 0 && device !== `if${ifindex}`;
+  return !isNamed ? link(scene) : [{ kind: 'interface', netns, device }];
+}
+
 const ttl: DiagnosisRule = {
   id: 'header.ttl',
   category: 'header',
@@ -56,7 +65,7 @@ const mtu: DiagnosisRule = {
     return {
       title: `It is ${isSure ? '' : 'probably '}too big for the next link${inPlace(scene)}${may}${size}.`,
       certainty: isSure ? 'known' : 'likely',
-      facts: [{ kind: 'route', netns: scene.netns, to: destination(scene) }, ...link(scene)],
+      facts: [{ kind: 'route', netns: scene.netns, to: destination(scene) }, ...nextLink(scene)],
       advice: [
         advise(
           scene,
