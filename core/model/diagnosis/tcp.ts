@@ -5,6 +5,7 @@ import { formatCount, formatDuration } from '../format.ts';
 import {
   advise,
   citeAll,
+  diedIn,
   inPlace,
   lastDecision,
   look,
@@ -109,8 +110,9 @@ const reset: DiagnosisRule = {
   category: 'tcp',
   explain(scene) {
     const { l4 } = scene.state;
-    if (!isTcp(scene) || l4 === undefined || (l4.tcpFlags & RST) === 0 || scene.drop !== undefined)
-      return undefined;
+    if (!isTcp(scene) || l4 === undefined || (l4.tcpFlags & RST) === 0) return undefined;
+    // TCP frees the reset that it obeyed as dropped, without a reason
+    if (scene.drop !== undefined && !diedIn(scene, /^(__)?tcp_/)) return undefined;
     // tcp_v4_send_reset answers a segment with an ACK by a bare RST, another by RST,ACK with sequence 0;
     // tcp_send_active_reset, of a socket, sends RST,ACK with its sequence number
     const hasAck = (l4.tcpFlags & ACK) !== 0;
@@ -219,5 +221,5 @@ const challenge: DiagnosisRule = {
 };
 
 export const tcpRules: readonly DiagnosisRule[] = [
-  accept, reasons, challenge, reset, retransmission, sentAgain, zeroWindow,
+  accept, reasons, reset, challenge, retransmission, sentAgain, zeroWindow,
 ]; // biome-ignore format: a list

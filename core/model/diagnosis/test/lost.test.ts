@@ -45,6 +45,7 @@ const CASES: readonly Case[] = [
   ['a bare reset', { state: tcp(RST), ...ended }, 'tcp.reset', 'likely', 'It is a reset from 10.1.0.2: the stack there probably got a segment of a connection that it does not know.'],
   ['a refusal', { state: tcp(RST | ACK, { tcpSeq: 0 }), ...ended }, 'tcp.reset', 'likely', 'It is a reset from 10.1.0.2: probably nobody listens on port 40000 there.'],
   ['a reset by a program', { state: tcp(RST | ACK), ...ended }, 'tcp.reset', 'likely', 'It is a reset from 10.1.0.2: the program there probably closed with data unread, or gave the connection up.'],
+  ['a reset that TCP obeyed', { state: tcp(RST), ...silent('tcp_v4_rcv') }, 'tcp.reset', 'likely', 'It is a reset from 10.1.0.2: the stack there probably got a segment of a connection that it does not know.'],
   ['a retransmission', { state: tcp(ACK), origins: [[3, RELATION.retransmit]], ...ended }, 'tcp.retransmission', 'known', 'It is a retransmission: what packet 3 carried was not acknowledged.'],
   ['a SYN sent again', { state: tcp(SYN), origins: [[3, RELATION.retransmit]] }, 'tcp.retransmission', 'known', 'It asks again for a connection: packet 3 got no answer.'],
   ['data that was sent again', { state: tcp(ACK), children: [[9, RELATION.retransmit, 203e6]] }, 'tcp.sent-again', 'known', 'What it carried was sent again once, first 203 ms later, as packet 9.'],
