@@ -8,7 +8,7 @@ import { FACT_LINE_MAX, FACT_LINES_MAX, type Fact, type FactQuery } from '../../
 import { factCommand } from '../../core/model/facts.ts';
 import { findNamespaces } from './namespaces.ts';
 
-const TIMEOUT_MS = 3000;
+const TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 8 << 20;
 /** Commands that run at once; a request may have sixteen queries. */
 const AT_ONCE = 4;
