@@ -66,6 +66,7 @@ struct in6_addr {
 };
 
 struct sock_common {
+	unsigned long skc_flags;
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
@@ -92,6 +93,8 @@ struct sock {
 };
 
 struct tcp_sock {
+	u64 bytes_sent;
+	u64 bytes_retrans;
 	u64 bytes_acked;
 	u64 bytes_received;
 	u32 srtt_us;

@@ -111,7 +111,8 @@ struct skbt_sent_key {
 
 struct skbt_tcp_life {
 	u64 begun_ns;
-	u64 is_established;
+	u32 is_established;
+	u32 is_asker; /* this side sent the SYN */
 };
 
 /* Full: the record is lost and counted (skbt_counters.lost_ring). */

@@ -13,6 +13,31 @@
 #define TCP_SYN_SENT 2
 #define TCP_SYN_RECV 3
 #define TCP_CLOSE 7
+#define SOCK_DONE 1 /* bit of sk_flags: the other side's FIN was taken */
+
+/*
+ * Bytes of data, without SYN and FIN, which the kernel counts as well. `bytes_acked` counts the SYN
+ * on the side that asked (tcp_finish_connect) and the FIN once that is acknowledged; more than what
+ * was sent for the first time it can be for no other reason.
+ */
+static __always_inline u64 socket_sent(const struct tcp_sock *tcp, const struct skbt_tcp_life *life)
+{
+	u64 acknowledged = BPF_CORE_READ(tcp, bytes_acked);
+	u64 sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+
+	if (life && life->is_asker && acknowledged)
+		acknowledged--;
+	return acknowledged < sent ? acknowledged : sent;
+}
+
+/* `bytes_received` counts the FIN (tcp_queue_rcv). */
+static __always_inline u64 socket_received(const struct tcp_sock *tcp, const struct sock *sk)
+{
+	u64 received = BPF_CORE_READ(tcp, bytes_received);
+	bool has_fin = BPF_CORE_READ(sk, __sk_common.skc_flags) >> SOCK_DONE & 1;
+
+	return has_fin && received ? received - 1 : received;
+}
 
 static __always_inline void socket_tell(u64 address, u8 event, u8 old_state, u8 new_state,
 					const struct skbt_control *ctl)
@@ -52,8 +77,8 @@ static __always_inline void socket_tell(u64 address, u8 event, u8 old_state, u8 
 	}
 	if (life)
 		r.duration_ns = now - life->begun_ns;
-	r.sent = BPF_CORE_READ(tcp, bytes_acked);
-	r.received = BPF_CORE_READ(tcp, bytes_received);
+	r.sent = socket_sent(tcp, life);
+	r.received = socket_received(tcp, sk);
 	r.srtt_us = BPF_CORE_READ(tcp, srtt_us) >> 3;
 	r.retransmits = BPF_CORE_READ(tcp, total_retrans);
 	emit_header(&r.header, SKBT_KIND_SOCKET, sizeof(r), ctl->generation, now - ctl->base_ns);
@@ -75,6 +100,7 @@ int skbt_tcp_state(u64 *ctx)
 		return 0;
 	if (new_state == TCP_SYN_SENT || new_state == TCP_SYN_RECV) {
 		begun.begun_ns = bpf_ktime_get_ns();
+		begun.is_asker = new_state == TCP_SYN_SENT;
 		bpf_map_update_elem(&tcp_lives, &address, &begun, BPF_ANY);
 		return 0;
 	}
