@@ -423,10 +423,17 @@ int skbt_transmit_end(u64 *ctx)
 	return 0;
 }
 
-/* sk_filter_trim_cap(sk, skb, cap) */
+/* sk_filter_trim_cap(sk, skb, cap): every socket that takes a packet in asks it */
 SEC("skbt/exit")
 int skbt_socket_filter(u64 *ctx)
 {
+	const struct skbt_control *ctl = control_get();
+	u64 socket = ctx[0];
+	struct skbt_track *t;
+
+	t = ctl && ctl->generation ? track_find(ctx[1], ctl->generation) : NULL;
+	if (t)
+		t->receiver = socket;
 	if ((s32)ctx[3])
 		decide(ctx[1], SKBT_DECISION_FILTER, (s32)ctx[3], 0, 0);
 	return 0;

@@ -30,6 +30,7 @@ struct skbt_track {
 	u64 packet;
 	u64 begun_ns;
 	u64 sk; /* whose owner `last.owner` is */
+	u64 receiver; /* socket that it was given to; skb->sk does not say so for UDP */
 	u32 generation;
 	u8 flags; /* SKBT_FLAG_PID_*, SKBT_FLAG_DROPPED */
 	u8 fresh; /* no record yet */

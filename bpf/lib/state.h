@@ -82,12 +82,12 @@ static __always_inline void state_conntrack(const struct sk_buff *skb, struct sk
 		c->mark = BPF_CORE_READ(ct, mark);
 }
 
-/* Looked up only when the packet has another socket than before; a packet that was owned stays so.
- */
+/* The owner of the socket that takes the packet in, before that of the one that sent it. Looked up
+ * only when it is another socket than before; a packet that was owned stays so. */
 static __always_inline void state_owner(const struct sk_buff *skb, struct skbt_track *t,
 					struct skbt_owner *o)
 {
-	u64 sk = (u64)skb->sk;
+	u64 sk = t->receiver ? t->receiver : (u64)skb->sk;
 	const struct skbt_owner *owner;
 
 	*o = t->last.owner;
