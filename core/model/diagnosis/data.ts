@@ -1,6 +1,6 @@
 /** Bad checksums, fragments and memory: what is wrong with the data, or the room for it. */
 import type { FactQuery } from '../../messages/facts.ts';
-import { L4_KIND } from '../../wire/layout.gen.ts';
+import { L4_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { checksumName } from '../kernel-names.ts';
 import {
   advise,
@@ -87,6 +87,23 @@ const fragments = byReason('fragment.reason', 'fragment', {
   },
 }); // biome-ignore format: a table
 
+/** ip_do_fragment() gives up at the first fragment that is refused on its way out. */
+const unsent: DiagnosisRule = {
+  id: 'fragment.unsent',
+  category: 'fragment',
+  explain(scene) {
+    const made = scene.path.children.filter(({ relation }) => relation === RELATION.fragment);
+    const last = made.at(-1);
+    if (last === undefined || !diedIn(scene, /^(ip_do_fragment|ip_fragment|ip6_fragment)$/)) return undefined;
+    return {
+      title: `It was being cut into fragments${inPlace(scene)}, of which packet ${last.packet} probably could not be sent: what was left is dropped.`,
+      certainty: 'likely',
+      evidence: [{ text: `fragments were made as far as packet ${last.packet}, ${made.length} in all` }],
+      advice: [{ text: `Look why packet ${last.packet} was dropped.` }],
+    };
+  },
+};
+
 const reassembly: DiagnosisRule = {
   id: 'fragment.unnamed',
   category: 'fragment',
@@ -135,4 +152,4 @@ const memory = byReason('memory.reason', 'memory', {
   RECURSION_LIMIT: { title: (s) => `It was passed from interface to interface too often${onDevice(s)}${inPlace(s)}: there is a loop.`, advice: 'Look for tunnels or redirects that lead into themselves.' },
 }); // biome-ignore format: a table
 
-export const dataRules: readonly DiagnosisRule[] = [checksum, fragments, reassembly, memory];
+export const dataRules: readonly DiagnosisRule[] = [checksum, fragments, unsent, reassembly, memory];

@@ -1,5 +1,6 @@
 /** What stands in the headers: TTL, size against MTU, addresses of the link, protocols nobody speaks. */
 import type { FactQuery } from '../../messages/facts.ts';
+import { RELATION } from '../../wire/layout.gen.ts';
 import { formatCount } from '../format.ts';
 import {
   advise, destination, diedIn, inPlace, isV6, look, onDevice, type Scene, setting, settingText, source,
@@ -54,7 +55,9 @@ const mtu: DiagnosisRule = {
       diedIn(
         scene,
         /^(ip_forward|ip6_forward|ip_fragment|ip_do_fragment|ip6_fragment|ip_finish_output|ip6_finish_output|__ip_finish_output|is_skb_forwardable|__dev_forward_skb|br_dev_queue_push_xmit|dev_forward_skb)$/,
-      ) && isTooLong;
+      ) &&
+      isTooLong &&
+      !scene.path.children.some(({ relation }) => relation === RELATION.fragment);
     if (scene.reason !== 'PKT_TOO_BIG' && !diedForwarding) return undefined;
     const isSure = scene.reason === 'PKT_TOO_BIG';
     const size =

@@ -62,6 +62,7 @@ const CASES: readonly Case[] = [
   ['a full ring', dropped('FULL_RING', 'tun_net_xmit'), 'device.reason', 'known', 'The ring of eth0 in db is full: what reads it (a program, a virtual machine, the other end) is too slow.'],
   ['a bad checksum', { state: udp(), ...dropped('UDP_CSUM', '__udp4_lib_rcv') }, 'checksum.bad', 'known', 'Its UDP checksum is wrong in db: it was changed or damaged on its way from 10.1.0.2.'],
   ['fragments that did not come', dropped('FRAG_REASM_TIMEOUT', 'ip_expire'), 'fragment.reason', 'known', 'The other fragments of it did not come in time in db.'],
+  ['a fragment that could not be sent', { state: { ...udp(), mtu: 10 }, ...silent('ip_do_fragment'), children: [[6, RELATION.fragment], [7, RELATION.fragment]] }, 'fragment.unsent', 'likely', 'It was being cut into fragments in db, of which packet 7 probably could not be sent: what was left is dropped.'],
   ['reassembly, without a reason', silent('ip_frag_queue'), 'fragment.unnamed', 'likely', 'It is a fragment, and probably overlaps another, or there is no room for it in db.'],
   ['no memory', dropped('NOMEM', 'pskb_expand_head'), 'memory.reason', 'known', 'The kernel found no memory for it on eth0 in db.'],
   ['spanning tree', dropped('BRIDGE_INGRESS_STP_STATE', 'br_handle_frame_finish'), 'bridge.state', 'known', 'The bridge port eth0 in db does not forward: spanning tree blocks it, or it still listens.'],
