@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { check, equal } from './check.ts';
 import { firstSaid, originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
-import { inNamespace, netnsInode, type Packet, trace } from './trace.ts';
+import { inNamespace, netnsInode, noPacket, type Packet, trace } from './trace.ts';
 
 const ping = (namespace: string, ...args: string[]) => inNamespace(namespace, 'ping', '-W5', ...args);
 
@@ -70,7 +70,7 @@ const cases: readonly Case[] = [
     },
     expect(packets) {
       equal(packets.length, 1, 'packets with the mark');
-      equal(firstSaid(packets[0] ?? noPacket, 'mark'), 36, 'mark');
+      equal(firstSaid(packets[0] ?? noPacket(0), 'mark'), 36, 'mark');
     },
   },
   {
@@ -123,8 +123,6 @@ function withVlan(id: number, use: () => void): void {
     for (const [namespace] of ends) ip('-n', namespace, 'link', 'del', `eth0.${id}`);
   }
 }
-
-const noPacket: Packet = { id: 0, hops: [], drops: [], frees: [], parent: 0 };
 
 /** A process in web that pings when it is told to. */
 async function tracedPing(): Promise<void> {

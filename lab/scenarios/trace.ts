@@ -3,7 +3,7 @@
  * nothing of the inside: what they check is what the command line promises (docs/json-output.md).
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { CLI } from './place.ts';
 
 /** One line of `--json`; see docs/json-output.md. Only what scenarios look at. */
 export interface Line {
-  readonly kind: 'hop' | 'drop' | 'free' | 'lineage' | 'decision' | 'socket';
+  readonly kind: 'hop' | 'drop' | 'free' | 'lineage' | 'decision' | 'diagnosis' | 'socket';
   readonly time_ns: number;
   readonly cpu: number;
   readonly packet: number;
@@ -54,6 +54,11 @@ export interface Packet {
   readonly hops: Line[];
   readonly drops: Line[];
   readonly frees: Line[];
+  readonly decisions: Line[];
+  /** Where it came from; a reassembled packet has several. */
+  readonly origins: Line[];
+  /** With `--why`. */
+  diagnosis?: Line;
   parent: number;
 }
 
@@ -61,14 +66,44 @@ export interface TraceOptions {
   /** Flags and the expression, as on the command line. */
   readonly args: readonly string[];
   /** Makes the traffic; the trace is stopped when it has ended. */
-  readonly traffic: (running: ChildProcess) => Promise<void> | void;
+  readonly traffic: (running: ChildProcess, output: Output) => Promise<void> | void;
   /** How it is stopped; `itself` waits for it (`-c`). */
   readonly stop?: 'SIGINT' | 'itself';
   /** Called for every line; without it lines are kept. For traces too long to keep. */
   readonly onLine?: (line: Line) => void;
 }
 
+/** What a trace prints, while it does. */
+export class Output {
+  #waiting: { readonly fits: (line: Line) => boolean; readonly found: () => void }[] = [];
+
+  take(line: Line): void {
+    const found = this.#waiting.filter(({ fits }) => fits(line));
+    if (found.length === 0) return;
+    this.#waiting = this.#waiting.filter((one) => !found.includes(one));
+    for (const one of found) one.found();
+  }
+
+  /** Resolves with the next line that fits, or after a minute: what is then missing is found by the checks. */
+  line(fits: (line: Line) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, 60_000);
+      this.#waiting.push({
+        fits,
+        found() {
+          clearTimeout(timer);
+          resolve();
+        },
+      });
+    });
+  }
+}
+
 const READY_TIMEOUT_MS = 120_000;
+
+/** `--keep DIR` of the lab: what each trace printed is left there, to look at. */
+const LEAVE_IN = process.env.SKBTRACER_LAB_DIR;
+let traces = 0;
 
 /** Starts a trace, waits until every probe is attached, makes the traffic, stops, reads all of the output. */
 export async function trace(options: TraceOptions): Promise<Trace> {
@@ -97,11 +132,16 @@ async function watchTrace(
   errors.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
+  traces += 1;
+  const kept = LEAVE_IN === undefined ? undefined : join(LEAVE_IN, `trace-${traces}.jsonl`);
   const lines: Line[] = [];
+  const output = new Output();
   const packets = new Map<number, Packet>();
   const input = createInterface({ input: stdout });
   input.on('line', (text) => {
+    if (kept !== undefined) appendFileSync(kept, `${text}\n`);
     const line: Line = JSON.parse(text);
+    output.take(line);
     if (options.onLine) options.onLine(line);
     else {
       lines.push(line);
@@ -116,24 +156,39 @@ async function watchTrace(
   });
   const started = await Promise.race([fileAppears(ready, folder), closed.then(() => 'ended' as const)]);
   if (started === 'ended') throw new Error(`the trace ended before it was ready:\n${stderr}`);
-  await options.traffic(child);
+  await options.traffic(child, output);
   if (options.stop !== 'itself') child.kill('SIGINT');
   const exitCode = await closed;
   await read;
   return { lines, packets, stderr, exitCode };
 }
 
+export const noPacket = (id: number): Packet => ({
+  id,
+  hops: [],
+  drops: [],
+  frees: [],
+  decisions: [],
+  origins: [],
+  parent: 0,
+});
+
 function collect(packets: Map<number, Packet>, line: Line): void {
   if (line.kind === 'socket') return;
   let packet = packets.get(line.packet);
   if (packet === undefined) {
-    packet = { id: line.packet, hops: [], drops: [], frees: [], parent: 0 };
+    packet = noPacket(line.packet);
     packets.set(line.packet, packet);
   }
   if (line.kind === 'hop') packet.hops.push(line);
   else if (line.kind === 'drop') packet.drops.push(line);
   else if (line.kind === 'free') packet.frees.push(line);
-  else if (line.kind === 'lineage' && line.parent !== line.packet) packet.parent = line.parent ?? 0;
+  else if (line.kind === 'decision') packet.decisions.push(line);
+  else if (line.kind === 'diagnosis') packet.diagnosis = line;
+  else if (line.kind === 'lineage') {
+    packet.origins.push(line);
+    if (line.parent !== line.packet) packet.parent = line.parent ?? 0;
+  }
 }
 
 /** Resolves once the file is there; rejects after two minutes. */
