@@ -1,6 +1,6 @@
 /** Events as JSON objects, one a line, for `--json`: names and meaning are a promise, see docs/json-output.md. */
 import { decisionFunction, decisionKind, decisionStage, isNetfilterDecision } from './deciders.ts';
-import { priorityOf, verdictWord } from './decisions.ts';
+import { decisionState, priorityOf, verdictWord } from './decisions.ts';
 import type { Decision, Free, Hop, Lineage, SocketEvent } from './hop.ts';
 import { type JsonObject, ownerToJson, sectionsToJson } from './json-sections.ts';
 import { hookName, pfName, relationName, socketEventName, tcpStateName } from './kernel-names.ts';
@@ -98,7 +98,13 @@ export function decisionToJson(decision: Decision, names: NameBook, baseUnixMs: 
     ...(rule && rule.chain !== '' && { chain: rule.chain }),
     ...(rule && rule.handle !== 0 && { rule_handle: rule.handle }),
     ...((used !== 0 || limit !== 0) && { used, limit }),
+    ...stateToJson(decision),
   };
+}
+
+function stateToJson(decision: Decision): JsonObject {
+  const state = decisionState(decision);
+  return state === '' ? {} : { state };
 }
 
 /** A TCP connection was made, accepted, closed, or could not be made: what tcptracer tells, and more. */
