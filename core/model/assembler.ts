@@ -1,7 +1,19 @@
 import { asNs, type Ns } from '../base/units.ts';
 import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
-import { DROP, ETH, FLAG, HOP, IP, KIND, L4, META, SECTION } from '../wire/layout.gen.ts';
+import {
+  DECISION,
+  DECISION_KIND,
+  DROP,
+  ETH,
+  FLAG,
+  HOP,
+  IP,
+  KIND,
+  L4,
+  META,
+  SECTION,
+} from '../wire/layout.gen.ts';
 import { ROW, ROW_BIT, ROW_BYTES, readRow } from '../wire/rows.ts';
 import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
@@ -139,7 +151,7 @@ export class SessionAssembler {
       if (cursor.generation !== this.#generation && !this.#isNewer(batch)) continue;
       if (cursor.kind === KIND.free) this.#free();
       else if (cursor.kind === KIND.lineage) this.#lineage();
-      else if (cursor.kind === KIND.decision) this.#slot(cursor.packet);
+      else if (cursor.kind === KIND.decision) this.#decision();
       else if (cursor.kind !== KIND.socket) this.#hop();
     }
     this.#malformedBefore += cursor.malformed - malformed;
@@ -265,6 +277,15 @@ export class SessionAssembler {
     view.setUint32(at + ROW.lastFunc, func, true);
     this.#played[slot] = playRole(this.#played[slot] ?? 0, this.#roles[func] ?? ROLE.none);
     if (this.#rawReceivers.has(func)) this.#handOver(view.getFloat64(at + ROW.parent, true));
+  }
+
+  /** Of decisions only a refusal in silence changes a row. */
+  #decision(): void {
+    const cursor = this.#cursor;
+    const slot = this.#slot(cursor.packet);
+    const kind = cursor.view.getUint16(cursor.offset + DECISION.decision, true);
+    const isFull = kind === DECISION_KIND.accept && cursor.u32(DECISION.used) > cursor.u32(DECISION.limit);
+    if (isFull) this.#played[slot] = (this.#played[slot] ?? 0) | ROLE.refused;
   }
 
   #drop(slot: number, at: number): void {

@@ -13,6 +13,8 @@ export const ROLE = {
   transmit: 2,
   /** It is passed on for others: routed or bridged. */
   forward: 4,
+  /** What should have taken it in refused it in silence: a SYN to a full accept queue ends without a drop. */
+  refused: 8,
 } as const;
 
 const RECEIVE = [
@@ -58,6 +60,7 @@ export function playRole(played: number, role: number): number {
 export function verdictOf(ended: boolean, dropped: boolean, handedOver: boolean, played: number): Verdict {
   if (dropped) return handedOver ? VERDICT.delivered : VERDICT.dropped;
   if (!ended) return VERDICT.inFlight;
+  if ((played & ROLE.refused) !== 0) return VERDICT.consumed;
   if ((played & ROLE.receive) !== 0) return VERDICT.delivered;
   if ((played & ROLE.forward) !== 0 && (played & ROLE.transmit) !== 0) return VERDICT.forwarded;
   return VERDICT.consumed;
