@@ -123,6 +123,15 @@ export function verdictWord(decision: Decision): string {
   }
 }
 
+/** State of the connection or neighbour that was decided about: `INVALID`, `INCOMPLETE`; '' for other kinds. */
+export function decisionState({ decision, value, used, limit }: Decision): string {
+  if (decision === DECISION_KIND.neighbour) return neighbourStateName(used);
+  if (decision !== DECISION_KIND.conntrack || nfVerdict(value) !== NF.accept) return '';
+  // without an entry: left alone on purpose, or what conntrack cannot make sense of
+  if (limit === 0) return used === UNTRACKED ? 'UNTRACKED' : 'INVALID';
+  return conntrackInfoName(used);
+}
+
 /** The verdict in words: `DROP (EPERM)`, `INVALID`, `no route to host (EHOSTUNREACH)`, `full, 129 of 128`. */
 export function verdictText(decision: Decision): string {
   const { value, used, limit } = decision;
@@ -132,9 +141,7 @@ export function verdictText(decision: Decision): string {
     case DECISION_KIND.table:
       return nfVerdictText(value);
     case DECISION_KIND.conntrack:
-      if (nfVerdict(value) !== NF.accept) return nfVerdictText(value);
-      if (limit === 0) return used === UNTRACKED ? 'UNTRACKED' : 'INVALID';
-      return conntrackInfoName(used);
+      return decisionState(decision) || nfVerdictText(value);
     case DECISION_KIND.nat:
       return `${used === 0 ? 'source' : 'destination'} ${isRefusal(decision) ? 'not rewritten: DROP' : 'rewritten'}`;
     case DECISION_KIND.route:

@@ -11,17 +11,19 @@ const isPerKernel = <T>(value: PerKernel<T>): value is { readonly on61: T; reado
 export const here = <T>(value: PerKernel<T>): T =>
   isPerKernel(value) ? (IS_6_1 ? value.on61 : value.on612) : value;
 
-/** `kind verdict`, as `route EXDEV`. */
+/** `kind verdict`, as `route EXDEV`; with the state of a connection or neighbour, where that is told. */
 export const decisionsOf = (packet: Packet, netns: string): string[] =>
   packet.decisions
     .filter((one) => one.netns_name === netns)
-    .map(({ decision, verdict }) => `${String(decision)} ${String(verdict)}`);
+    .map(({ decision, verdict, state }) =>
+      [decision, verdict, state].filter((word) => word !== undefined).join(' '),
+    );
 
 export interface Told {
   readonly rule: string;
   readonly certainty?: 'known' | 'likely';
   readonly tone?: 'problem' | 'notice' | 'ordinary';
-  readonly title: string;
+  readonly title: string | RegExp;
   /** Each is part of a line of the evidence. */
   readonly evidence?: readonly string[];
 }
@@ -58,11 +60,13 @@ export const packetWithId = ({ packets }: Trace, id: number): Packet =>
 export function checkTold(diagnosis: Line | undefined, verdict: string, told: Told): void {
   const { rule, certainty = 'known', tone = 'problem', title, evidence = [] } = told;
   check(diagnosis !== undefined, 'there is a diagnosis');
+  const said = String(diagnosis.title);
   equal(
-    [diagnosis.verdict, diagnosis.rule, diagnosis.certainty, diagnosis.tone, diagnosis.title],
-    [verdict, rule, certainty, tone, title],
+    [diagnosis.verdict, diagnosis.rule, diagnosis.certainty, diagnosis.tone, said],
+    [verdict, rule, certainty, tone, typeof title === 'string' || title.test(said) ? said : title.source],
     'diagnosis',
   );
+  if (typeof title === 'string') equal(said, title, 'title');
   const lines = Array.isArray(diagnosis.evidence) ? diagnosis.evidence.map(String) : [];
   for (const part of evidence)
     check(

@@ -13,10 +13,20 @@ import { identity } from './identity.ts';
 import { lifetimes } from './lifetimes.ts';
 import { paths } from './paths.ts';
 import { routingDrops } from './routing-drops.ts';
+import { socketDrops } from './socket-drops.ts';
 import { kernelVersion } from './trace.ts';
 
 const words = process.argv.slice(2);
-const all = [...paths, ...drops, ...routingDrops, ...filters, ...expressionTable, ...identity, ...lifetimes];
+const all = [
+  ...paths,
+  ...drops,
+  ...routingDrops,
+  ...socketDrops,
+  ...filters,
+  ...expressionTable,
+  ...identity,
+  ...lifetimes,
+];
 const chosen = words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
 
 let passed = 0;

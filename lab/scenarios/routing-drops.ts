@@ -196,7 +196,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'NEIGH_FAILED',
       at: 'neigh_invalidate',
-      decisions: ['route 0', 'neighbour 1'],
+      decisions: ['route 0', 'neighbour 1 incomplete'],
       told: {
         rule: 'neighbour.failed',
         title: '10.21.0.50 did not answer ARP on rr in router.',
@@ -211,7 +211,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'NEIGH_QUEUEFULL',
       at: '__neigh_event_send',
-      decisions: ['neighbour 1'],
+      decisions: ['neighbour 1 incomplete'],
       told: {
         rule: 'neighbour.reason',
         title: 'Too many packets wait for the link-layer address of 10.21.0.51 in router.',

@@ -75,24 +75,24 @@ export interface TraceOptions {
 
 /** What a trace prints, while it does. */
 export class Output {
-  #waiting: { readonly fits: (line: Line) => boolean; readonly found: () => void }[] = [];
+  #waiting: { readonly fits: (line: Line) => boolean; readonly found: (line: Line) => void }[] = [];
 
   take(line: Line): void {
     const found = this.#waiting.filter(({ fits }) => fits(line));
     if (found.length === 0) return;
     this.#waiting = this.#waiting.filter((one) => !found.includes(one));
-    for (const one of found) one.found();
+    for (const one of found) one.found(line);
   }
 
-  /** Resolves with the next line that fits, or after a minute: what is then missing is found by the checks. */
-  line(fits: (line: Line) => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, 60_000);
+  /** Resolves with the next line that fits; rejects after a minute. */
+  line(fits: (line: Line) => boolean): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('no line that was waited for in a minute')), 60_000);
       this.#waiting.push({
         fits,
-        found() {
+        found(line) {
           clearTimeout(timer);
-          resolve();
+          resolve(line);
         },
       });
     });
