@@ -38,7 +38,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'IP_INHDR',
       at: 'ip_forward',
-      decisions: ['route 0'],
+      decisions: ['route OK'],
       told: { rule: 'header.ttl', title: 'Its TTL ran out in router on the way to 10.21.0.2.' },
     },
   },
@@ -49,7 +49,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'PKT_TOO_BIG',
       at: 'ip_forward',
-      decisions: ['route 0'],
+      decisions: ['route OK'],
       told: {
         rule: 'header.mtu',
         title: 'It is too big for the next link in router and may not be fragmented (1,028 bytes).',
@@ -196,7 +196,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'NEIGH_FAILED',
       at: 'neigh_invalidate',
-      decisions: ['route 0', 'neighbour 1 incomplete'],
+      decisions: ['route OK', 'neighbour UNKNOWN INCOMPLETE'],
       told: {
         rule: 'neighbour.failed',
         title: '10.21.0.50 did not answer ARP on rr in router.',
@@ -211,7 +211,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'NEIGH_QUEUEFULL',
       at: '__neigh_event_send',
-      decisions: ['neighbour 1 incomplete'],
+      decisions: ['neighbour UNKNOWN INCOMPLETE'],
       told: {
         rule: 'neighbour.reason',
         title: 'Too many packets wait for the link-layer address of 10.21.0.51 in router.',
@@ -326,7 +326,7 @@ export const routingDrops: readonly Scenario[] = together(make, [
         reason: 'CPU_BACKLOG',
         at: 'enqueue_to_backlog',
         netns: 'right',
-        decisions: ['backlog 1'],
+        decisions: ['backlog FULL'],
         told: {
           rule: 'queue.backlog',
           title: 'The queue of packets that a CPU has yet to take in is full.',

@@ -32,7 +32,7 @@ interface Case {
   readonly death: Omit<Death, 'netns'>;
 }
 
-const nobody = { on61: [], on612: ['listener 0'] } as const;
+const nobody = { on61: [], on612: ['listener NONE'] } as const;
 
 const cases: readonly Case[] = [
   {
@@ -136,7 +136,7 @@ const cases: readonly Case[] = [
     death: {
       reason: 'NETFILTER_DROP',
       at: 'nft_do_chain',
-      decisions: ['conntrack ACCEPT invalid', 'table DROP', 'hook DROP'],
+      decisions: ['conntrack ACCEPT INVALID', 'table DROP', 'hook DROP'],
       told: {
         rule: 'netfilter.table',
         title: /^The firewall dropped it in server: nftables inet fw input rule \d+\.$/,
@@ -247,7 +247,7 @@ const others: readonly Part<Trace>[] = [
         reason: 'NETFILTER_DROP',
         at: 'nft_do_chain',
         netns: 'server',
-        decisions: ['conntrack ACCEPT invalid', 'table DROP'],
+        decisions: ['conntrack ACCEPT INVALID', 'table DROP'],
         told: {
           rule: 'netfilter.table',
           title: /^The firewall dropped it in server: nftables inet fw input rule \d+\.$/,
@@ -318,7 +318,7 @@ const others: readonly Part<Trace>[] = [
           reason: 'QDISC_DROP',
           at: { on61: 'kfree_skb_list_reason', on612: '__dev_queue_xmit' },
           netns: 'server',
-          decisions: ['transmit 1'],
+          decisions: ['transmit DROP'],
           told: {
             rule: 'queue.qdisc',
             title: 'The queueing discipline on s2 in server dropped it.',
