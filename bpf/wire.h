@@ -84,8 +84,9 @@ enum skbt_decision_kind {
 	SKBT_DECISION_FILTER = 10, /* sk_filter_trim_cap: 0 or -errno */
 	SKBT_DECISION_TC =
 		11, /* cls_bpf_classify, tcf_classify: TC_ACT_*; rule.chain: the program */
-	SKBT_DECISION_XDP = 12, /* bpf_prog_run_generic_xdp: XDP_*; veth_xdp_rcv_skb: 2 passed on,
-				   -1 not; rule.chain: the program */
+	SKBT_DECISION_XDP = 12, /* bpf_prog_run_generic_xdp, veth_xdp_rcv_skb: XDP_*; used: 1 on
+				   veth; limit: errno when sending it there failed; rule.chain: the
+				   program */
 	SKBT_DECISION_POLICY = 13, /* __xfrm_policy_check: 1 allowed, 0 not; used: XFRM_POLICY_* */
 	SKBT_DECISION_ACCEPT = 14, /* tcp_conn_request; used, limit: accept queue */
 	SKBT_DECISION_RECEIVE = 15, /* __udp_enqueue_schedule_skb, __sock_queue_rcv_skb: 0 or

@@ -107,11 +107,11 @@ static __always_inline u32 ip_hook_of(u64 skb)
 }
 
 /* A followed packet enters a function that may free it. */
-static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
-					  const struct nf_hook_state *state)
+static __always_inline void pending_begin_at(u64 skb, u32 what, u16 place, u64 by,
+					     const struct nf_hook_state *state)
 {
 	const struct skbt_control *ctl = control_get();
-	struct skbt_pending_key key = {skb, (u16)what, 0, 0};
+	struct skbt_pending_key key = {skb, (u16)what, place, 0};
 	struct skbt_pending p = {};
 	const struct skbt_track *t;
 	const struct sk_buff *buffer = (const void *)skb;
@@ -136,6 +136,12 @@ static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
 		p.netns = netns_of_skb(skb);
 	}
 	bpf_map_update_elem(&pending, &key, &p, BPF_ANY);
+}
+
+static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
+					  const struct nf_hook_state *state)
+{
+	pending_begin_at(skb, what, 0, by, state);
 }
 
 static __always_inline void pending_forget(u64 skb, u16 what, u16 pf)
@@ -507,11 +513,28 @@ static __always_inline void decide_program(u64 skb, u16 what, s32 value,
 	decision_send(&told, ctl, true);
 }
 
-/* tcf_classify(skb, block, filters, result, compat) */
-SEC("skbt/exit")
-int skbt_tc(u64 *ctx)
+/* Tells a device's filters apart; read by a helper, since the verifier lets nobody reckon with a
+ * typed pointer. */
+static __always_inline u16 tc_place(u64 *ctx)
 {
-	decide(ctx[0], SKBT_DECISION_TC, (s32)ctx[5], 0, 0);
+	u64 filters = 0;
+
+	bpf_get_func_arg(ctx, 2, &filters);
+	return (u16)(filters >> 6);
+}
+
+/* tcf_classify(skb, block, filters, result, compat): an action may have sent or freed it */
+SEC("skbt/begin")
+int skbt_tc_begin(u64 *ctx)
+{
+	pending_begin_at(ctx[0], SKBT_DECISION_TC, tc_place(ctx), 0, NULL);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_tc_end(u64 *ctx)
+{
+	pending_decide(ctx[0], SKBT_DECISION_TC, tc_place(ctx), (s32)ctx[5]);
 	return 0;
 }
 

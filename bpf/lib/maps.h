@@ -62,7 +62,8 @@ enum skbt_scratch_slot {
 struct skbt_pending_key {
 	u64 skb;
 	u16 what; /* enum skbt_decision_kind */
-	u16 pf; /* of netfilter's: bridge-netfilter asks the hooks of IP inside its own */
+	u16 pf; /* of netfilter's: bridge-netfilter asks the hooks of IP inside its own; tc: tells
+		   its filters apart, as an action may have others asked */
 	u32 reserved;
 };
 
@@ -80,7 +81,7 @@ struct skbt_pending {
 	u32 flags;
 	u32 netns;
 	u32 hook; /* pf << 8 | hook */
-	u32 reserved;
+	u32 error; /* errno, XDP */
 };
 
 #define FRAGMENTS_MAX 64 /* of one datagram that are remembered */

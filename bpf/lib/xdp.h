@@ -1,25 +1,153 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* XDP on veth: skbs become frames and frames skbs, and the packet stays the same. */
+/*
+ * XDP on veth, which runs it on skbs. An skb whose memory a program may not write to is copied
+ * first: it stays the same packet. One that is sent back or redirected becomes a frame; the skb
+ * that its receiver makes of that is another packet, with this one as its parent.
+ */
 #ifndef SKBT_XDP_H
 #define SKBT_XDP_H
 
 #include "decide.h"
 #include "lineage.h"
 
-#define XDP_WENT_ON 2 /* XDP_PASS */
-#define XDP_DID_NOT (-1)
+#define XDP_ABORTED 0
+#define XDP_DROP 1
+#define XDP_PASS 2
+#define XDP_TX 3
+#define XDP_REDIRECT 4
+#define ON_VETH 1 /* `used` of the decision */
+#define EIO 5
 
-/* veth_xdp_rcv_skb(rq, skb, bq, stats) returns the skb, another that was built of it, or none.
- * Which of drop, transmit and redirect it was, only its hops tell. */
+static __always_inline u64 *veth_current(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&veth_skb, &zero);
+}
+
+/* What is decided about the skb that veth has in hand on this CPU, if that is followed. */
+static __always_inline struct skbt_pending *veth_pending(void)
+{
+	const u64 *current = veth_current();
+
+	return current && *current ? pending_find(*current, SKBT_DECISION_XDP, 0) : NULL;
+}
+
+/* veth_xdp_rcv_skb(rq, skb, bq, stats) returns the skb, a copy of it, or none */
 SEC("skbt/begin")
 int skbt_veth_begin(u64 *ctx)
 {
-	u32 zero = 0;
-	u64 *current = bpf_map_lookup_elem(&veth_skb, &zero);
+	u64 *current = veth_current();
+	struct skbt_pending *p;
 
 	if (current)
 		*current = ctx[1];
 	pending_begin(ctx[1], SKBT_DECISION_XDP, 0, NULL);
+	p = veth_pending();
+	if (p)
+		p->verdict = XDP_DROP; /* unless something says otherwise below */
+	return 0;
+}
+
+/* The packet goes on in another skb; the first is freed next, which is not its end. */
+static __always_inline void veth_move(u64 from, u64 to)
+{
+	const struct skbt_control *ctl = control_get();
+	u64 *current = veth_current();
+	const struct skbt_pending *p = veth_pending();
+	const struct skbt_track *t;
+	struct skbt_pending_key key = {to, SKBT_DECISION_XDP, 0, 0};
+
+	if (!ctl || !p || !current || *current != from || from == to)
+		return;
+	t = track_find(from, ctl->generation);
+	if (!t || bpf_map_update_elem(&tracks, &to, t, BPF_ANY))
+		return;
+	lineage_emit(t->packet, to, t->packet, SKBT_RELATION_HEAD, ctl->generation,
+		     bpf_ktime_get_ns() - ctl->base_ns);
+	bpf_map_update_elem(&pending, &key, p, BPF_ANY);
+	pending_forget(from, SKBT_DECISION_XDP, 0);
+	bpf_map_delete_elem(&tracks, &from);
+	*current = to;
+}
+
+/* skb_pp_cow_data(pool, pskb, headroom), which 6.12 has and 6.1 has not, leaves the copy where
+ * the skb was */
+SEC("skbt/exit")
+int skbt_veth_copied(u64 *ctx)
+{
+	const u64 *current = veth_current();
+	u64 to = 0, place = 0;
+
+	if (!current || !*current || (s32)ctx[3])
+		return 0;
+	/* by a helper: a program may not load what points to a pointer from ctx */
+	bpf_get_func_arg(ctx, 1, &place);
+	if (!bpf_probe_read_kernel(&to, sizeof(to), (const void *)place) && to)
+		veth_move(*current, to);
+	return 0;
+}
+
+/* skb_copy_header(new, old): what veth's own copying calls before that */
+SEC("skbt/begin")
+int skbt_veth_copies(u64 *ctx)
+{
+	veth_move(ctx[1], ctx[0]);
+	return 0;
+}
+
+/* The frame lies where the memory begins. */
+static __always_inline void veth_frame(u64 buffer, u32 verdict)
+{
+	const struct xdp_buff *xdp = (const void *)buffer;
+	struct skbt_pending *p = veth_pending();
+	u64 frame;
+
+	if (!p)
+		return;
+	p->verdict = verdict;
+	frame = (u64)BPF_CORE_READ(xdp, data_hard_start);
+	bpf_map_update_elem(&frames, &frame, &p->packet, BPF_ANY);
+}
+
+/* xdp_do_redirect(device, xdp, prog) */
+SEC("skbt/begin")
+int skbt_redirect_begin(u64 *ctx)
+{
+	veth_frame(ctx[1], XDP_REDIRECT);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_redirect_end(u64 *ctx)
+{
+	struct skbt_pending *p = veth_pending();
+
+	if (p && (s32)ctx[3] < 0)
+		p->error = (u32) - (s32)ctx[3];
+	return 0;
+}
+
+/* veth_xdp_tx(rq, xdp, bq) */
+SEC("skbt/begin")
+int skbt_veth_transmit(u64 *ctx)
+{
+	veth_frame(ctx[1], XDP_TX);
+	return 0;
+}
+
+/* xdp:xdp_exception(device, prog, action): it failed, or what it asked for cannot be done */
+SEC("skbt/tracepoint")
+int skbt_xdp_exception(u64 *ctx)
+{
+	struct skbt_pending *p = veth_pending();
+
+	if (!p)
+		return 0;
+	if ((u32)ctx[2] == XDP_TX)
+		p->error = EIO;
+	else
+		p->verdict = XDP_ABORTED;
 	return 0;
 }
 
@@ -27,46 +155,29 @@ SEC("skbt/exit")
 int skbt_veth_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_XDP, 0);
 	const struct veth_rq *rq = (const void *)ctx[0];
+	const struct skbt_pending *p = veth_pending();
+	u64 *current = veth_current(), skb, returned = ctx[4];
 	const struct bpf_prog *prog;
 	struct skbt_told told = {};
-	u32 zero = 0;
-	u64 *current = bpf_map_lookup_elem(&veth_skb, &zero);
 
-	if (current)
-		*current = 0;
+	/* loaded here: the verifier refuses a load through a pointer that was made of ctx */
+	asm volatile("" : "+r"(returned));
+	if (!current)
+		return 0;
+	skb = *current;
+	*current = 0;
 	if (!p)
 		return 0;
 	prog = bpf_core_type_exists(struct veth_rq) ? BPF_CORE_READ(rq, xdp_prog) : NULL;
-	if (is_kernel_pointer(prog) && pending_tell(&told, p, ctx[1], SKBT_DECISION_XDP,
-						    ctx[4] ? XDP_WENT_ON : XDP_DID_NOT, ctl)) {
+	if (is_kernel_pointer(prog) && pending_tell(&told, p, skb, SKBT_DECISION_XDP,
+						    (s32)(returned ? XDP_PASS : p->verdict), ctl)) {
+		told.d.used = ON_VETH;
+		told.d.limit = p->error;
 		program_name(&told, prog);
 		decision_send(&told, ctl, true);
-		if (ctx[4] && ctx[4] != ctx[1])
-			inherit_from(p->packet, (u8)p->flags, ctx[4], SKBT_RELATION_XDP, ctl);
 	}
-	pending_forget(ctx[1], SKBT_DECISION_XDP, 0);
-	return 0;
-}
-
-/* xdp_do_redirect(device, xdp, prog): the frame lies where the memory begins */
-SEC("skbt/begin")
-int skbt_redirect(u64 *ctx)
-{
-	const struct xdp_buff *xdp = (const void *)ctx[1];
-	const struct skbt_pending *p;
-	u32 zero = 0;
-	u64 *current = bpf_map_lookup_elem(&veth_skb, &zero);
-	u64 frame;
-
-	if (!current || !*current)
-		return 0;
-	p = pending_find(*current, SKBT_DECISION_XDP, 0);
-	if (!p)
-		return 0;
-	frame = (u64)BPF_CORE_READ(xdp, data_hard_start);
-	bpf_map_update_elem(&frames, &frame, &p->packet, BPF_ANY);
+	pending_forget(skb, SKBT_DECISION_XDP, 0);
 	return 0;
 }
 

@@ -65,11 +65,14 @@ export function outcomeOf(decision: Decision): Outcome {
       return refuseIf(value !== 0);
     case DECISION_KIND.tc:
       if (value === TC_ACT.shot) return 'refuse';
-      return [TC_ACT.stolen, TC_ACT.queued, TC_ACT.redirect, TC_ACT.trap].some((one) => one === value)
+      return [TC_ACT.stolen, TC_ACT.queued, TC_ACT.redirect, TC_ACT.trap, TC_ACT.consumed].some(
+        (one) => one === value,
+      )
         ? 'take'
         : 'pass';
     case DECISION_KIND.xdp:
       if (value === XDP.pass) return 'pass';
+      if (limit !== 0) return 'refuse'; // sending it there failed
       return value === XDP.drop || value === XDP.aborted ? 'refuse' : 'take';
     case DECISION_KIND.accept:
       return refuseIf(value < 0 || used > limit);
@@ -160,7 +163,7 @@ export function verdictText(decision: Decision): string {
     case DECISION_KIND.tc:
       return tcActionName(value);
     case DECISION_KIND.xdp:
-      return xdpActionName(value);
+      return `${xdpActionName(value)}${limit === 0 ? '' : `, which failed (${errnoName(limit)})`}`;
     case DECISION_KIND.policy:
       return `${policyDirectionName(used)}: ${value === 0 ? 'not allowed' : 'allowed'}`;
     case DECISION_KIND.accept:

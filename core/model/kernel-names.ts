@@ -69,7 +69,7 @@ function named(prefix: string, entries: readonly (readonly [number, string])[]):
 
 /** TC_ACT_* without the prefix; those of tcx programs have the same numbers. */
 export const tcActionName = (value: number): string =>
-  value > 7 && value >>> 28 === 2 ? 'GOTO_CHAIN' : TC_ACTIONS(value);
+  value > 9 && value >>> 28 === 2 ? 'GOTO_CHAIN' : TC_ACTIONS(value);
 const TC_ACTIONS = named('TC_ACT', [
   [-1, 'UNSPEC'],
   [0, 'OK'],
@@ -81,12 +81,12 @@ const TC_ACTIONS = named('TC_ACT', [
   [6, 'REPEAT'],
   [7, 'REDIRECT'],
   [8, 'TRAP'],
+  [9, 'CONSUMED'],
 ]);
-export const TC_ACT = { shot: 2, stolen: 4, queued: 5, redirect: 7, trap: 8 } as const;
+export const TC_ACT = { shot: 2, stolen: 4, queued: 5, redirect: 7, trap: 8, consumed: 9 } as const;
 
-/** XDP_* without the prefix; -1: veth's program did not pass it on, and did not say what else. */
+/** XDP_* without the prefix. */
 export const xdpActionName = named('XDP', [
-  [-1, 'not passed on'],
   [0, 'ABORTED'],
   [1, 'DROP'],
   [2, 'PASS'],

@@ -56,7 +56,12 @@ constexpr std::array TYPED = {
     Typed{"skbt_fragments_gone", "inet_frag_destroy", BPF_TRACE_FENTRY},
     Typed{"skbt_veth_begin", "veth_xdp_rcv_skb", BPF_TRACE_FENTRY},
     Typed{"skbt_veth_end", "veth_xdp_rcv_skb", BPF_TRACE_FEXIT},
-    Typed{"skbt_redirect", "xdp_do_redirect", BPF_TRACE_FENTRY},
+    Typed{"skbt_veth_copied", "skb_pp_cow_data", BPF_TRACE_FEXIT},
+    Typed{"skbt_veth_copies", "skb_copy_header", BPF_TRACE_FENTRY},
+    Typed{"skbt_veth_transmit", "veth_xdp_tx", BPF_TRACE_FENTRY},
+    Typed{"skbt_redirect_begin", "xdp_do_redirect", BPF_TRACE_FENTRY},
+    Typed{"skbt_redirect_end", "xdp_do_redirect", BPF_TRACE_FEXIT},
+    Typed{"skbt_xdp_exception", "xdp_exception", BPF_TRACE_RAW_TP},
     Typed{"skbt_from_frame", "__xdp_build_skb_from_frame", BPF_TRACE_FEXIT},
     // decisions
     Typed{"skbt_hook_begin", "nf_hook_slow", BPF_TRACE_FENTRY},
@@ -90,7 +95,8 @@ constexpr std::array TYPED = {
     Typed{"skbt_receive_other", "__sock_queue_rcv_skb", BPF_TRACE_FEXIT},
     Typed{"skbt_accept_queue", "tcp_conn_request", BPF_TRACE_FEXIT},
     Typed{"skbt_policy", "__xfrm_policy_check", BPF_TRACE_FEXIT},
-    Typed{"skbt_tc", "tcf_classify", BPF_TRACE_FEXIT},
+    Typed{"skbt_tc_begin", "tcf_classify", BPF_TRACE_FENTRY},
+    Typed{"skbt_tc_end", "tcf_classify", BPF_TRACE_FEXIT},
     Typed{"skbt_tc_program", "cls_bpf_classify", BPF_TRACE_FEXIT},
     Typed{"skbt_xdp_generic", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT},
     // owners of sockets, connections
