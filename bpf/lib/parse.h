@@ -331,8 +331,9 @@ __noinline int skbt_parse(struct skbt_packet *p, struct skbt_sections *now)
 		return 0;
 	parse_eth(p, &now->eth);
 	offset = parse_network(p, &protocol);
-	/* skb->protocol is set late on the way out: until then the version tells */
-	if (protocol == 0 && p->has_network) {
+	/* skb->protocol is set late on the way out, and late again when a tunnel puts IPv4 before
+	 * IPv6 or the other way round: the version tells */
+	if (protocol == 0 || protocol == ETH_P_IP || protocol == ETH_P_IPV6) {
 		const u8 *h = packet_at(p, offset, 1);
 
 		if (h)

@@ -10,7 +10,7 @@ import type {
   Change, Decision, Free, Hop, Lineage, PacketState, Rule, SocketEvent, StackTrace,
 } from './hop.ts'; // biome-ignore format: a list
 import { Nesting } from './nesting.ts';
-import { changesBetween, readState } from './sections.ts';
+import { carriedSections, changesBetween, readState } from './sections.ts';
 
 /** What is told of each record, in the order of the batch. Those not given are skipped. */
 export interface RecordListener {
@@ -131,7 +131,7 @@ export class HopReader {
       ifindex,
       pid,
       state,
-      carried: cursor.sections,
+      carried: carriedSections(cursor),
       changes,
       depth: known.nesting.depth(cursor.u32(HOP.sp + 4), cursor.u32(HOP.sp), cursor.cpu, pid),
       pidMatch: {

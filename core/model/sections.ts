@@ -56,6 +56,17 @@ function readDevice(cursor: RecordCursor, at: number): PacketState {
   };
 }
 
+/** Sections of the current record that say something: a header that the packet does not have (yet) does not. */
+export function carriedSections(cursor: RecordCursor): number {
+  const eth = cursor.section(SECTION.eth);
+  const ip = cursor.section(SECTION.ip);
+  return (
+    cursor.sections &
+    ~(eth >= 0 && isEmpty(cursor, eth, ETH.size) ? SECTION.eth : 0) &
+    ~(ip >= 0 && isEmpty(cursor, ip, IP.size) ? SECTION.ip : 0)
+  );
+}
+
 /** A header that the packet does not have (yet) is sent as zeros. */
 function isEmpty({ view }: RecordCursor, at: number, size: number): boolean {
   for (let i = 0; i < size; i += 4) if (view.getUint32(at + i) !== 0) return false;
