@@ -5,8 +5,9 @@
 import type { Ns } from '../../base/units.ts';
 import { type Fact, factQuerySchema } from '../../messages/facts.ts';
 import { FactBook } from '../facts.ts';
-import type { Path } from '../hop.ts';
+import type { Hop, Path } from '../hop.ts';
 import type { NameBook } from '../names.ts';
+import { tunnelWord } from '../words.ts';
 import { bridgeRules } from './bridge.ts';
 import { dataRules } from './data.ts';
 import { endingRules } from './endings.ts';
@@ -101,16 +102,30 @@ const TRANSLATED = new Map([
 const UNWRITTEN: ReadonlySet<string | number> = new Set([0, '', '0.0.0.0', '::']);
 const TRANSLATIONS_MAX = 4;
 
+/** Into a tunnel or out of it, where other addresses are seen and none is changed. */
+function throughTunnel(before: Hop | undefined, { state: { ip, inner }, index }: Hop): Evidence | undefined {
+  const was = before?.state.inner?.tunnel ?? 0;
+  const is = inner?.tunnel ?? 0;
+  if (before === undefined || was === is || ip === undefined) return undefined;
+  const text =
+    is === 0
+      ? `it came out of the tunnel (${tunnelWord(was)}) at ${before.state.ip?.daddr ?? 'its end'}`
+      : `it went into a tunnel (${tunnelWord(is)}) from ${ip.saddr} to ${ip.daddr}`;
+  return { text, hop: index };
+}
+
 /** Whoever looks for the packet's first addresses finds how it got its last. */
 function translations({ path }: Scene): readonly Evidence[] {
-  const all = path.hops.flatMap((hop) =>
-    hop.changes.flatMap(({ field, before, after }): Evidence[] => {
+  const all = path.hops.flatMap((hop, i) => {
+    const tunnel = throughTunnel(path.hops[i - 1], hop);
+    if (tunnel !== undefined) return [tunnel];
+    return hop.changes.flatMap(({ field, before, after }): Evidence[] => {
       const what = TRANSLATED.get(field);
       // a header that was not written yet is no translation
       return what === undefined || UNWRITTEN.has(before)
         ? []
         : [{ text: `its ${what} was changed from ${before} to ${after}`, hop: hop.index }];
-    }),
-  );
+    });
+  });
   return all.slice(-TRANSLATIONS_MAX);
 }

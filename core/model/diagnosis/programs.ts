@@ -1,6 +1,7 @@
 /** BPF programs and tc's actions: XDP, tc ingress and egress, cgroup programs and security modules. */
+import { asNetnsInode } from '../../base/units.ts';
 import type { FactQuery } from '../../messages/facts.ts';
-import { DECISION_KIND } from '../../wire/layout.gen.ts';
+import { DECISION_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { outcomeOf } from '../decisions.ts';
 import type { Decision } from '../hop.ts';
 import { TC_ACT, tcActionName, XDP, xdpActionName } from '../kernel-names.ts';
@@ -70,26 +71,59 @@ const xdp: DiagnosisRule = {
   },
 };
 
+/** The program that gave what tc's filters together gave; filters that are none have no name. */
+function namedProgram({ path }: Scene, cited: Cited | undefined): Cited | undefined {
+  if (cited === undefined || programText(cited.decision) !== '') return cited;
+  const decision = path.decisions[cited.index - 1];
+  const isIts =
+    decision?.decision === DECISION_KIND.tc &&
+    decision.value === cited.decision.value &&
+    decision.index >= cited.decision.index - 1;
+  return decision !== undefined && isIts ? { decision, index: cited.index - 1 } : cited;
+}
+
 const TC_SYMBOLS = /^(tcf_|tc_run|sch_handle_(ingress|egress)|cls_bpf|__netif_receive_skb_core|tcx_)/;
 
 const tc: DiagnosisRule = {
   id: 'tc.drop',
   category: 'xdp/tc',
   explain(scene) {
-    const cited = refusal(scene, DECISION_KIND.tc);
+    const cited = namedProgram(scene, refusal(scene, DECISION_KIND.tc));
     const isNamed = scene.reason === 'TC_INGRESS' || scene.reason === 'TC_EGRESS';
     if (!isNamed && !(cited !== undefined && diedIn(scene, TC_SYMBOLS))) return undefined;
     const isEgress = scene.reason === 'TC_EGRESS' || /egress/.test(scene.symbol);
     const direction = isEgress ? 'egress' : 'ingress';
-    const program = cited === undefined ? 'filter or program' : `program${programText(cited.decision)}`;
+    const name = cited === undefined ? '' : programText(cited.decision);
+    const program = name === '' ? 'A tc filter or program' : `The tc program${name}`;
     const [query] = filters(scene, direction);
     return {
-      title: `A tc ${program} dropped it at ${direction}${onDevice(scene)}${inPlace(scene)}.`,
+      title: `${program} dropped it at ${direction}${onDevice(scene)}${inPlace(scene)}.`,
       evidence: citeAll(scene, [cited]),
       facts: filters(scene, direction),
       advice: [
         ...(query === undefined ? [] : [look(scene, 'List the filters there, with their counters.', query)]),
         advise(scene, 'Programs attached by tcx are listed only here.', 'bpftool', 'net', 'show'),
+      ],
+    };
+  },
+};
+
+/** skb_do_redirect frees what it cannot send: the interface is not there, or is down. */
+const tcRedirect: DiagnosisRule = {
+  id: 'tc.redirect',
+  category: 'xdp/tc',
+  explain(scene) {
+    if (!diedIn(scene, /^(skb_do_redirect|__bpf_redirect)$/)) return undefined;
+    const cited = namedProgram(scene, lastDecision(scene, DECISION_KIND.tc));
+    const name = cited === undefined ? '' : programText(cited.decision);
+    return {
+      title: `The tc program${name}${onDevice(scene)}${inPlace(scene)} redirected it to an interface that is probably not there, or down.`,
+      certainty: 'likely',
+      evidence: citeAll(scene, [cited]),
+      facts: filters(scene, 'egress'),
+      advice: [
+        advise(scene, 'See which interfaces there are, with their numbers.', 'ip', 'link'),
+        advise(scene, 'See which programs are attached, and where.', 'bpftool', 'net', 'show'),
       ],
     };
   },
@@ -121,15 +155,17 @@ const elsewhere: DiagnosisRule = {
   category: 'xdp/tc',
   explain(scene) {
     if (scene.drop !== undefined) return undefined;
+    // veth's XDP runs where the packet gets to, and its last hop is where it was sent
+    const anywhere = { ...scene, netns: asNetnsInode(0) };
     return (
-      takenBy(scene, lastDecision(scene, DECISION_KIND.xdp), 'XDP', (value) =>
+      takenBy(scene, lastDecision(anywhere, DECISION_KIND.xdp), 'XDP', (value) =>
         value === XDP.tx
           ? 'sent it back out of the same interface (XDP_TX)'
           : value === XDP.redirect
             ? 'redirected it to another interface, CPU or socket (XDP_REDIRECT)'
-            : `did not pass it on (${xdpActionName(value)}): it was dropped, sent back or redirected there`,
+            : `did not pass it on (${xdpActionName(value)})`,
       ) ??
-      takenBy(scene, lastDecision(scene, DECISION_KIND.tc), 'tc', (value) =>
+      takenBy(scene, namedProgram(scene, lastDecision(scene, DECISION_KIND.tc)), 'tc', (value) =>
         value === TC_ACT.redirect
           ? 'redirected it to another interface'
           : value === TC_ACT.trap
@@ -148,14 +184,20 @@ function takenBy(
 ): Finding | undefined {
   if (cited === undefined || outcomeOf(cited.decision) !== 'take') return undefined;
   const { decision } = cited;
+  const { hops, children } = scene.path;
   // a redirect within the stack goes on as the same packet: then later hops tell
-  if (decision.index < scene.path.hops.length - 3) return undefined;
+  if (hops.slice(decision.index + 1).some((hop) => hop.ifindex !== hops[decision.index]?.ifindex))
+    return undefined;
+  const onward = children.find(({ relation }) => relation === RELATION.xdp);
+  const isElsewhere = decision.netns !== 0 && decision.netns !== scene.netns;
+  const there = isElsewhere ? { ...scene, netns: decision.netns, device: '' } : scene;
+  const goneOn = onward === undefined ? '' : `, where it went on as packet ${onward.packet}`;
   return {
-    title: `The ${tool} program${programText(decision)}${onDevice(scene)}${inPlace(scene)} ${text(decision.value)}.`,
+    title: `The ${tool} program${programText(decision)}${onDevice(there)}${inPlace(there)} ${text(decision.value)}${goneOn}.`,
     tone: 'notice',
     evidence: [cite(scene, cited)],
-    facts: link(scene),
-    advice: [advise(scene, 'See which programs are attached, and where.', 'bpftool', 'net', 'show')],
+    facts: link(there),
+    advice: [advise(there, 'See which programs are attached, and where.', 'bpftool', 'net', 'show')],
   };
 }
 
@@ -206,4 +248,12 @@ const security: DiagnosisRule = {
   },
 };
 
-export const programRules: readonly DiagnosisRule[] = [xdp, tc, tcFaults, elsewhere, cgroup, security];
+export const programRules: readonly DiagnosisRule[] = [
+  xdp,
+  tc,
+  tcRedirect,
+  tcFaults,
+  elsewhere,
+  cgroup,
+  security,
+];
