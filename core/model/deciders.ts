@@ -59,9 +59,14 @@ const LEGACY_TABLES = new Map<number, string>([
   [PF.ip6, 'ip6t_do_table'],
 ]);
 
+/** `used` of an XDP decision. */
+const ON_VETH = 1;
+
 /** `ip6t_do_table` where family and rule tell it, else the first of the kind's functions; '' when none is named. */
 export function decisionFunction(decision: Decision): string {
-  const [first = ''] = DECIDERS[decision.decision]?.functions ?? [];
+  const [first = '', second = first] = DECIDERS[decision.decision]?.functions ?? [];
+  if (decision.decision === DECISION_KIND.tc) return decision.rule === undefined ? second : first;
+  if (decision.decision === DECISION_KIND.xdp) return decision.used === ON_VETH ? second : first;
   if (decision.decision !== DECISION_KIND.table) return first;
   // a table of iptables, ip6tables or ebtables holds all of its chains; nftables names the one that it asked
   if (decision.rule !== undefined && decision.rule.chain !== '') return 'nft_do_chain';

@@ -109,7 +109,7 @@ export function verdictWord(decision: Decision): string {
     case DECISION_KIND.tc:
       return tcActionName(value);
     case DECISION_KIND.xdp:
-      return value === -1 ? 'NOT_PASSED' : xdpActionName(value);
+      return xdpActionName(value);
     case DECISION_KIND.neighbour:
       return value === 0 ? 'KNOWN' : 'UNKNOWN';
     case DECISION_KIND.listener:

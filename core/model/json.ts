@@ -1,4 +1,6 @@
 /** Events as JSON objects, one a line, for `--json`: names and meaning are a promise, see docs/json-output.md. */
+
+import { DECISION_KIND } from '../wire/layout.gen.ts';
 import { decisionFunction, decisionKind, decisionStage, isNetfilterDecision } from './deciders.ts';
 import { decisionState, priorityOf, verdictWord } from './decisions.ts';
 import type { Decision, Free, Hop, Lineage, SocketEvent } from './hop.ts';
@@ -97,6 +99,7 @@ export function decisionToJson(decision: Decision, names: NameBook, baseUnixMs: 
     ...(rule && rule.table !== '' && { table: rule.table }),
     ...(rule && rule.chain !== '' && { chain: rule.chain }),
     ...(rule && rule.handle !== 0 && { rule_handle: rule.handle }),
+    ...(decision.decision === DECISION_KIND.nat && { rewrites: used === 0 ? 'source' : 'destination' }),
     ...((used !== 0 || limit !== 0) && { used, limit }),
     ...stateToJson(decision),
   };
