@@ -215,6 +215,10 @@ struct nft_verdict {
 	struct nft_chain *chain;
 };
 
+struct nft_regs {
+	struct nft_verdict verdict;
+};
+
 struct nft_data {
 	struct nft_verdict verdict;
 };

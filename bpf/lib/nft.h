@@ -11,6 +11,8 @@
 #include "decide.h"
 
 #define NFT_REG_VERDICT 0
+#define NFT_CONTINUE (-1)
+#define NFT_BREAK (-2)
 #define NFT_JUMP (-3)
 #define NFT_GOTO (-4)
 #define NFT_CHAIN_BASE 1
@@ -28,34 +30,84 @@ int skbt_nft_begin(u64 *ctx)
 	return 0;
 }
 
+static __always_inline struct skbt_pending *nft_pending(u64 address)
+{
+	const struct nft_pktinfo *packet = (const void *)address;
+
+	if (!bpf_core_type_exists(struct nft_pktinfo))
+		return NULL;
+	return pending_find((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE,
+			    pf_of((u64)BPF_CORE_READ(packet, state)));
+}
+
+static __always_inline void nft_remember(struct skbt_pending *p, u64 expression,
+					 const struct nft_verdict *verdict)
+{
+	p->expression = expression;
+	p->verdict = BPF_CORE_READ(verdict, code);
+	if ((s32)p->verdict == NFT_JUMP || (s32)p->verdict == NFT_GOTO) {
+		p->chains[2] = p->chains[1];
+		p->chains[1] = p->chains[0];
+		p->chains[0] = (u64)BPF_CORE_READ(verdict, chain);
+	}
+}
+
 /* nft_immediate_eval(expression, registers, packet): `drop`, `accept`, `jump …` */
 SEC("skbt/begin")
 int skbt_nft_verdict(u64 *ctx)
 {
-	const struct nft_pktinfo *packet = (const void *)ctx[2];
+	struct skbt_pending *p = nft_pending(ctx[2]);
 	const struct nft_immediate_expr *immediate;
-	struct skbt_pending *p;
-	u64 chain;
 
-	if (!bpf_core_type_exists(struct nft_pktinfo))
-		return 0;
-	p = pending_find((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE,
-			 pf_of((u64)BPF_CORE_READ(packet, state)));
 	if (!p)
 		return 0;
 	immediate = (const void *)(ctx[0] + bpf_core_field_offset(struct nft_expr, data));
-	if (BPF_CORE_READ(immediate, dreg) != NFT_REG_VERDICT)
-		return 0;
-	p->expression = ctx[0];
-	p->verdict = BPF_CORE_READ(immediate, data.verdict.code);
-	if ((s32)p->verdict == NFT_JUMP || (s32)p->verdict == NFT_GOTO) {
-		chain = (u64)BPF_CORE_READ(immediate, data.verdict.chain);
-		p->chains[2] = p->chains[1];
-		p->chains[1] = p->chains[0];
-		p->chains[0] = chain;
-	}
+	if (BPF_CORE_READ(immediate, dreg) == NFT_REG_VERDICT)
+		nft_remember(p, ctx[0], &immediate->data.verdict);
 	return 0;
 }
+
+/* Other expressions that may give a verdict: nft_*_eval(expression, registers, packet) */
+static __always_inline void nft_evaluated(u64 expression, u64 registers, u64 packet)
+{
+	const struct nft_regs *regs = (const void *)registers;
+	struct skbt_pending *p = nft_pending(packet);
+
+	if (!p)
+		return;
+	switch ((s32)BPF_CORE_READ(regs, verdict.code)) {
+	case NFT_CONTINUE:
+	case NFT_BREAK:
+		return;
+	default:
+		nft_remember(p, expression, &regs->verdict);
+	}
+}
+
+#define NFT_EXPRESSION(name)                                                                       \
+	SEC("skbt/exit")                                                                           \
+	int skbt_nft_##name(u64 *ctx)                                                              \
+	{                                                                                          \
+		nft_evaluated(ctx[0], ctx[1], ctx[2]);                                             \
+		return 0;                                                                          \
+	}
+
+NFT_EXPRESSION(lookup) /* verdict maps */
+NFT_EXPRESSION(nat)
+NFT_EXPRESSION(nat_inet)
+NFT_EXPRESSION(masq) /* 6.12; 6.1 has one for each family */
+NFT_EXPRESSION(masq_ipv4)
+NFT_EXPRESSION(masq_ipv6)
+NFT_EXPRESSION(masq_inet)
+NFT_EXPRESSION(redir)
+NFT_EXPRESSION(reject_ipv4)
+NFT_EXPRESSION(reject_ipv6)
+NFT_EXPRESSION(reject_inet)
+NFT_EXPRESSION(reject_bridge)
+NFT_EXPRESSION(queue)
+NFT_EXPRESSION(queue_sreg)
+NFT_EXPRESSION(target) /* of iptables, in nftables' tables */
+NFT_EXPRESSION(target_bridge)
 
 struct nft_search {
 	u64 at;

@@ -81,6 +81,22 @@ constexpr std::array TYPED = {
     Typed{"skbt_transmit_begin", "__dev_queue_xmit", BPF_TRACE_FENTRY},
     Typed{"skbt_transmit_end", "__dev_queue_xmit", BPF_TRACE_FEXIT},
     Typed{"skbt_nft_verdict", "nft_immediate_eval", BPF_TRACE_FENTRY},
+    Typed{"skbt_nft_lookup", "nft_lookup_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_masq", "nft_masq_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_masq_ipv4", "nft_masq_ipv4_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_masq_ipv6", "nft_masq_ipv6_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_masq_inet", "nft_masq_inet_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_redir", "nft_redir_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_nat", "nft_nat_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_nat_inet", "nft_nat_inet_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_reject_ipv4", "nft_reject_ipv4_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_reject_ipv6", "nft_reject_ipv6_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_reject_inet", "nft_reject_inet_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_reject_bridge", "nft_reject_bridge_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_queue", "nft_queue_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_queue_sreg", "nft_queue_sreg_eval", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_target", "nft_target_eval_xt", BPF_TRACE_FEXIT},
+    Typed{"skbt_nft_target_bridge", "nft_target_eval_bridge", BPF_TRACE_FEXIT},
     Typed{"skbt_conntrack_begin", "nf_conntrack_in", BPF_TRACE_FENTRY},
     Typed{"skbt_conntrack_end", "nf_conntrack_in", BPF_TRACE_FEXIT},
     Typed{"skbt_nat_begin", "nf_nat_manip_pkt", BPF_TRACE_FENTRY},
@@ -114,8 +130,11 @@ constexpr std::array TYPED = {
 };
 
 // Modules that have some of these functions.
-constexpr std::array MODULES = {"nf_conntrack", "nf_nat",   "nf_tables", "ip_tables",
-                                "ip6_tables",   "ebtables", "cls_bpf",   "veth"};
+constexpr std::array MODULES = {"nf_conntrack",     "nf_nat",          "nf_tables",       "ip_tables",
+                                "ip6_tables",       "ebtables",        "cls_bpf",         "veth",
+                                "nft_masq",         "nft_redir",       "nft_nat",         "nft_queue",
+                                "nft_reject_ipv4",  "nft_reject_ipv6", "nft_reject_inet", "nft_compat",
+                                "nft_reject_bridge"};
 
 constexpr const char *ENTRY = "skbt_entry";
 constexpr const char *HOP = "skbt_hop_body";
