@@ -57,7 +57,7 @@ const table: DiagnosisRule = {
     const hook = hookName(decision.pf, decision.hook);
     const invalid = lastDecision(scene, DECISION_KIND.conntrack, isInvalid);
     return {
-      title: `The firewall ${isReject(scene, query) ? 'rejected' : 'dropped'} it${inPlace(scene)}: ${tableText(decision)}${atHook(decision, hook)}.`,
+      title: `The firewall ${isReject(scene, query) ? 'rejected' : 'dropped'} it${inPlace(scene)}: ${tableText(decision)}${atHook(decision, hook)}${byPolicy(scene, query)}.`,
       evidence: citeAll(scene, [cited, lastDecision(scene, DECISION_KIND.hook, isRefusal), invalid]),
       facts: [
         ...(query === undefined ? [] : [query]),
@@ -76,6 +76,12 @@ function isReject({ facts }: Scene, query: FactQuery | undefined): boolean {
   if (query?.kind !== 'nftRule' || query.handle === 0) return false;
   const rules = readNftChain(facts.lines(query) ?? [])?.rules;
   return rules?.some(({ handle, text }) => handle === query.handle && /\breject\b/.test(text)) === true;
+}
+
+/** No rule gave the verdict, and the chain's policy is to drop. */
+function byPolicy({ facts }: Scene, query: FactQuery | undefined): string {
+  if (query?.kind !== 'nftRule' || query.handle !== 0) return '';
+  return readNftChain(facts.lines(query) ?? [])?.policy === 'drop' ? ', by its policy' : '';
 }
 
 function atHook(decision: Decision, hook: string): string {
