@@ -122,6 +122,7 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	p->inner = 0;
 	p->payload = 0;
 	p->has_mac = 0;
+	p->has_tag = 0;
 	p->has_network = 0;
 
 	start = packet_find(skb, &network);
@@ -158,6 +159,7 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	p->avail = want + shift;
 	p->has_network = 1;
 	p->has_mac = start != network;
+	p->has_tag = shift != 0;
 	p->network = network - start + (shift ? VLAN_HLEN : 0);
 	p->protocol = bpf_ntohs(skb->protocol);
 }

@@ -41,21 +41,29 @@ static __always_inline u32 be32_at(const u8 *p)
 static __always_inline void parse_eth(const struct skbt_packet *p, struct skbt_eth *eth)
 {
 	const u8 *h = packet_at(p, 0, ETH_HLEN);
+	u32 at = 2 * ETH_ALEN;
 
 	if (!p->has_mac || !h)
 		return;
 	__builtin_memcpy(eth->dst, h, 6);
 	__builtin_memcpy(eth->src, h + 6, 6);
-	eth->type = be16_at(h + 12);
+	if (p->has_tag) /* which the skb's own fields tell */
+		at += VLAN_HLEN;
+	h = packet_at(p, at, 2);
+	if (!h)
+		return;
+	eth->type = be16_at(h);
 	if (!is_vlan(eth->type))
 		return;
-	h = packet_at(p, ETH_HLEN, VLAN_HLEN);
+	at += 2;
+	h = packet_at(p, at, VLAN_HLEN);
 	if (!h)
 		return;
 	eth->vlan_tci = be16_at(h);
 	if (!is_vlan(be16_at(h + 2)))
 		return;
-	h = packet_at(p, ETH_HLEN + VLAN_HLEN, VLAN_HLEN);
+	at += VLAN_HLEN;
+	h = packet_at(p, at, VLAN_HLEN);
 	if (h)
 		eth->inner_vlan_tci = be16_at(h);
 }

@@ -94,7 +94,8 @@ struct skbt_packet {
 	__u32 payload; /* bytes behind the TCP header */
 	__u8 has_mac;
 	__u8 has_network;
-	__u8 reserved[6];
+	__u8 has_tag; /* the first tag in data is the one that is kept beside the packet's data */
+	__u8 reserved[5];
 };
 
 #endif
