@@ -6,8 +6,8 @@ import type { Ns } from '../../base/units.ts';
 import { type Fact, factQuerySchema } from '../../messages/facts.ts';
 import { FactBook } from '../facts.ts';
 import type { Hop, Path } from '../hop.ts';
+import { tunnelName } from '../kernel-names.ts';
 import type { NameBook } from '../names.ts';
-import { tunnelWord } from '../words.ts';
 import { bridgeRules } from './bridge.ts';
 import { dataRules } from './data.ts';
 import { endingRules } from './endings.ts';
@@ -109,8 +109,8 @@ function throughTunnel(before: Hop | undefined, { state: { ip, inner }, index }:
   if (before === undefined || was === is || ip === undefined) return undefined;
   const text =
     is === 0
-      ? `it came out of the tunnel (${tunnelWord(was)}) at ${before.state.ip?.daddr ?? 'its end'}`
-      : `it went into a tunnel (${tunnelWord(is)}) from ${ip.saddr} to ${ip.daddr}`;
+      ? `it came out of the tunnel (${tunnelName(was)}) at ${before.state.ip?.daddr ?? 'its end'}`
+      : `it went into a tunnel (${tunnelName(is)}) from ${ip.saddr} to ${ip.daddr}`;
   return { text, hop: index };
 }
 

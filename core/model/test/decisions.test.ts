@@ -95,7 +95,6 @@ it.each<[DecisionFields, string]>([
   [{ what: 'listener', value: 0 }, 'NONE'],
   [{ what: 'backlog', value: 1, used: 1001, limit: 1000 }, 'FULL'],
   [{ what: 'tc', value: 2 }, 'SHOT'],
-  [{ what: 'xdp', value: -1 }, 'NOT_PASSED'],
   [{ what: 'policy', value: 0 }, 'DENIED'],
   [{ what: 'accept', value: 0, used: 129, limit: 128 }, 'FULL'],
   [{ what: 'receive', value: -12, used: 9, limit: 8 }, 'ENOMEM'],
