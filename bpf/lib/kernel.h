@@ -274,6 +274,10 @@ struct ip_fraglist_iter {
 	struct sk_buff *frag;
 };
 
+struct ip6_fraglist_iter {
+	struct sk_buff *frag;
+};
+
 /* Until 6.2 (354259fa73e2 "net: remove skb->vlan_present") a bit of its own said that there is a
  * tag; since then vlan_proto is not zero. */
 struct sk_buff___vlan_present {

@@ -90,13 +90,48 @@ int skbt_fragment6(u64 *ctx)
 	return 0;
 }
 
-/* ip_fraglist_prepare(skb, iter): the next of those that hang on the packet already */
+/*
+ * A datagram that is a list of fragments already, as sockets make it: the first stays the packet,
+ * the others come out of it, one for each call with the one before.
+ */
+static __always_inline void fraglist_next(u64 skb, u64 iter, u64 child)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_fraglist next = {};
+	const struct skbt_fraglist *before;
+	const struct skbt_track *from, *t;
+
+	if (!ctl || !ctl->generation)
+		return;
+	from = track_find(skb, ctl->generation);
+	if (!from)
+		return;
+	before = bpf_map_lookup_elem(&fraglists, &iter);
+	next.parent = before && before->last == from->packet ? before->parent : from->packet;
+	inherit_from(next.parent, from->flags, child, SKBT_RELATION_FRAGMENT, ctl);
+	t = track_find(child, ctl->generation);
+	if (!t)
+		return;
+	next.last = t->packet;
+	bpf_map_update_elem(&fraglists, &iter, &next, BPF_ANY);
+}
+
+/* ip_fraglist_prepare(skb, iter), ip6_fraglist_prepare(skb, iter) */
 SEC("skbt/begin")
 int skbt_fraglist4(u64 *ctx)
 {
 	const struct ip_fraglist_iter *iter = (const void *)ctx[1];
 
-	inherit(ctx[0], (u64)BPF_CORE_READ(iter, frag), SKBT_RELATION_FRAGMENT);
+	fraglist_next(ctx[0], ctx[1], (u64)BPF_CORE_READ(iter, frag));
+	return 0;
+}
+
+SEC("skbt/begin")
+int skbt_fraglist6(u64 *ctx)
+{
+	const struct ip6_fraglist_iter *iter = (const void *)ctx[1];
+
+	fraglist_next(ctx[0], ctx[1], (u64)BPF_CORE_READ(iter, frag));
 	return 0;
 }
 

@@ -31,10 +31,12 @@ struct skbt_track {
 	u64 begun_ns;
 	u64 sk; /* whose owner `last.owner` is */
 	u64 receiver; /* socket that it was given to; skb->sk does not say so for UDP */
+	u64 cut_from; /* packet that this is a segment of, 0: none */
 	u32 generation;
 	u8 flags; /* SKBT_FLAG_PID_*, SKBT_FLAG_DROPPED */
 	u8 fresh; /* no record yet */
-	u8 pad[2];
+	u8 sent_asked; /* whether it carries what was sent before is known */
+	u8 pad[1];
 	struct skbt_sections last;
 };
 
@@ -91,6 +93,11 @@ struct skbt_fragments {
 	u64 packets[FRAGMENTS_MAX];
 };
 
+struct skbt_fraglist {
+	u64 last;
+	u64 parent;
+};
+
 /* A flow's packets in this second. */
 struct skbt_flow_key {
 	u8 saddr[16];
@@ -130,6 +137,15 @@ struct {
 	__type(key, u64);
 	__type(value, struct skbt_track);
 } tracks SEC(".maps");
+
+/* Address of an skb that matched and is not followed -> generation. A path does not begin halfway,
+ * and each is counted once. Full: the least recently used goes, and may be counted again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, u64);
+	__type(value, u32);
+} refused SEC(".maps");
 
 /* Zeros, as a packet begins: too large for the stack. */
 struct {
@@ -211,6 +227,16 @@ struct {
 	__type(key, u64);
 	__type(value, struct skbt_fragments);
 } fragments SEC(".maps");
+
+/* struct ip_fraglist_iter or ip6_fraglist_iter, on a stack -> the fragment taken last, and out of
+ * which packet. Full: the least recently used goes, and the next fragment is shown as that of the
+ * one before. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, u64);
+	__type(value, struct skbt_fraglist);
+} fraglists SEC(".maps");
 
 /* Zeros, as a queue begins. */
 struct {

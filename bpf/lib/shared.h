@@ -46,6 +46,8 @@ struct skbt_control {
 	__u32 netns; /* of these connections, 0: any */
 	__u32 pid; /* of their owner, 0: any */
 	__u64 base_ns; /* subtracted from every time */
+	__u32 refusing; /* set by the programs: some packet was not followed */
+	__u32 reserved;
 };
 
 /* Found by the sweep: packets that have been followed for a long time. */

@@ -45,6 +45,7 @@ constexpr std::array TYPED = {
     Typed{"skbt_fragment4", "ip_frag_next", BPF_TRACE_FEXIT},
     Typed{"skbt_fragment6", "ip6_frag_next", BPF_TRACE_FEXIT},
     Typed{"skbt_fraglist4", "ip_fraglist_prepare", BPF_TRACE_FENTRY},
+    Typed{"skbt_fraglist6", "ip6_fraglist_prepare", BPF_TRACE_FENTRY},
     Typed{"skbt_morph", "skb_morph", BPF_TRACE_FEXIT},
     Typed{"skbt_segment", "skb_segment", BPF_TRACE_FEXIT},
     Typed{"skbt_segment_list", "skb_segment_list", BPF_TRACE_FEXIT},
@@ -408,8 +409,8 @@ Status Generation::takeOver(const LoadOptions &options) const {
   const uint32_t slot = SKBT_BODY_HOP;
   const int hop = bpf_program__fd(bpf_object__find_program_by_name(object.get(), HOP));
   const uint32_t zero = 0;
-  const skbt_control control = {options.generation, options.tcpEvents, options.settings.netns, options.settings.pid,
-                                options.baseNs};
+  const skbt_control control = {
+      options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
   if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 ||
       bpf_map_update_elem(mapFd("bodies"), &slot, &hop, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
