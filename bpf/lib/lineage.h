@@ -26,9 +26,12 @@ static __always_inline void inherit_from(u64 parent, u8 flags, u64 child, u32 re
 	if (!t)
 		t = track_begin(child, ctl->generation,
 				flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT));
-	if (t)
-		lineage_emit(t->packet, child, parent, relation, ctl->generation,
-			     bpf_ktime_get_ns() - ctl->base_ns);
+	if (!t)
+		return;
+	if (relation == SKBT_RELATION_SEGMENT)
+		t->cut_from = parent;
+	lineage_emit(t->packet, child, parent, relation, ctl->generation,
+		     bpf_ktime_get_ns() - ctl->base_ns);
 }
 
 static __always_inline void inherit(u64 parent, u64 child, u32 relation)

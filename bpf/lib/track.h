@@ -121,17 +121,19 @@ static __always_inline void lineage_emit(u64 packet, u64 skb, u64 parent, u32 re
 
 /*
  * TCP keeps what it sends and sends clones of it: the first clone of some data is the parent of
- * those that are sent again. Asked at a packet's first record, when it is on its way out.
+ * those that are sent again. Asked once a packet has a TCP header, when it is on its way out.
  */
 static __always_inline void track_retransmission(struct skbt_scratch *s, const struct sk_buff *skb,
-						 const struct skbt_track *t, u64 skb_address,
-						 u64 time_ns)
+						 struct skbt_track *t, u64 skb_address, u64 time_ns)
 {
 	struct skbt_sent_key key = {};
 	const struct skbt_l4 *l4 = &s->now.l4;
 	u64 *first;
 
-	if (l4->kind != SKBT_L4_TCP || skb->skb_iif || !skb->sk)
+	if (l4->kind != SKBT_L4_TCP)
+		return;
+	t->sent_asked = 1;
+	if (skb->skb_iif || !skb->sk)
 		return;
 	/* an acknowledgement alone is never sent again */
 	if (!(l4->tcp_flags & 0x03) && s->packet.payload == 0)
@@ -139,7 +141,8 @@ static __always_inline void track_retransmission(struct skbt_scratch *s, const s
 	key.sk = (u64)skb->sk;
 	key.seq = l4->tcp_seq;
 	first = bpf_map_lookup_elem(&sent, &key);
-	if (first && *first != t->packet)
+	/* what a segment carries is also what it was cut from */
+	if (first && *first != t->packet && *first != t->cut_from)
 		lineage_emit(t->packet, skb_address, *first, SKBT_RELATION_RETRANSMIT,
 			     t->generation, time_ns);
 	else if (!first)
@@ -219,7 +222,7 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	}
 	skbt_read_state(s, t);
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
-	if (t->fresh)
+	if (!t->sent_asked)
 		track_retransmission(s, skb, t, skb_address, time_ns);
 	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, 0, config.generation,
 		    time_ns);
