@@ -22,6 +22,24 @@ static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 	return t && t->generation == generation ? t : NULL;
 }
 
+/* The skb matched before and is not followed under these settings. */
+static __always_inline bool track_refused(u64 skb, u32 generation)
+{
+	const u32 *since = bpf_map_lookup_elem(&refused, &skb);
+
+	return since && *since == generation;
+}
+
+static __always_inline void track_refuse(u64 skb, u32 generation, u64 *count)
+{
+	struct skbt_control *ctl = control_get();
+
+	if (ctl)
+		ctl->refusing = 1;
+	if (!bpf_map_update_elem(&refused, &skb, &generation, BPF_ANY))
+		__sync_fetch_and_add(count, 1);
+}
+
 static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u8 flags)
 {
 	struct skbt_counters *c = counters_get();
@@ -30,13 +48,13 @@ static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u
 	const struct skbt_track *blank = bpf_map_lookup_elem(&blank_track, &zero);
 	struct skbt_track *t;
 
-	if (!last || !c || !blank)
+	if (!last || !c || !blank || track_refused(skb, generation))
 		return NULL;
 	/* followed under other settings, or its end was not seen: that packet is over */
 	if (bpf_map_lookup_elem(&tracks, &skb))
 		__sync_fetch_and_add(&c->freed, 1);
 	if (bpf_map_update_elem(&tracks, &skb, blank, BPF_ANY)) {
-		__sync_fetch_and_add(&c->track_full, 1);
+		track_refuse(skb, generation, &c->track_full);
 		return NULL;
 	}
 	t = bpf_map_lookup_elem(&tracks, &skb);
@@ -159,10 +177,11 @@ static __always_inline struct skbt_track *hop_begin(struct skbt_scratch *s, u64 
 	/* netlink's and other sockets' messages are skbs too, but no packets */
 	if (is_drop && !s->packet.has_network && !hop->ifindex)
 		return NULL;
-	if (config.flow_rate && filter_rate(s, hop->netns, bpf_ktime_get_ns())) {
+	if (config.flow_rate && !track_refused(skb_address, config.generation) &&
+	    filter_rate(s, hop->netns, bpf_ktime_get_ns())) {
 		c = counters_get();
 		if (c)
-			__sync_fetch_and_add(&c->rate_limited, 1);
+			track_refuse(skb_address, config.generation, &c->rate_limited);
 		return NULL;
 	}
 	return track_begin(skb_address, config.generation, flags);
@@ -239,8 +258,11 @@ static __always_inline void track_end(u64 skb_address, const struct skbt_control
 	struct skbt_counters *c;
 	struct skbt_free record = {};
 
-	if (!t)
+	if (!t) {
+		if (ctl->refusing)
+			bpf_map_delete_elem(&refused, &skb_address);
 		return;
+	}
 	c = counters_get();
 	if (c)
 		__sync_fetch_and_add(&c->freed, 1);
