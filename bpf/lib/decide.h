@@ -331,9 +331,14 @@ int skbt_route6(u64 *ctx)
 	const struct sk_buff *skb = (const void *)ctx[0];
 	u64 refdst = BPF_CORE_READ(skb, _skb_refdst) & REFDST_PTRMASK;
 	const struct dst_entry *dst = (const void *)refdst;
+	const struct skbt_control *ctl = control_get();
+	struct skbt_told told = {};
 
-	if (is_kernel_pointer(dst))
-		decide(ctx[0], SKBT_DECISION_ROUTE, BPF_CORE_READ(dst, error), 0, 0);
+	if (!is_kernel_pointer(dst) ||
+	    !decision_on(&told, ctx[0], SKBT_DECISION_ROUTE, BPF_CORE_READ(dst, error), ctl))
+		return 0;
+	told.d.pf = NFPROTO_IPV6;
+	decision_send(&told, ctl, false);
 	return 0;
 }
 
@@ -388,6 +393,22 @@ int skbt_listener_tcp4(u64 *ctx)
 /* __udp4_lib_lookup(net, …, skb), 9 arguments */
 SEC("skbt/exit")
 int skbt_listener_udp4(u64 *ctx)
+{
+	decide(ctx[8], SKBT_DECISION_LISTENER, ctx[9] != 0, 0, 0);
+	return 0;
+}
+
+/* inet6_lookup_listener(net, tables, skb, …), 10 arguments */
+SEC("skbt/exit")
+int skbt_listener_tcp6(u64 *ctx)
+{
+	decide(ctx[2], SKBT_DECISION_LISTENER, ctx[10] != 0, 0, 0);
+	return 0;
+}
+
+/* __udp6_lib_lookup(net, …, skb), 9 arguments */
+SEC("skbt/exit")
+int skbt_listener_udp6(u64 *ctx)
 {
 	decide(ctx[8], SKBT_DECISION_LISTENER, ctx[9] != 0, 0, 0);
 	return 0;

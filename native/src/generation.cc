@@ -107,6 +107,8 @@ constexpr std::array TYPED = {
     Typed{"skbt_source", "fib_validate_source", BPF_TRACE_FEXIT},
     Typed{"skbt_listener_tcp4", "__inet_lookup_listener", BPF_TRACE_FEXIT},
     Typed{"skbt_listener_udp4", "__udp4_lib_lookup", BPF_TRACE_FEXIT},
+    Typed{"skbt_listener_tcp6", "inet6_lookup_listener", BPF_TRACE_FEXIT},
+    Typed{"skbt_listener_udp6", "__udp6_lib_lookup", BPF_TRACE_FEXIT},
     Typed{"skbt_socket_filter", "sk_filter_trim_cap", BPF_TRACE_FEXIT},
     Typed{"skbt_receive_udp", "__udp_enqueue_schedule_skb", BPF_TRACE_FEXIT},
     Typed{"skbt_receive_other", "__sock_queue_rcv_skb", BPF_TRACE_FEXIT},
