@@ -120,7 +120,7 @@ void Tracer::stop() {
   switchOff();
   if (const auto r = currentReader()) {
     r->stop();
-    last = readStats();
+    last = readStats(true);
     last.undelivered = undelivered(last, r->records());
     const std::lock_guard pointer(readerLock);
     reader.reset();
@@ -140,15 +140,15 @@ Stats Tracer::stats() {
   return first ? readStats() : last;
 }
 
-void Tracer::sweepNowAndThen(uint64_t tracked) {
+void Tracer::sweepNowAndThen(uint64_t tracked, bool atOnce) {
   const uint64_t now = nanoseconds(CLOCK_MONOTONIC);
-  if (now - sweptAtNs < SWEEP_EVERY_NS)
+  if (!atOnce && now - sweptAtNs < SWEEP_EVERY_NS)
     return;
   sweptAtNs = now;
   ages = tracked > 0 ? first->sweep(LONG_NS) : Generation::Ages{};
 }
 
-Stats Tracer::readStats() {
+Stats Tracer::readStats(bool isLast) {
   Stats stats;
   const int cpus = libbpf_num_possible_cpus();
   std::vector<skbt_counters> counters(cpus > 0 ? static_cast<size_t>(cpus) : 0);
@@ -166,7 +166,7 @@ Stats Tracer::readStats() {
     }
   }
   stats.tracked = stats.packets > freed ? stats.packets - freed : 0;
-  sweepNowAndThen(stats.tracked);
+  sweepNowAndThen(stats.tracked, isLast);
   stats.longLived = ages.longLived;
   stats.oldestNs = ages.oldestNs;
   stats.missed = earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0);

@@ -84,8 +84,8 @@ private:
   Generation &live() { return current ? *current : *first; }
   uint64_t sweptAtNs = 0;
   Generation::Ages ages;
-  Stats readStats();
-  void sweepNowAndThen(uint64_t tracked);
+  Stats readStats(bool isLast = false);
+  void sweepNowAndThen(uint64_t tracked, bool atOnce);
   void switchOff();
   std::shared_ptr<Reader> currentReader();
 };
