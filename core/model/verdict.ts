@@ -24,7 +24,7 @@ const RECEIVE = [
   'udp_queue_rcv_one_skb', 'udpv6_queue_rcv_one_skb', '__udp_enqueue_schedule_skb', 'skb_consume_udp',
   'icmp_rcv', 'icmpv6_rcv', 'ping_rcv', 'raw_rcv', 'rawv6_rcv', 'ping_queue_rcv_skb',
   'arp_rcv', 'arp_process', 'ndisc_rcv', 'igmp_rcv', 'sctp_rcv', 'dccp_v4_rcv', 'packet_rcv', 'tpacket_rcv',
-  'packet_rcv_fanout', 'sock_queue_rcv_skb', 'sock_queue_rcv_skb_reason', '__sock_queue_rcv_skb', 'br_stp_rcv',
+  'packet_rcv_fanout', 'skb_copy_datagram_iter', 'sock_queue_rcv_skb', 'sock_queue_rcv_skb_reason', '__sock_queue_rcv_skb', 'br_stp_rcv',
 ]; // biome-ignore format: a table
 const TRANSMIT = ['dev_hard_start_xmit', 'veth_xmit', 'loopback_xmit', 'tun_net_xmit', 'sch_direct_xmit'];
 const FORWARD = [

@@ -36,7 +36,7 @@ const BY_STAGE: Readonly<Partial<Record<Stage, string>>> = {
     tcp_v4_early_demux udp_rcv udpv6_rcv __udp4_lib_rcv __udp6_lib_rcv udp_queue_rcv_one_skb
     udpv6_queue_rcv_one_skb udp_send_skb icmp_rcv icmp_echo icmpv6_rcv ping_rcv raw_rcv raw_local_deliver
     rawv6_rcv sctp_rcv ndisc_rcv igmp_rcv`,
-  socket: `sk_filter_trim_cap sock_queue_rcv_skb_reason __udp_enqueue_schedule_skb skb_consume_udp
+  socket: `sk_filter_trim_cap sock_queue_rcv_skb_reason __udp_enqueue_schedule_skb skb_consume_udp skb_copy_datagram_iter
     tcp_queue_rcv tcp_data_queue packet_rcv tpacket_rcv`,
   tunnel: `vxlan_xmit vxlan_rcv geneve_xmit geneve_udp_encap_recv ipgre_xmit gre_rcv ip_tunnel_xmit ip_tunnel_rcv
     ipip_tunnel_xmit ip6_tnl_xmit wg_xmit wg_receive xfrm_output xfrm_input udp_tunnel_xmit_skb iptunnel_xmit`,

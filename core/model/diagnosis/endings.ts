@@ -22,7 +22,9 @@ const passedOn: DiagnosisRule = {
   category: 'ending',
   explain({ drop, path }) {
     if (drop !== undefined || path.free === undefined || path.free.dropped) return undefined;
-    const into = path.children.find(({ relation }) => INTO.has(relation));
+    const gone = path.children.filter(({ relation }) => INTO.has(relation));
+    // the first fragment also lends the datagram its header (morph)
+    const into = gone.find(({ relation }) => relation === RELATION.reassembly) ?? gone[0];
     if (into !== undefined)
       return {
         title: `${INTO.get(into.relation)?.replace('%', String(into.packet)) ?? ''}.`,
@@ -40,6 +42,10 @@ const passedOn: DiagnosisRule = {
   },
 };
 
+const TAP = /^(packet_rcv|tpacket_rcv|packet_rcv_fanout)$/;
+/** Functions of the IP stack: what has not been there is a tap's alone. */
+const STACK = /^(ip6?_rcv_core|ip_local_deliver|ip6_input|arp_rcv)$/;
+
 const ordinary: DiagnosisRule = {
   id: 'ending.ordinary',
   category: 'ending',
@@ -51,6 +57,17 @@ const ordinary: DiagnosisRule = {
     const at = functions.at(-1);
     switch (verdictOf(true, false, false, played)) {
       case VERDICT.delivered:
+        if (functions.every((name) => name === 'skb_copy_datagram_iter'))
+          return {
+            title: `A program read this copy of it${inPlace(scene)}, probably from a packet socket (tcpdump, say).`,
+            certainty: 'likely',
+            tone: 'ordinary',
+          };
+        if (functions.some((name) => TAP.test(name)) && !functions.some((name) => STACK.test(name)))
+          return {
+            title: `A packet socket (tcpdump, say) got this copy of it${onDevice(scene)}${inPlace(scene)}.`,
+            tone: 'ordinary',
+          };
         return { title: `It was delivered to ${target(scene)}${inPlace(scene)}.`, tone: 'ordinary' };
       case VERDICT.forwarded:
         return {

@@ -99,6 +99,7 @@ const TRANSLATED = new Map([
   ['l4.sport', 'source port'],
   ['l4.dport', 'destination port'],
 ]);
+/** What a field holds before its header is written. */
 const UNWRITTEN: ReadonlySet<string | number> = new Set([0, '', '0.0.0.0', '::']);
 const TRANSLATIONS_MAX = 4;
 

@@ -106,6 +106,20 @@ const qdisc: DiagnosisRule = {
   },
 };
 
+const emptied: DiagnosisRule = {
+  id: 'queue.emptied',
+  category: 'queue',
+  explain(scene) {
+    // qdiscs that are reset leave their packets to whoever gives the lock of the network settings back
+    if (!diedIn(scene, /^(__rtnl_unlock|rtnl_unlock|rtnl_kfree_skbs|netdev_run_todo)$/)) return undefined;
+    return {
+      title: `It waited in the queue${onDevice(scene)}${inPlace(scene)} when that was emptied: the queueing discipline was removed, or the interface went down.`,
+      facts: link(scene),
+      advice: seeLink(scene, 'See whether the interface is there.'),
+    };
+  },
+};
+
 const noop = (scene: Scene) => ({
   title: `The interface ${scene.device || 'it was to leave by'}${inPlace(scene)} is probably down: it has no queue to send from.`,
   certainty: 'likely' as const,
@@ -206,4 +220,6 @@ const queued: DiagnosisRule = {
   },
 };
 
-export const queueRules: readonly DiagnosisRule[] = [backlog, qdisc, reasons, gro, transmit, queued];
+export const queueRules: readonly DiagnosisRule[] = [
+  backlog, emptied, qdisc, reasons, gro, transmit, queued,
+]; // biome-ignore format: a list

@@ -86,6 +86,45 @@ function noPing(scene: Scene): Finding {
   };
 }
 
+const TO_MANY = new Set<number>([1, 2, 5]); // PACKET_BROADCAST, PACKET_MULTICAST, and looped back
+
+const noReader: DiagnosisRule = {
+  id: 'socket.no-reader',
+  category: 'socket',
+  explain(scene) {
+    const { state } = scene;
+    // __udp4_lib_mcast_deliver, which is part of __udp4_lib_rcv: it gives no reason
+    if (!diedIn(scene, /^__udp[46]_lib_(rcv|mcast_deliver)$/) || !TO_MANY.has(state.meta?.pktType ?? 0))
+      return undefined;
+    return {
+      title: `It is for everyone or for a group, and no program takes UDP ${target(scene)}${inPlace(scene)}.`,
+      tone: 'notice',
+      facts: listeners(scene),
+      advice: [
+        ...seeListeners(
+          scene,
+          'See who has the port; its socket must be bound to the group, or to no address.',
+        ),
+        advise(scene, 'See which groups programs have joined.', 'ip', 'maddr'),
+      ],
+    };
+  },
+};
+
+const closed: DiagnosisRule = {
+  id: 'socket.closed',
+  category: 'socket',
+  explain(scene) {
+    if (!diedIn(scene, /^(udp_destruct_common|udp_destruct_sock|udpv6_destruct_sock|inet_sock_destruct)$/))
+      return undefined;
+    return {
+      title: `The socket on ${target(scene)}${inPlace(scene)} was closed before its program read this.`,
+      tone: 'notice',
+      advice: seeListeners(scene, 'See whether the program runs again.'),
+    };
+  },
+};
+
 /** Sockets that get a copy of what goes on to others: of ping, of sniffers. */
 const RAW = /^(raw|rawv6|packet|tpacket)_rcv/;
 
@@ -219,4 +258,6 @@ const unread: DiagnosisRule = {
   },
 };
 
-export const socketRules: readonly DiagnosisRule[] = [noSocket, filter, buffer, memory, reasons, unread];
+export const socketRules: readonly DiagnosisRule[] = [
+  noSocket, noReader, filter, buffer, memory, closed, reasons, unread,
+]; // biome-ignore format: a list

@@ -193,6 +193,21 @@ const zeroWindow: DiagnosisRule = {
   },
 };
 
+const timeWait: DiagnosisRule = {
+  id: 'tcp.time-wait',
+  category: 'tcp',
+  explain(scene) {
+    // tcp_v4_rcv gives no reason for what it has dealt with for a socket in TIME-WAIT, or for another machine's
+    if (!diedIn(scene, /^tcp_v[46]_rcv$/) || !isTcp(scene) || (scene.state.meta?.pktType ?? 0) !== 0)
+      return undefined;
+    return {
+      title: `This end of its connection${inPlace(scene)} has closed already, and probably dealt with it in TIME-WAIT: usual at the end of a connection.`,
+      certainty: 'likely',
+      tone: 'ordinary',
+    };
+  },
+};
+
 const challenge: DiagnosisRule = {
   id: 'tcp.established',
   category: 'tcp',
@@ -221,5 +236,5 @@ const challenge: DiagnosisRule = {
 };
 
 export const tcpRules: readonly DiagnosisRule[] = [
-  accept, reasons, reset, challenge, retransmission, sentAgain, zeroWindow,
+  accept, reasons, timeWait, reset, challenge, retransmission, sentAgain, zeroWindow,
 ]; // biome-ignore format: a list

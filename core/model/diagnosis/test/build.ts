@@ -2,7 +2,7 @@
 import { asFuncId, asKernelAddress, asNetnsInode, asNs, asPacketId } from '../../../base/units.ts';
 import type { Fact, FactQuery } from '../../../messages/facts.ts';
 import { DECISION_KIND, L4_KIND } from '../../../wire/layout.gen.ts';
-import type { Change, Decision, Hop, Ip, L4, Lineage, PacketState, Path, Rule } from '../../hop.ts';
+import type { Change, Decision, Hop, Ip, L4, Lineage, Meta, PacketState, Path, Rule } from '../../hop.ts';
 import { NameBook } from '../../names.ts';
 
 export const HOST = 1;
@@ -17,6 +17,10 @@ const NO_L4: L4 = {
 export const ip = (fields: Partial<Ip> = {}): Ip => ({
   saddr: '10.1.0.2', daddr: '10.1.0.3', version: 4, protocol: 17, length: 60, id: 1, frag: 0, ttl: 64, tos: 0,
   ...fields,
+}); // biome-ignore format: a table
+
+export const meta = (pktType: number): Meta => ({
+  len: 60, dataLen: 0, mark: 0, priority: 0, protocol: 0x800, vlanTci: 0, vlanProto: 0, pktType,
 }); // biome-ignore format: a table
 
 export const udp = (dport = 9998): PacketState => ({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asNs } from '../../../base/units.ts';
 import { RELATION } from '../../../wire/layout.gen.ts';
 import { diagnose, RULES } from '../index.ts';
-import { build, fact, icmpReply, type Story, tcp, udp } from './build.ts';
+import { build, fact, icmpReply, meta, type Story, tcp, udp } from './build.ts';
 import { REASONS_6_1, REASONS_SINCE } from './reasons.ts';
 
 type Case = readonly [
@@ -41,6 +41,10 @@ const CASES: readonly Case[] = [
   ['a full accept queue, in silence', { state: tcp(SYN), decisions: [{ what: 'accept', used: 129, limit: 128 }], ...ended }, 'tcp.accept-queue', 'known', 'The accept queue of 10.1.0.3:80 in db is full (129 of 128), so the connection was refused in silence.'],
   ['a closed window', { state: tcp(ACK), ...dropped('TCP_ZEROWINDOW', 'tcp_data_queue') }, 'tcp.reason', 'known', 'Data came although the receive window of 10.1.0.3:80 in db is closed (zero window): its program reads too slowly.'],
   ['data that came before', { state: tcp(ACK), ...dropped('TCP_OLD_DATA', 'tcp_data_queue') }, 'tcp.reason', 'known', 'The receiver already has this data: it was sent again needlessly (a spurious retransmission).'],
+  ['a datagram for all that nobody takes', { state: { ...udp(7101), meta: meta(1) }, ...silent('__udp4_lib_rcv') }, 'socket.no-reader', 'known', 'It is for everyone or for a group, and no program takes UDP 10.1.0.3:7101 in db.'],
+  ['a socket that is closed with data unread', { state: udp(7000), ...silent('udp_destruct_common') }, 'socket.closed', 'known', 'The socket on 10.1.0.3:7000 in db was closed before its program read this.'],
+  ['a segment for TIME-WAIT', { state: { ...tcp(ACK), meta: meta(0) }, ...silent('tcp_v4_rcv') }, 'tcp.time-wait', 'likely', 'This end of its connection in db has closed already, and probably dealt with it in TIME-WAIT: usual at the end of a connection.'],
+  ["another machine's segment", { state: { ...tcp(ACK), meta: meta(3) }, ...silent('tcp_v4_rcv') }, 'tcp.established', 'likely', 'TCP refused the segment in tcp_v4_rcv in db: it probably does not fit the state of its connection.'],
   ['TCP, without a reason', { state: tcp(ACK), ...silent('tcp_validate_incoming') }, 'tcp.established', 'likely', 'TCP refused the segment in tcp_validate_incoming in db: it probably does not fit the state of its connection.'],
   ['a bare reset', { state: tcp(RST), ...ended }, 'tcp.reset', 'likely', 'It is a reset from 10.1.0.2: the stack there probably got a segment of a connection that it does not know.'],
   ['a refusal', { state: tcp(RST | ACK, { tcpSeq: 0 }), ...ended }, 'tcp.reset', 'likely', 'It is a reset from 10.1.0.2: probably nobody listens on port 40000 there.'],
@@ -55,6 +59,7 @@ const CASES: readonly Case[] = [
   ['a qdisc that is over its limit', dropped('QDISC_OVERLIMIT', '__dev_queue_xmit'), 'queue.qdisc', 'known', 'The queueing discipline on eth0 in db dropped it: its queue is full.'],
   ['netem', silent('netem_enqueue'), 'queue.qdisc', 'likely', 'The queueing discipline on eth0 in db probably dropped it: netem probably loses it on purpose.'],
   ['netem, that says it was sent', { through: ['__dev_queue_xmit', 'netem_enqueue'], ...dropped('QDISC_DROP', '__dev_queue_xmit'), decisions: [{ what: 'transmit', value: 0x20000 }] }, 'queue.qdisc', 'likely', 'The queueing discipline on eth0 in db dropped it: netem probably loses it on purpose.'],
+  ['a queue that is emptied', silent('__rtnl_unlock'), 'queue.emptied', 'known', 'It waited in the queue on eth0 in db when that was emptied: the queueing discipline was removed, or the interface went down.'],
   ['an interface that is down', silent('noop_enqueue'), 'queue.qdisc', 'likely', 'The interface eth0 in db is probably down: it has no queue to send from.'],
   ['GRO', silent('napi_gro_receive'), 'queue.gro', 'likely', 'Receive offload (GRO) dropped it on eth0 in db: it was probably malformed, or its interface went down.'],
   ['a veth pair', silent('veth_xmit'), 'device.transmit', 'likely', 'The interface eth0 in db could not send it: its other end is probably down, gone, or too slow.'],
@@ -79,8 +84,11 @@ const CASES: readonly Case[] = [
   ['nothing that is known, for long', { through: ['ip_output'] }, 'ending.in-flight', 'known', 'It has not ended, and was last seen 2.00 s ago in ip_output in db.', 2e9],
   ['GRO, into another', { children: [[9, RELATION.merge]], ...ended }, 'ending.passed-on', 'known', 'It was merged into packet 9, for fewer and larger packets (GRO).'],
   ['reassembly', { decisions: [{ what: 'hook', value: 0, pf: 2 }], children: [[9, RELATION.reassembly]], ...ended }, 'ending.passed-on', 'known', 'It is a fragment, and was put together with the others as packet 9.'],
+  ['the first fragment, whose header the datagram has', { children: [[9, RELATION.morph], [9, RELATION.reassembly]], ...ended }, 'ending.passed-on', 'known', 'It is a fragment, and was put together with the others as packet 9.'],
   ['GSO, into segments', { children: [[9, RELATION.segment], [10, RELATION.segment]], ...ended }, 'ending.passed-on', 'known', 'It was cut into 2 segments (GSO), the first of them packet 9.'],
   ['delivery', { state: udp(7000), through: ['ip_rcv', 'udp_rcv'], ...ended }, 'ending.ordinary', 'known', 'It was delivered to 10.1.0.3:7000 in db.'],
+  ['a tap', { state: udp(7000), through: ['packet_rcv', 'skb_copy_datagram_iter'], ...ended }, 'ending.ordinary', 'known', 'A packet socket (tcpdump, say) got this copy of it on eth0 in db.'],
+  ['a copy of which no more is known', { state: udp(7000), through: ['skb_copy_datagram_iter'], ...ended }, 'ending.ordinary', 'likely', 'A program read this copy of it in db, probably from a packet socket (tcpdump, say).'],
   ['a driver', { through: ['dev_hard_start_xmit'], ...ended }, 'ending.ordinary', 'known', 'It was handed to the driver of eth0 in db, which sent it.'],
 ]; // biome-ignore format: a table
 
