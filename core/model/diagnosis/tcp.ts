@@ -236,5 +236,5 @@ const challenge: DiagnosisRule = {
 };
 
 export const tcpRules: readonly DiagnosisRule[] = [
-  accept, reasons, timeWait, reset, challenge, retransmission, sentAgain, zeroWindow,
+  accept, reasons, reset, timeWait, challenge, retransmission, sentAgain, zeroWindow,
 ]; // biome-ignore format: a list
