@@ -78,7 +78,7 @@ export function PacketList() {
     overscan: 10,
   });
 
-  useHeldPosition(scroller, version, count, order, follows);
+  const noteScroll = useHeldPosition(scroller, version, count, order, follows);
 
   const position = useMemo(() => {
     const index = packets.indexOf(selected);
@@ -94,8 +94,10 @@ export function PacketList() {
       follows.current = false;
       selectPacket(row.packet);
       virtualizer.scrollToIndex(next, { align: 'auto' });
+      // the event comes with the next frame: rows that arrive before it would bring the old place back
+      noteScroll();
     },
-    [count, indexAt, virtualizer],
+    [count, indexAt, virtualizer, noteScroll],
   );
 
   const step = useCallback(
@@ -269,30 +271,35 @@ function EmptyList({ isFinding }: { readonly isFinding: boolean }) {
   );
 }
 
-/** The list follows what arrives while its end is in view, and otherwise keeps the row being read in its place. */
+/**
+ * The list follows what arrives while its end is in view, and otherwise keeps the row being read in its place. Returns
+ * what is to be called after scrolling by program.
+ */
 function useHeldPosition(
   scroller: React.RefObject<HTMLDivElement | null>,
   version: number,
   count: number,
   order: Uint32Array | null,
   follows: React.RefObject<boolean>,
-): void {
+): () => void {
   const held = useRef<{ packet: number; offset: number } | null>(null);
+
+  const note = useCallback(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
+    follows.current = isAtEnd(viewport, Math.round(element.scrollHeight / ROW_HEIGHT));
+    const at = Math.floor(element.scrollTop / ROW_HEIGHT);
+    const row = packets.row(order === null ? at : (order[at] ?? -1));
+    held.current =
+      row === undefined ? null : { packet: row.packet, offset: element.scrollTop - at * ROW_HEIGHT };
+  }, [scroller, order, follows]);
 
   useEffect(() => {
     const element = scroller.current;
-    if (element === null) return;
-    const onScroll = () => {
-      const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
-      follows.current = isAtEnd(viewport, Math.round(element.scrollHeight / ROW_HEIGHT));
-      const at = Math.floor(element.scrollTop / ROW_HEIGHT);
-      const row = packets.row(order === null ? at : (order[at] ?? -1));
-      held.current =
-        row === undefined ? null : { packet: row.packet, offset: element.scrollTop - at * ROW_HEIGHT };
-    };
-    element.addEventListener('scroll', onScroll, { passive: true });
-    return () => element.removeEventListener('scroll', onScroll);
-  }, [scroller, order, follows]);
+    element?.addEventListener('scroll', note, { passive: true });
+    return () => element?.removeEventListener('scroll', note);
+  }, [scroller, note]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is shown
   useEffect(() => {
@@ -307,6 +314,8 @@ function useHeldPosition(
     const at = order === null ? index : order.indexOf(index);
     if (at >= 0) element.scrollTop = at * ROW_HEIGHT + held.current.offset;
   }, [version, count, order]);
+
+  return note;
 }
 
 /** The newest value, at most once in so many milliseconds. */
