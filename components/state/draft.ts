@@ -26,6 +26,9 @@ interface Draft {
   readonly pid: string;
   readonly keep: boolean;
   readonly group: ProbeGroup;
+  /** Counts what the person wrote; and how far that is what runs, or what was asked for. */
+  readonly edits: number;
+  readonly settled: number;
 }
 
 const EMPTY: Draft = {
@@ -41,36 +44,47 @@ const EMPTY: Draft = {
   pid: '',
   keep: true,
   group: 'default',
+  edits: 0,
+  settled: 0,
 };
 
 export const useDraft = create<Draft>(() => EMPTY);
 
+const edit = (change: Partial<Draft>): void =>
+  useDraft.setState(({ edits }) => ({ ...change, edits: edits + 1 }));
+
 /** The person wrote the expression: the form follows where it can. */
 export function writeExpression(expression: string): void {
-  useDraft.setState({
-    expression,
-    form: expressionToForm(expression),
-    formProblem: undefined,
-    problem: undefined,
-  });
+  edit({ expression, form: expressionToForm(expression), formProblem: undefined, problem: undefined });
 }
 
 /** The person wrote in the form: the expression follows, unless the form cannot be one yet. */
 export function writeForm(change: Partial<FilterForm>): void {
-  useDraft.setState((draft) => {
-    const form = { ...(draft.form ?? EMPTY_FORM), ...change };
-    const expression = formToExpression(form);
-    if (!expression.ok) return { form, formProblem: expression.error };
-    return { form, expression: expression.value, formProblem: undefined, problem: undefined };
-  });
+  const form = { ...(useDraft.getState().form ?? EMPTY_FORM), ...change };
+  const expression = formToExpression(form);
+  if (!expression.ok) edit({ form, formProblem: expression.error });
+  else edit({ form, expression: expression.value, formProblem: undefined, problem: undefined });
 }
 
-export const writeInner = (inner: string): void => useDraft.setState({ inner, innerProblem: undefined });
+export const writeInner = (inner: string): void => edit({ inner, innerProblem: undefined });
 
-export const writeDraft = (change: Partial<Draft>): void => useDraft.setState(change);
+type Beside = Pick<Draft, 'netns' | 'interface' | 'mark' | 'pid' | 'keep' | 'group'>;
+/** The person chose what stands beside the expressions. */
+export const writeDraft = (change: Partial<Beside>): void => edit(change);
 
-/** Takes over what runs, as another page or the start set it. */
+/** What the compiler, or the source, says of the expressions. */
+export const sayProblem = (problems: Partial<Pick<Draft, 'problem' | 'innerProblem'>>): void =>
+  useDraft.setState(problems);
+
+/** A draft is asked for: what runs then may be shown in its place, unless the person has written on. */
+export const draftAsked = ({ edits }: Draft): void => useDraft.setState({ settled: edits });
+/** It was not put in force: it stays what the person wrote. */
+export const draftRefused = (problem: Failure): void => useDraft.setState({ problem, settled: -1 });
+
+/** Takes over what runs, as this page, another one or the start set it; not over what the person is writing. */
 export function adoptSpec({ filter, group }: CaptureSpec): void {
+  const { edits, settled } = useDraft.getState();
+  if (edits !== settled) return;
   useDraft.setState({
     expression: filter.expression,
     form: expressionToForm(filter.expression),

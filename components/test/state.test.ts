@@ -7,7 +7,8 @@ import { readPath } from '../../core/model/path.ts';
 import { batch, free, hop } from '../../core/wire/test/records.ts';
 import { CommandList, keyLabel } from '../state/commands.ts';
 import {
-  adoptSpec, draftSpec, innerProblem, useDraft, writeDraft, writeExpression, writeForm, writeInner,
+  adoptSpec, draftAsked, draftRefused, draftSpec, innerProblem, sayProblem, useDraft, writeDraft, writeExpression,
+  writeForm, writeInner,
 } from '../state/draft.ts'; // biome-ignore format: a list
 import { lossReport } from '../state/losses.ts';
 import { heldScrollTop, isAtEnd, readingRow } from '../state/packets/anchor.ts';
@@ -153,6 +154,7 @@ describe('what a tunnel carries', () => {
     expect(draftSpec(useDraft.getState(), inner('tcp'))).toMatchObject({
       filter: { expression: '', inner: 'port 80' },
     });
+    draftAsked(useDraft.getState());
     adoptSpec(inner('icmp'));
     expect(useDraft.getState().inner).toBe('icmp');
     writeInner('');
@@ -165,11 +167,50 @@ describe('what a tunnel carries', () => {
     expect(innerProblem(compiled(4, 0))?.code).toBe('FILTER_UNSUPPORTED');
     expect(innerProblem(fail('FILTER_SYNTAX', 'no', 3))).toMatchObject({ message: 'no', position: 3 });
     expect(innerProblem(fail('OFFLINE', 'nobody there'))).toBeUndefined();
-    writeDraft({ inner: 'portt 80', innerProblem: { code: 'FILTER_SYNTAX', message: 'no portt' } });
+    writeInner('portt 80');
+    sayProblem({ innerProblem: { code: 'FILTER_SYNTAX', message: 'no portt' } });
     expect(draftSpec(useDraft.getState(), DEFAULT_SPEC)).toEqual({ field: 'inner', message: 'no portt' });
     writeInner('port 80');
     expect(draftSpec(useDraft.getState(), DEFAULT_SPEC)).toMatchObject({ filter: { inner: 'port 80' } });
-    adoptSpec(DEFAULT_SPEC);
+    writeInner('');
+  });
+});
+
+describe('what runs', () => {
+  const spec = (expression: string) => ({ ...DEFAULT_SPEC, filter: { ...DEFAULT_SPEC.filter, expression } });
+  const shown = () => useDraft.getState().expression;
+
+  it('is what the bar shows, until the person writes something else', () => {
+    useDraft.setState({ settled: useDraft.getState().edits });
+    adoptSpec(spec('icmp'));
+    expect(shown()).toBe('icmp');
+    writeForm({ protocol: 'tcp' });
+    adoptSpec(spec('arp'));
+    expect(shown()).toBe('tcp');
+  });
+
+  it('comes back once it is what was asked for, but not over what was written on meanwhile', () => {
+    writeExpression('udp');
+    draftAsked(useDraft.getState());
+    adoptSpec(spec('udp'));
+    expect(shown()).toBe('udp');
+    const asked = useDraft.getState();
+    writeExpression('udp port 53');
+    draftAsked(asked);
+    adoptSpec(spec('udp'));
+    expect(shown()).toBe('udp port 53');
+  });
+
+  it('leaves alone what was refused', () => {
+    writeExpression('udp portt');
+    draftAsked(useDraft.getState());
+    draftRefused({ code: 'FILTER_SYNTAX', message: 'no portt' });
+    adoptSpec(spec('icmp'));
+    expect(useDraft.getState()).toMatchObject({
+      expression: 'udp portt',
+      problem: { code: 'FILTER_SYNTAX' },
+    });
+    writeExpression('');
   });
 });
 

@@ -3,6 +3,7 @@
 import { useId, useRef } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import { cn } from '../../ui/cn.ts';
+import { placeText } from './place.ts';
 
 interface ExpressionFieldProps {
   readonly value: string;
@@ -76,7 +77,7 @@ export function ExpressionField({ value, problem, onValue, onSubmit, inputRef }:
           className="absolute top-full left-0 z-30 mt-1 max-w-full rounded-md border border-dropped bg-overlay px-2 py-1 text-xs shadow-pop"
         >
           {problem.message}
-          {at >= 0 && <span className="text-muted"> (at “{value.slice(at, at + 24) || 'the end'}”)</span>}
+          <span className="text-muted">{placeText(value, problem)}</span>
         </div>
       )}
     </div>

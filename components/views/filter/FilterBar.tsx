@@ -2,14 +2,18 @@
 
 import { Play, Square } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Failure } from '../../../core/base/result.ts';
 import { type CaptureSpec, type CaptureState, DEFAULT_SPEC } from '../../../core/messages/source.ts';
 import { PROTOCOLS } from '../../../core/model/filter.ts';
 import { commands } from '../../state/commands.ts';
 import {
   adoptSpec,
+  draftAsked,
+  draftRefused,
   draftSpec,
   type FieldProblem,
   innerProblem,
+  sayProblem,
   useDraft,
   writeDraft,
   writeExpression,
@@ -23,6 +27,7 @@ import { Button } from '../../ui/Button.tsx';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { Toggle } from '../../ui/Toggle.tsx';
 import { ExpressionField } from './ExpressionField.tsx';
+import { placeText } from './place.ts';
 
 /** Compiled a little after the last key. */
 const COMPILE_AFTER_MS = 250;
@@ -41,20 +46,24 @@ export function FilterBar() {
   useCompiled(draft.expression);
   useInnerCompiled(draft.inner);
 
+  const turn = useRef(0);
   const apply = useCallback(async () => {
-    setBusy(true);
+    const asked = useDraft.getState();
+    turn.current += 1;
+    const own = turn.current;
     // its own fault is said at its own field, not at the expression's
-    await compileInner(useDraft.getState().inner);
-    const spec = draftSpec(useDraft.getState(), running ?? DEFAULT_SPEC);
+    const fault = await compileInner(asked.inner);
+    if (own !== turn.current) return; // asked for something else meanwhile
+    const spec = draftSpec({ ...asked, innerProblem: fault }, running ?? DEFAULT_SPEC);
     setProblem('field' in spec ? spec : null);
-    if ('field' in spec) {
-      setBusy(false);
-      return;
-    }
+    if ('field' in spec) return;
+    draftAsked(asked);
+    setBusy(true);
     const result = await requestApply(spec);
+    if (own !== turn.current) return;
     setBusy(false);
-    if (!result.ok) writeDraft({ problem: result.error });
-    else field.current?.blur();
+    if (result.ok) field.current?.blur();
+    else draftRefused(result.error);
   }, [running]);
 
   useEffect(
@@ -90,7 +99,7 @@ export function FilterBar() {
             onValue={writeExpression}
             onSubmit={() => undefined}
           />
-          <Button type="submit" look="primary" disabled={isBusy} title="Enter">
+          <Button type="submit" look="primary" aria-busy={isBusy} title="Enter">
             {isBusy ? 'Applying …' : 'Apply'}
           </Button>
           <CaptureButton capture={capture} onStart={apply} />
@@ -173,7 +182,10 @@ export function FilterBar() {
             className="w-[7.2rem] max-w-72 grow"
             title="pcap expression that must hold for what a tunnel carries (VXLAN, GENEVE, GRE, IPIP)"
             value={draft.inner}
-            problem={draft.innerProblem?.message}
+            problem={
+              draft.innerProblem &&
+              `${draft.innerProblem.message}${placeText(draft.inner, draft.innerProblem)}`
+            }
             onValue={writeInner}
           />
           <SelectField
@@ -230,8 +242,8 @@ function useCompiled(expression: string): void {
     const timer = setTimeout(async () => {
       const result = await requestCompile(expression);
       if (useDraft.getState().expression !== expression) return;
-      if (result.ok) writeDraft({ problem: undefined });
-      else if (result.error.code.startsWith('FILTER_')) writeDraft({ problem: result.error });
+      if (result.ok) sayProblem({ problem: undefined });
+      else if (result.error.code.startsWith('FILTER_')) sayProblem({ problem: result.error });
     }, COMPILE_AFTER_MS);
     return () => clearTimeout(timer);
   }, [expression]);
@@ -245,8 +257,10 @@ function useInnerCompiled(inner: string): void {
   }, [inner]);
 }
 
-async function compileInner(inner: string): Promise<void> {
-  if (inner.trim() === '') return;
-  const problem = innerProblem(await requestCompile(inner));
-  if (useDraft.getState().inner === inner) writeDraft({ innerProblem: problem });
+/** What is wrong with it, undefined when nothing is or when it cannot be told. */
+async function compileInner(inner: string): Promise<Failure | undefined> {
+  if (inner.trim() === '') return undefined;
+  const found = innerProblem(await requestCompile(inner));
+  if (useDraft.getState().inner === inner) sayProblem({ innerProblem: found });
+  return found;
 }
