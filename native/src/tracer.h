@@ -16,11 +16,11 @@ namespace skbt {
 
 struct Stats {
   uint64_t events = 0;
-  std::vector<uint64_t> lostRing; // per CPU
+  std::vector<uint64_t> lostRing;    // per CPU
   std::vector<uint64_t> trackFull;   // per CPU
   std::vector<uint64_t> stackFull;   // per CPU
   std::vector<uint64_t> rateLimited; // per CPU
-  uint64_t longLived = 0; // packets followed for more than LONG_NS by now
+  uint64_t longLived = 0;            // packets followed for more than LONG_NS by now
   uint64_t oldestNs = 0;
   uint64_t missed = 0;
   uint64_t undelivered = 0; // left in the ring at stop: the receiver took nothing for a second

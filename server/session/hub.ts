@@ -4,7 +4,7 @@ import type { NameTables, Snapshot, SourceState } from '../../core/messages/brow
 import {
   type CaptureSpec,
   type CaptureState,
-  DEFAULT_SPEC,
+  DASHBOARD_SPEC,
   NO_STATS,
   type SourceHello,
   type SourceMessage,
@@ -43,7 +43,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   #source: Source | undefined;
   #state: SourceState;
   #capture: CaptureState = { phase: 'idle' };
-  #spec: CaptureSpec | undefined = DEFAULT_SPEC;
+  #spec: CaptureSpec | undefined = DASHBOARD_SPEC;
   #names: NameTables = {};
   #stats = NO_STATS;
   /** Changes with every capture that starts; the session's own number follows. */

@@ -3,7 +3,7 @@
 import { Play, Square } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
-import { type CaptureSpec, type CaptureState, DEFAULT_SPEC } from '../../../core/messages/source.ts';
+import { type CaptureSpec, type CaptureState, DASHBOARD_SPEC } from '../../../core/messages/source.ts';
 import { PROTOCOLS } from '../../../core/model/filter.ts';
 import { commands } from '../../state/commands.ts';
 import {
@@ -54,7 +54,7 @@ export function FilterBar() {
     // its own fault is said at its own field, not at the expression's
     const fault = await compileInner(asked.inner);
     if (own !== turn.current) return; // asked for something else meanwhile
-    const spec = draftSpec({ ...asked, innerProblem: fault }, running ?? DEFAULT_SPEC);
+    const spec = draftSpec({ ...asked, innerProblem: fault }, running ?? DASHBOARD_SPEC);
     setProblem('field' in spec ? spec : null);
     if ('field' in spec) return;
     draftAsked(asked);
