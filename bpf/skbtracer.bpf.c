@@ -73,6 +73,9 @@ int skbt_drop_body(u64 *ctx)
 	if (!s || !ctl || ctl->generation != config.generation)
 		return 0;
 	drop.location = ctx[1];
+	if (config.no_drop_end && drop.location >= config.no_drop_begin &&
+	    drop.location < config.no_drop_end)
+		return 0;
 	if (config.has_drop_reason)
 		drop.reason = (u32)ctx[2];
 	hop_handle(ctx, s, ctx[0], 0, 0, &drop);

@@ -10,6 +10,11 @@
  */
 struct skbt_config {
 	__u64 base_ns; /* subtracted from every time */
+	/* Where drops are none: addresses of skb_release_data, which until 6.2 (0e84afe8ebfb "net:
+	 * dropreason: add SKB_CONSUMED reason") drops the skbs that hang on one whose end is in
+	 * order. 0: nowhere. */
+	__u64 no_drop_begin;
+	__u64 no_drop_end;
 	__u32 generation; /* of these settings, from 1; records carry it */
 	__u32 netns; /* inode, 0: any */
 	__u32 mark;

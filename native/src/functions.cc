@@ -190,6 +190,12 @@ Result<std::vector<DropReason>> findDropReasons() {
   return reasons;
 }
 
+bool saysWhatIsConsumed() {
+  auto reasons = findDropReasons();
+  return reasons &&
+         std::any_of(reasons->begin(), reasons->end(), [](const DropReason &r) { return r.name == "CONSUMED"; });
+}
+
 bool kfreeSkbHasReason() {
   auto vmlinux = kernelBtf();
   if (!vmlinux)

@@ -242,6 +242,8 @@ skbt_config configOf(const LoadOptions &o) {
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
   c.has_drop_reason = o.hasDropReason;
+  c.no_drop_begin = o.noDrop.begin;
+  c.no_drop_end = o.noDrop.end;
   std::snprintf(c.ifname, sizeof(c.ifname), "%s", o.settings.interface.c_str());
   return c;
 }

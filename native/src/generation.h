@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "filter.h"
 #include "kernel_shared.h"
+#include "symbols.h"
 
 #include <bpf/libbpf.h>
 
@@ -32,6 +33,7 @@ struct LoadOptions {
   uint32_t generation = 1;
   Backend backend = Backend::KprobeMulti;
   bool hasDropReason = true;
+  AddressRange noDrop; // where the kernel calls drops what are none; see skbt_config.no_drop_begin
   bool stackOnDrop = false;
   bool stackOnHop = false;
   bool controlBlock = false;

@@ -61,4 +61,11 @@ uint64_t Symbols::unique(std::string_view name, std::string_view module) const {
   return found == byName.end() ? 0 : found->second;
 }
 
+AddressRange Symbols::range(std::string_view name) const {
+  const uint64_t begin = unique(name, "");
+  const auto next = std::upper_bound(sorted.begin(), sorted.end(), begin,
+                                     [](uint64_t address, const Symbol &symbol) { return address < symbol.address; });
+  return begin == 0 || next == sorted.end() ? AddressRange{} : AddressRange{begin, next->address};
+}
+
 } // namespace skbt

@@ -12,6 +12,11 @@
 
 namespace skbt {
 
+struct AddressRange {
+  uint64_t begin = 0;
+  uint64_t end = 0; // the first behind it
+};
+
 class Symbols {
 public:
   struct Symbol {
@@ -27,6 +32,8 @@ public:
   const Symbol *at(uint64_t address) const;
   // Address of the only function of this name in this module; 0 when there is none, or several.
   uint64_t unique(std::string_view name, std::string_view module) const;
+  // Where the only function of this name in the kernel itself is; zeros when there is none, or several.
+  AddressRange range(std::string_view name) const;
 
 private:
   std::vector<Symbol> sorted;                       // by address

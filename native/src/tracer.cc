@@ -45,6 +45,8 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   loaded.baseNs = captureClock().baseNs;
   loaded.generation = 1;
   loaded.hasDropReason = kfreeSkbHasReason();
+  if (!saysWhatIsConsumed())
+    loaded.noDrop = symbols->range("skb_release_data");
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
