@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { check, equal } from './check.ts';
 import { ROOT } from './place.ts';
 import type { Scenario } from './scenario.ts';
-import { type Line, trace } from './trace.ts';
+import { type Line, summaryOf, trace } from './trace.ts';
 
 const DATAGRAMS = 20_000;
 const UDP_TOOL = join(ROOT, 'dist', 'udpblast');
@@ -75,13 +75,6 @@ function within(ms: number, promise: Promise<void>): Promise<void> {
       resolve();
     });
   });
-}
-
-/** `N events`, `N lost` of the summary; see docs/cli.md. */
-function summaryOf(stderr: string): { readonly events: number; readonly lost: number } {
-  const number = (pattern: RegExp): number =>
-    Number(pattern.exec(stderr)?.[1]?.replaceAll(',', '') ?? Number.NaN);
-  return { events: number(/([\d,]+) events/), lost: number(/([\d,]+) lost/) };
 }
 
 function noneMixed(packets: ReadonlyMap<number, Seen>): void {

@@ -36,10 +36,17 @@ export interface Line {
   readonly [field: string]: unknown;
 }
 
-/** What the summary on stderr counts. */
-export interface Summary {
-  readonly events: number;
-  readonly lost: number;
+/** What the summary on stderr says: events, lost ones, and packets that were not followed, or for long. */
+export function summaryOf(stderr: string) {
+  const number = (pattern: RegExp): number =>
+    Number(pattern.exec(stderr)?.[1]?.replaceAll(',', '') ?? Number.NaN);
+  return {
+    events: number(/([\d,]+) events/),
+    lost: number(/([\d,]+) lost/),
+    packets: number(/([\d,]+) packets,/),
+    refused: number(/([\d,]+) packets could not be followed/),
+    longLived: number(/([\d,]+) packets were still followed/),
+  };
 }
 
 export interface Trace {
@@ -75,6 +82,8 @@ export interface TraceOptions {
 
 /** What a trace prints, while it does. */
 export class Output {
+  /** What is read so far; not with `onLine`. */
+  readonly packets = new Map<number, Packet>();
   #waiting: { readonly fits: (line: Line) => boolean; readonly found: (line: Line) => void }[] = [];
 
   take(line: Line): void {
@@ -101,7 +110,7 @@ export class Output {
 
 const READY_TIMEOUT_MS = 120_000;
 
-/** `--keep DIR` of the lab: what each trace printed is left there, to look at. */
+/** `--keep DIR` of the lab: what each trace printed is left there, to look at, unless it is too long to keep. */
 const LEAVE_IN = process.env.SKBTRACER_LAB_DIR;
 let traces = 0;
 
@@ -133,10 +142,10 @@ async function watchTrace(
     stderr += text;
   });
   traces += 1;
-  const kept = LEAVE_IN === undefined ? undefined : join(LEAVE_IN, `trace-${traces}.jsonl`);
+  const kept = LEAVE_IN === undefined || options.onLine ? undefined : join(LEAVE_IN, `trace-${traces}.jsonl`);
   const lines: Line[] = [];
   const output = new Output();
-  const packets = new Map<number, Packet>();
+  const { packets } = output;
   const input = createInterface({ input: stdout });
   input.on('line', (text) => {
     if (kept !== undefined) appendFileSync(kept, `${text}\n`);
