@@ -7,12 +7,17 @@
  * scenarios whose name contains one of them.
  */
 import { drops } from './drops.ts';
+import { duplicates } from './duplicates.ts';
 import { expressionTable } from './expressions/expressions.ts';
 import { filters } from './filters.ts';
+import { flows } from './flows.ts';
+import { held } from './held.ts';
 import { identity } from './identity.ts';
 import { lifetimes } from './lifetimes.ts';
+import { lineage } from './lineage.ts';
 import { paths } from './paths.ts';
 import { routingDrops } from './routing-drops.ts';
+import { segmentation } from './segments.ts';
 import { socketDrops } from './socket-drops.ts';
 import { kernelVersion } from './trace.ts';
 
@@ -25,6 +30,11 @@ const all = [
   ...filters,
   ...expressionTable,
   ...identity,
+  ...flows,
+  ...lineage,
+  ...duplicates,
+  ...segmentation,
+  ...held,
   ...lifetimes,
 ];
 const chosen = words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
