@@ -76,7 +76,7 @@ enum skbt_decision_kind {
 	SKBT_DECISION_CONNTRACK = 3, /* nf_conntrack_in: NF_*; used: enum ip_conntrack_info, limit:
 					1 when there is an entry */
 	SKBT_DECISION_NAT = 4, /* nf_nat_manip_pkt: NF_*; used: 0 source, 1 destination */
-	SKBT_DECISION_ROUTE = 5, /* ip_route_input_noref, ip6_route_input: 0 or -errno */
+	SKBT_DECISION_ROUTE = 5, /* ip_route_input_noref, ip6_route_input (pf: IPv6): 0 or -errno */
 	SKBT_DECISION_SOURCE = 6, /* fib_validate_source: >= 0 or -errno */
 	SKBT_DECISION_NEIGHBOUR = 7, /* __neigh_event_send: 0 known, 1 not (yet); used: NUD_* */
 	SKBT_DECISION_LISTENER = 8, /* socket lookup: 1 found, 0 none */
