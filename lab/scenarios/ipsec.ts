@@ -33,17 +33,27 @@ export const ipsec: readonly Scenario[] = [
           // where nobody listens the kernel asks the policy as well, and gives no reason
           [IN_CLEAR, /^counter XfrmInTmplMismatch is 1$/, 'NOT_SPECIFIED', /^__udp4_lib_rcv/],
         ] as const) {
-          const packet = only([...packets.values()], (one) => begins(one, 'dport', port), `packet to ${port}`);
+          const packet = only(
+            [...packets.values()],
+            (one) => begins(one, 'dport', port),
+            `packet to ${port}`,
+          );
           equal(placesOf(packet), [A, B], `${port}: namespaces`);
           const policy = only(decisionsOf(packet, 'policy'), () => true, `${port}: policy decision`);
-          equal([policy.func, policy.value, policy.netns_name], ['__xfrm_policy_check', 0, B], `${port}: what decided`);
+          equal(
+            [policy.func, policy.value, policy.netns_name],
+            ['__xfrm_policy_check', 0, B],
+            `${port}: what decided`,
+          );
           droppedAs(packet, reason, place, String(port));
           explained(
             packet,
             {
               verdict: 'dropped',
               rule: 'ipsec.policy',
-              title: new RegExp(`IPsec policy does not allow it from 10\\.123\\.0\\.1 to 10\\.123\\.0\\.2:${port} in ${B}`),
+              title: new RegExp(
+                `IPsec policy does not allow it from 10\\.123\\.0\\.1 to 10\\.123\\.0\\.2:${port} in ${B}`,
+              ),
               evidence: [/not allowed/, counter],
             },
             String(port),

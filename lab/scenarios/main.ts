@@ -9,17 +9,24 @@
 import { drops } from './drops.ts';
 import { duplicates } from './duplicates.ts';
 import { expressionTable } from './expressions/expressions.ts';
+import { extensions } from './extensions.ts';
 import { filters } from './filters.ts';
 import { flows } from './flows.ts';
 import { held } from './held.ts';
 import { identity } from './identity.ts';
+import { ipsec } from './ipsec.ts';
 import { lifetimes } from './lifetimes.ts';
 import { lineage } from './lineage.ts';
+import { nat } from './nat.ts';
 import { paths } from './paths.ts';
+import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
+import { rules } from './rules.ts';
 import { segmentation } from './segments.ts';
 import { socketDrops } from './socket-drops.ts';
+import { steps } from './steps.ts';
 import { kernelVersion } from './trace.ts';
+import { tunnels } from './tunnels.ts';
 
 const words = process.argv.slice(2);
 const all = [
@@ -35,6 +42,13 @@ const all = [
   ...duplicates,
   ...segmentation,
   ...held,
+  ...tunnels,
+  ...programs,
+  ...nat,
+  ...steps,
+  ...rules,
+  ...ipsec,
+  ...extensions,
   ...lifetimes,
 ];
 const chosen = words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));

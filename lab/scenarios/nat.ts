@@ -69,8 +69,16 @@ const GATES: readonly Gate[] = [
 const withGates = (use: () => Promise<void>): Promise<void> =>
   withNamespaces([INSIDE, OUTSIDE, ...GATES.map(({ netns }) => netns)], async () => {
     for (const { netns, n, rules } of GATES) {
-      wire({ netns: INSIDE, device: `i${n}`, host: 2 }, { netns, device: `i${n}`, host: 1 }, { net: 100 + n });
-      wire({ netns: OUTSIDE, device: `o${n}`, host: 2 }, { netns, device: `o${n}`, host: 1 }, { net: 110 + n });
+      wire(
+        { netns: INSIDE, device: `i${n}`, host: 2 },
+        { netns, device: `i${n}`, host: 1 },
+        { net: 100 + n },
+      );
+      wire(
+        { netns: OUTSIDE, device: `o${n}`, host: 2 },
+        { netns, device: `o${n}`, host: 1 },
+        { net: 110 + n },
+      );
       shell(
         netns,
         'echo 1 > /proc/sys/net/ipv4/ip_forward',
@@ -117,14 +125,25 @@ const conntrackOf = (packet: Packet) =>
   decisionsOf(packet, 'conntrack').map(({ netns_name, info }) => [netns_name, info]);
 
 /** NAT was decided once, at the gate; the table that has the rule said so just before. */
-function translated(packet: Packet, gate: Gate, rule: 'masquerade' | 'dnat' | 'redirect', listing: string): void {
+function translated(
+  packet: Packet,
+  gate: Gate,
+  rule: 'masquerade' | 'dnat' | 'redirect',
+  listing: string,
+): void {
   const { netns, table, chains, listed } = gate;
   const isSource = rule === 'masquerade';
   const what = `${netns}: ${rule}`;
   const nat = only(decisionsOf(packet, 'nat'), () => true, `NAT decision, ${what}`);
   equal(
     [nat.verdict, nat.rewrites, nat.hook, nat.netns_name, nat.func],
-    ['ACCEPT', isSource ? 'source' : 'destination', isSource ? 'POSTROUTING' : 'PREROUTING', netns, 'nf_nat_manip_pkt'],
+    [
+      'ACCEPT',
+      isSource ? 'source' : 'destination',
+      isSource ? 'POSTROUTING' : 'PREROUTING',
+      netns,
+      'nf_nat_manip_pkt',
+    ],
     what,
   );
   const hasRule = (one: Line) => one.hook === nat.hook && one.netns_name === netns;
@@ -133,7 +152,12 @@ function translated(packet: Packet, gate: Gate, rule: 'masquerade' | 'dnat' | 'r
   const handle = isV6 && table === 'nat' ? by.rule_handle : Number(listed?.[rule].exec(listing)?.[1]);
   equal(
     [by.verdict, by.func, by.table, by.chain],
-    ['ACCEPT', gate.isLegacy ? (isV6 ? 'ip6t_do_table' : 'ipt_do_table') : 'nft_do_chain', table, chains[isSource ? 1 : 0]],
+    [
+      'ACCEPT',
+      gate.isLegacy ? (isV6 ? 'ip6t_do_table' : 'ipt_do_table') : 'nft_do_chain',
+      table,
+      chains[isSource ? 1 : 0],
+    ],
     `${what}: what had the rule`,
   );
   equal(by.rule_handle ?? null, listed === undefined ? null : handle, `${what}: handle`);
@@ -200,14 +224,14 @@ function redirected(packet: Packet, gate: Gate, port: number, listing: string): 
 /** What belongs to the connection is translated without asking a rule, both ways. */
 function established(all: readonly Packet[], { n, netns }: Gate): void {
   const client = `10.${100 + n}.0.2`;
-  const answer = only(all, (one) => begins(one, 'saddr', `10.${110 + n}.0.2`) && begins(one, 'tcp_flags_text', 'SYN,ACK'), `SYN,ACK through ${netns}`);
+  const answer = only(
+    all,
+    (one) => begins(one, 'saddr', `10.${110 + n}.0.2`) && begins(one, 'tcp_flags_text', 'SYN,ACK'),
+    `SYN,ACK through ${netns}`,
+  );
   equal(placesOf(answer), [OUTSIDE, netns, INSIDE], `${netns}: namespaces of the answer`);
   equal(conntrackOf(answer), [[netns, 'established_reply']], `${netns}: conntrack of the answer`);
-  equal(
-    erasOf(answer, ['daddr']),
-    [[`10.${110 + n}.0.1`], [client]],
-    `${netns}: destinations of the answer`,
-  );
+  equal(erasOf(answer, ['daddr']), [[`10.${110 + n}.0.1`], [client]], `${netns}: destinations of the answer`);
   const acks = all.filter((one) => begins(one, 'saddr', client) && begins(one, 'tcp_flags_text', 'ACK'));
   check(acks.length > 0, `${netns}: acknowledgements`, acks.length);
   for (const one of [answer, ...acks]) {
@@ -227,7 +251,12 @@ export const nat: readonly Scenario[] = [
     run: () =>
       withGates(async () => {
         const { packets } = await trace({
-          args: ['--keep', '--route', '--why', `tcp port ${OUT_TCP} or udp port ${OUT_UDP} or udp portrange ${FOR_OTHER}-${FOR_PORT}`],
+          args: [
+            '--keep',
+            '--route',
+            '--why',
+            `tcp port ${OUT_TCP} or udp port ${OUT_UDP} or udp portrange ${FOR_OTHER}-${FOR_PORT}`,
+          ],
           traffic,
         });
         const all = originals(packets.values());
@@ -235,7 +264,11 @@ export const nat: readonly Scenario[] = [
           const listing = gate.listed === undefined ? '' : run(gate.netns, 'nft', '-a', 'list', 'ruleset');
           const { n } = gate;
           const from = (saddr: string, field: string, value: unknown) =>
-            only(all, (one) => begins(one, 'saddr', saddr) && begins(one, field, value), `${value} from ${saddr}`);
+            only(
+              all,
+              (one) => begins(one, 'saddr', saddr) && begins(one, field, value),
+              `${value} from ${saddr}`,
+            );
           masqueraded(from(`10.${100 + n}.0.2`, 'tcp_flags_text', 'SYN'), gate, 4, listing);
           masqueraded(from(`fd00:${100 + n}::2`, 'dport', OUT_UDP), gate, 6, listing);
           for (const port of [FOR_OTHER, FOR_PORT])

@@ -6,7 +6,8 @@ import { CheckFailed, check } from './check.ts';
 import { ROOT } from './place.ts';
 
 /** The programs of lab/net by name. */
-export const tool = (name: 'extensions' | 'idle' | 'packet' | 'peers' | 'udpblast'): string => join(ROOT, 'dist', name);
+export const tool = (name: 'extensions' | 'idle' | 'packet' | 'peers' | 'udpblast'): string =>
+  join(ROOT, 'dist', name);
 
 /** Lines of `ip -batch` in a namespace, '' being the first one. A program that starts costs: one for all lines. */
 export function ip(netns: string, ...lines: readonly string[]): void {

@@ -1,11 +1,20 @@
 /** XDP on veth and generic XDP, programs and actions of tc: what they decided, and where the packet went. */
 import { join } from 'node:path';
-import { check, equal, inOrder, only } from './check.ts';
+import { equal, inOrder, only } from './check.ts';
 import { ip, shell, wire, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import { ROOT } from './place.ts';
 import type { Scenario } from './scenario.ts';
-import { begins, decisionsOf, droppedAs, endedInOrder, erasOf, explained, functionsOf, placesOf } from './story.ts';
+import {
+  begins,
+  decisionsOf,
+  droppedAs,
+  endedInOrder,
+  erasOf,
+  explained,
+  functionsOf,
+  placesOf,
+} from './story.ts';
 import { type Packet, trace } from './trace.ts';
 
 /** lab/net/programs.bpf.c */
@@ -186,7 +195,8 @@ function attach({ how, what }: Case, i: number): void {
   if (how === 'xdp' || how === 'xdpgeneric') {
     ip(RIGHT, `link set r${i} ${how} obj ${OBJECT} program ${what}`);
     // veth takes frames only where XDP is on
-    if (how === 'xdp' && what === 'xdp_return') ip(LEFT, `link set l${i} xdp obj ${OBJECT} program xdp_allow`);
+    if (how === 'xdp' && what === 'xdp_return')
+      ip(LEFT, `link set l${i} xdp obj ${OBJECT} program xdp_allow`);
     return;
   }
   const [netns, device] = how === 'ingress' ? [RIGHT, `r${i}`] : [LEFT, `l${i}`];
@@ -199,9 +209,18 @@ const withPrograms = (use: () => Promise<void>): Promise<void> =>
   withNamespaces([LEFT, RIGHT, FAR], async () => {
     ip('', `link add far index ${TARGET} netns ${RIGHT} type veth peer name end netns ${FAR}`);
     ip(RIGHT, 'link set far addrgenmode none', 'link set far up');
-    ip(FAR, 'link set end addrgenmode none', `link set end xdp obj ${OBJECT} program xdp_allow`, 'link set end up');
+    ip(
+      FAR,
+      'link set end addrgenmode none',
+      `link set end xdp obj ${OBJECT} program xdp_allow`,
+      'link set end up',
+    );
     CASES.forEach((one, i) => {
-      wire({ netns: LEFT, device: `l${i}`, host: 1 }, { netns: RIGHT, device: `r${i}`, host: 2 }, { net: FIRST_NET + i });
+      wire(
+        { netns: LEFT, device: `l${i}`, host: 1 },
+        { netns: RIGHT, device: `r${i}`, host: 2 },
+        { net: FIRST_NET + i },
+      );
       attach(one, i);
     });
     await use();

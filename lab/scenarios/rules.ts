@@ -96,7 +96,9 @@ function decidedBy(packet: Packet, one: Case, listing: string): void {
       title: new RegExp(
         `^The firewall ${verdict === 'REJECT' ? 'rejected' : 'dropped'} it in ${B}: nftables inet shop ${chain}${rule}${chain === 'input' ? '' : ', at INPUT'}${verdict === 'policy' ? ', by its policy' : ''}\\.$`,
       ),
-      evidence: [one.rule === undefined ? /^policy of input: drop$/ : new RegExp(`^rule ${handle}: ${one.rule}$`)],
+      evidence: [
+        one.rule === undefined ? /^policy of input: drop$/ : new RegExp(`^rule ${handle}: ${one.rule}$`),
+      ],
     },
     what,
   );
@@ -145,7 +147,20 @@ const bridges: Scenario = {
   run: () =>
     withNamespaces([A, B, BRIDGE], async () => {
       wire({ netns: A, device: 'a0', host: 1 }, { netns: BRIDGE, device: 'left', host: 3 }, { net: 122 });
-      execFileSync('ip', ['link', 'add', 'b0', 'netns', B, 'type', 'veth', 'peer', 'name', 'right', 'netns', BRIDGE]);
+      execFileSync('ip', [
+        'link',
+        'add',
+        'b0',
+        'netns',
+        B,
+        'type',
+        'veth',
+        'peer',
+        'name',
+        'right',
+        'netns',
+        BRIDGE,
+      ]);
       shell(
         BRIDGE,
         'ip addr flush dev left',

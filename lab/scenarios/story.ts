@@ -17,8 +17,7 @@ export function statesOf(packet: Packet): readonly State[] {
     if (hop.len !== undefined || hop.eth_dst !== undefined)
       for (const field of ['vlan', 'vlan_inner']) state.delete(field);
     if (hasChanged(hop, 'inner.tunnel'))
-      for (const field of [...state.keys()])
-        if (/^(inner_|tunnel$|vni$)/.test(field)) state.delete(field);
+      for (const field of [...state.keys()]) if (/^(inner_|tunnel$|vni$)/.test(field)) state.delete(field);
     for (const [field, value] of Object.entries(hop)) state.set(field, value);
     return new Map(state);
   });
@@ -39,7 +38,8 @@ export const begins = (packet: Packet, field: string, value: Value): boolean =>
   packet.hops.find((hop) => hop[field] !== undefined)?.[field] === value;
 
 /** Namespaces in the order of the path, that of a drop too. */
-export const placesOf = (packet: Packet): string[] => staysOf({ ...packet, hops: [...packet.hops, ...packet.drops] });
+export const placesOf = (packet: Packet): string[] =>
+  staysOf({ ...packet, hops: [...packet.hops, ...packet.drops] });
 
 export const functionsOf = (packet: Packet): string[] => packet.hops.map((hop) => hop.func ?? '');
 

@@ -51,6 +51,8 @@ export function summaryOf(stderr: string) {
 
 export interface Trace {
   readonly lines: readonly Line[];
+  /** With `classic`, and nothing else then. */
+  readonly text: readonly string[];
   readonly packets: ReadonlyMap<number, Packet>;
   readonly stderr: string;
   readonly exitCode: number | null;
@@ -74,6 +76,8 @@ export interface TraceOptions {
   readonly args: readonly string[];
   /** Makes the traffic; the trace is stopped when it has ended. */
   readonly traffic: (running: ChildProcess, output: Output) => Promise<void> | void;
+  /** Without `--json`: lines as they are printed. */
+  readonly classic?: boolean;
   /** How it is stopped; `itself` waits for it (`-c`). */
   readonly stop?: 'SIGINT' | 'itself';
   /** Called for every line; without it lines are kept. For traces too long to keep. */
@@ -118,9 +122,13 @@ let traces = 0;
 export async function trace(options: TraceOptions): Promise<Trace> {
   const folder = mkdtempSync(join(tmpdir(), 'skbtracer-scenario-'));
   const ready = join(folder, 'ready');
-  const child = spawn(CLI, ['trace', '--json', '--ready-file', ready, ...options.args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    CLI,
+    ['trace', ...(options.classic ? [] : ['--json']), '--ready-file', ready, ...options.args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   try {
     return await watchTrace(child, ready, folder, options);
   } finally {
@@ -143,12 +151,17 @@ async function watchTrace(
   });
   traces += 1;
   const kept = LEAVE_IN === undefined || options.onLine ? undefined : join(LEAVE_IN, `trace-${traces}.jsonl`);
+  const lined: string[] = [];
   const lines: Line[] = [];
   const output = new Output();
   const { packets } = output;
   const input = createInterface({ input: stdout });
   input.on('line', (text) => {
     if (kept !== undefined) appendFileSync(kept, `${text}\n`);
+    if (options.classic) {
+      lined.push(text);
+      return;
+    }
     const line: Line = JSON.parse(text);
     output.take(line);
     if (options.onLine) options.onLine(line);
@@ -169,7 +182,7 @@ async function watchTrace(
   if (options.stop !== 'itself') child.kill('SIGINT');
   const exitCode = await closed;
   await read;
-  return { lines, packets, stderr, exitCode };
+  return { lines, text: lined, packets, stderr, exitCode };
 }
 
 export const noPacket = (id: number): Packet => ({

@@ -50,7 +50,9 @@ function ends(netns: string, own: number, other: number, host: number): void {
       `link set ${device} addrgenmode none`,
       `link set ${device} up`,
       `addr add ${address(inside, net, host)}/${inside === 6 ? 64 : 24} dev ${device} ${inside === 6 ? 'nodad' : ''}`,
-      ...(carriesFrames ? [`neigh add ${address(inside, net, 3 - host)} lladdr ${mac(3 - host)} dev ${device}`] : []),
+      ...(carriesFrames
+        ? [`neigh add ${address(inside, net, 3 - host)} lladdr ${mac(3 - host)} dev ${device}`]
+        : []),
     ];
   });
   ip(netns, `route add default via 10.${own}.0.1`, `route add default via fd00:${own}::1`, ...lines);
@@ -59,8 +61,16 @@ function ends(netns: string, own: number, other: number, host: number): void {
 /** Two namespaces with every kind of tunnel between them, and one in the middle that routes. */
 const withTunnels = (use: () => Promise<void>): Promise<void> =>
   withNamespaces([LEFT, MIDDLE, RIGHT], async () => {
-    wire({ netns: LEFT, device: 'under', host: 2 }, { netns: MIDDLE, device: 'left', host: 1 }, { net: OUTSIDE_LEFT });
-    wire({ netns: RIGHT, device: 'under', host: 2 }, { netns: MIDDLE, device: 'right', host: 1 }, { net: OUTSIDE_RIGHT });
+    wire(
+      { netns: LEFT, device: 'under', host: 2 },
+      { netns: MIDDLE, device: 'left', host: 1 },
+      { net: OUTSIDE_LEFT },
+    );
+    wire(
+      { netns: RIGHT, device: 'under', host: 2 },
+      { netns: MIDDLE, device: 'right', host: 1 },
+      { net: OUTSIDE_RIGHT },
+    );
     shell(
       MIDDLE,
       'echo 1 > /proc/sys/net/ipv4/ip_forward',
@@ -97,10 +107,14 @@ function throughTunnel(packet: Packet, tunnel: Tunnel): void {
   const { bare, wrapped } = pictures(tunnel);
   equal(staysOf(packet), [LEFT, MIDDLE, RIGHT], `${device}: namespaces`);
   equal(erasOf(packet, FIELDS), [bare, wrapped, bare], `${device}: before, in and after the tunnel`);
-  const ports = new Set(erasOf(packet, ['tunnel', 'dport']).flatMap(([within, dport]) => (within ? [dport] : [])));
+  const ports = new Set(
+    erasOf(packet, ['tunnel', 'dport']).flatMap(([within, dport]) => (within ? [dport] : [])),
+  );
   equal([...ports], [port ?? null], `${device}: port outside`);
   if (tunnel.inside !== 6) {
-    const ids = erasOf(packet, ['ip_id', 'inner_ip_id', 'tunnel']).map(([own, inner, within]) => (within ? inner : own));
+    const ids = erasOf(packet, ['ip_id', 'inner_ip_id', 'tunnel']).map(([own, inner, within]) =>
+      within ? inner : own,
+    );
     equal(new Set(ids).size, 1, `${device}: IP ids of the packet itself`);
   }
   endedInOrder(packet, device);
@@ -135,7 +149,10 @@ const throughTunnels: readonly Scenario[] = [
         const all = originals(packets.values());
         equal(all.length, TUNNELS.length, 'packets');
         for (const tunnel of TUNNELS)
-          throughTunnel(only(all, (packet) => begins(packet, 'icmp_id', tunnel.net), tunnel.device), tunnel);
+          throughTunnel(
+            only(all, (packet) => begins(packet, 'icmp_id', tunnel.net), tunnel.device),
+            tunnel,
+          );
       }),
   },
   {
@@ -146,7 +163,11 @@ const throughTunnels: readonly Scenario[] = [
         equal(inner.packets.size, TUNNELS.length, 'packets: requests, and only within tunnels');
         for (const tunnel of TUNNELS)
           firstSeenInTunnel(
-            only([...inner.packets.values()], (packet) => begins(packet, 'inner_icmp_id', tunnel.net), tunnel.device),
+            only(
+              [...inner.packets.values()],
+              (packet) => begins(packet, 'inner_icmp_id', tunnel.net),
+              tunnel.device,
+            ),
             tunnel,
           );
         const both = await trace({
@@ -155,7 +176,10 @@ const throughTunnels: readonly Scenario[] = [
         });
         const [vxlan] = TUNNELS;
         check(vxlan !== undefined, 'there is VXLAN');
-        firstSeenInTunnel(only([...both.packets.values()], () => true, 'packet that both expressions hold for'), vxlan);
+        firstSeenInTunnel(
+          only([...both.packets.values()], () => true, 'packet that both expressions hold for'),
+          vxlan,
+        );
         const outer = await trace({ args: ['--keep', 'ip proto 47'], traffic: ping });
         equal(
           originals(outer.packets.values()).map((packet) => packet.hops[0]?.inner_icmp_id),
