@@ -328,7 +328,6 @@ int skbt_route4(u64 *ctx)
 SEC("skbt/exit")
 int skbt_route6(u64 *ctx)
 {
-	const struct skbt_control *ctl = control_get();
 	const struct sk_buff *skb = (const void *)ctx[0];
 	u64 refdst = BPF_CORE_READ(skb, _skb_refdst) & REFDST_PTRMASK;
 	const struct dst_entry *dst = (const void *)refdst;
