@@ -1,9 +1,9 @@
 /** How packets end in order, and what is left to say when nothing else was found. */
-import { RELATION } from '../../wire/layout.gen.ts';
+import { L4_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { formatDuration } from '../format.ts';
 import { VERDICT } from '../packet.ts';
 import { playRole, ROLE, roleOf, verdictOf } from '../verdict.ts';
-import { advise, inPlace, onDevice, target } from './scene.ts';
+import { advise, diedIn, inPlace, onDevice, target } from './scene.ts';
 import type { DiagnosisRule } from './types.ts';
 
 const INTO = new Map<number, string>([
@@ -104,6 +104,20 @@ const inFlight: DiagnosisRule = {
   },
 };
 
+/** 6.1's icmpv6_rcv frees everything as if it was dropped, what it has answered too; 6.12's tells them apart. */
+const icmp6: DiagnosisRule = {
+  id: 'ending.icmp6',
+  category: 'ending',
+  explain(scene) {
+    if (scene.state.l4?.kind !== L4_KIND.icmp6 || !diedIn(scene, /^icmpv6_rcv$/)) return undefined;
+    return {
+      title: `It was probably delivered to ${target(scene)}${inPlace(scene)}: this kernel frees every ICMPv6 message as if it was dropped.`,
+      certainty: 'likely',
+      tone: 'ordinary',
+    };
+  },
+};
+
 const dropped: DiagnosisRule = {
   id: 'unknown.dropped',
   category: 'unknown',
@@ -125,4 +139,4 @@ const dropped: DiagnosisRule = {
   },
 };
 
-export const endingRules: readonly DiagnosisRule[] = [passedOn, inFlight, ordinary, dropped];
+export const endingRules: readonly DiagnosisRule[] = [passedOn, inFlight, ordinary, icmp6, dropped];

@@ -41,6 +41,7 @@ export const tcp = (tcpFlags: number, fields: Partial<L4> = {}): PacketState => 
   },
 });
 export const icmpReply: PacketState = { ip: ip({ protocol: 1 }), l4: { ...NO_L4, kind: L4_KIND.icmp } };
+export const icmp6: PacketState = { ip: ip({ protocol: 58 }), l4: { ...NO_L4, kind: L4_KIND.icmp6 } };
 
 export interface DecisionFields extends Partial<Omit<Decision, 'decision' | 'rule'>> {
   readonly what: keyof typeof DECISION_KIND;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { asKernelAddress, asNetnsInode } from '../../../base/units.ts';
 import { diagnose } from '../index.ts';
-import { BOX, build, fact, HOST, ip, type Story, tcp, udp } from './build.ts';
+import { BOX, build, fact, HOST, icmp6, ip, type Story, tcp, udp } from './build.ts';
 import { REASONS_6_1, REASONS_SINCE } from './reasons.ts';
 
 type Case = readonly [what: string, story: Story, rule: string, certainty: 'known' | 'likely', title: string];
@@ -55,6 +55,7 @@ const CASES: readonly Case[] = [
   ['a tc program', { ...dropped('TC_INGRESS', 'sch_handle_ingress'), decisions: [{ what: 'tc', value: 2, rule: { table: '', chain: 'deny', handle: 0 } }] }, 'tc.drop', 'known', 'The tc program deny dropped it at ingress on eth0 in db.'],
   ['filters of tc that a program answered for', { ...dropped('TC_EGRESS', '__dev_queue_xmit'), decisions: [{ what: 'tc', value: 2, rule: { table: '', chain: 'deny', handle: 0 } }, { what: 'tc', value: 2 }] }, 'tc.drop', 'known', 'The tc program deny dropped it at egress on eth0 in db.'],
   ['a tc program that redirects to nowhere', { ...silent('skb_do_redirect'), decisions: [{ what: 'tc', value: 7, rule: { table: '', chain: 'lb', handle: 0 } }] }, 'tc.redirect', 'likely', 'The tc program lb on eth0 in db redirected it to an interface that is probably not there, or down.'],
+  ['a kernel that frees ICMPv6 so', { ...silent('icmpv6_rcv'), state: icmp6 }, 'ending.icmp6', 'likely', 'It was probably delivered to 10.1.0.3 in db: this kernel frees every ICMPv6 message as if it was dropped.'],
   ['a cgroup program', dropped('BPF_CGROUP_EGRESS', 'ip_finish_output'), 'program.egress', 'known', "A BPF program of its sender's cgroup did not let it out in db."],
   ['a security module', dropped('SECURITY_HOOK', 'sk_filter_trim_cap'), 'program.security', 'known', 'A security module forbade it in db.'],
   ['an IPsec policy', { state: tcp(2), ...dropped('XFRM_POLICY', 'tcp_v4_rcv'), decisions: [{ what: 'policy', value: 0, used: 0 }] }, 'ipsec.policy', 'known', 'An IPsec policy does not allow it from 10.1.0.2 to 10.1.0.3:80 in db.'],
