@@ -335,7 +335,7 @@ export const routingDrops: readonly Scenario[] = together(make, [
       });
       equal(
         dropped.decisions.filter(({ decision }) => decision === 'transmit').map(({ verdict }) => verdict),
-        ['1'],
+        ['DROP'],
         'what the sender was told',
       );
       checkDeath(whole, {
