@@ -92,6 +92,10 @@ struct sock {
 	kuid_t sk_uid;
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct tcp_sock {
 	u64 bytes_sent;
 	u64 bytes_retrans;

@@ -39,10 +39,22 @@ static __always_inline u64 socket_received(const struct tcp_sock *tcp, const str
 	return has_fin && received ? received - 1 : received;
 }
 
+/* IPv4 over a socket of both versions (::ffff:10.1.0.2) is IPv4, whose addresses it has as well. */
+static __always_inline bool socket_is_v6(const struct sock *sk)
+{
+	u32 daddr[4] = {};
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_INET6)
+		return false;
+	BPF_CORE_READ_INTO(&daddr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
+	return daddr[0] || daddr[1] || daddr[2] != bpf_htonl(0xffff);
+}
+
 static __always_inline void socket_tell(u64 address, u8 event, u8 old_state, u8 new_state,
 					const struct skbt_control *ctl)
 {
 	const struct sock *sk = (const void *)address;
+	const struct inet_sock *inet = (const void *)address;
 	const struct tcp_sock *tcp = (const void *)address;
 	const struct skbt_tcp_life *life = bpf_map_lookup_elem(&tcp_lives, &address);
 	const struct skbt_owner *owner = bpf_map_lookup_elem(&owners, &address);
@@ -58,9 +70,10 @@ static __always_inline void socket_tell(u64 address, u8 event, u8 old_state, u8 
 	r.event = event;
 	r.old_state = old_state;
 	r.new_state = new_state;
-	r.sport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	/* skc_num is 0 once the port was given back, which is before a connection is CLOSE */
+	r.sport = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
 	r.dport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+	if (socket_is_v6(sk)) {
 		r.family = 6;
 		BPF_CORE_READ_INTO(&r.saddr, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
 		BPF_CORE_READ_INTO(&r.daddr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
