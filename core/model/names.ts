@@ -4,6 +4,10 @@ import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import type { CgroupInfo, FunctionInfo, NetnsInfo } from '../messages/source.ts';
 import type { StackTrace } from './hop.ts';
 
+/** The tracer's programs, and what the kernel calls programs with. */
+const TRACER = /^(bpf_prog_[0-9a-f]+_skbt_|bpf_trampoline_|bpf_trace_run\d)/;
+const functionIn = (frame: string): string => frame.replace(/\+.*/, '');
+
 export class NameBook {
   #functions = new Map<number, FunctionInfo>();
   #namespaces = new Map<number, NetnsInfo>();
@@ -80,9 +84,22 @@ export class NameBook {
     return this.#stacks.get(id);
   }
 
-  /** Its frames, innermost first, as {@link locationName} writes them; none when the id was not told. */
+  /**
+   * Its frames, innermost first, as {@link locationName} writes them, without those of the tracer; none when the id
+   * was not told.
+   */
   stackFrames(id: number): readonly string[] {
-    return this.#stacks.get(id)?.addresses.map((address) => this.locationName(address)) ?? [];
+    const frames: string[] = [];
+    let isBehindOurs = false;
+    for (const address of this.#stacks.get(id)?.addresses ?? []) {
+      const frame = this.locationName(address);
+      const isOurs = TRACER.test(frame);
+      // a trampoline is called by the function that it is for, which then stands there twice
+      const isTwice = isBehindOurs && functionIn(frame) === functionIn(frames.at(-1) ?? '');
+      if (!isOurs && !isTwice) frames.push(frame);
+      isBehindOurs = isOurs;
+    }
+    return frames;
   }
 
   /** The control group of a socket's owner. */
