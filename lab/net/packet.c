@@ -3,7 +3,8 @@
 //
 //   packet udp,from=10.1.0.2:4000,to=10.1.0.3:7000,id=7[,len=64][,ttl=64][,df][,badsum] …
 //   packet tcp,from=…,to=…,id=8,flags=SA,seq=1,ack=2,window=3[,repeat=100] …
-//   packet udp,…,dev=eth0,mac=02:00:00:00:00:01 …      as a frame to that MAC address
+//   packet udp,proto=132,…                             another protocol whose ports stand there, as
+//   SCTP packet udp,…,dev=eth0,mac=02:00:00:00:00:01 …      as a frame to that MAC address
 //
 // Addresses, TTL and IP id are sent as they are given; `from` need not be an address of this host.
 // Without `dev` the routing table says where it goes. `len` is that of the payload. A packet that
@@ -113,6 +114,8 @@ static bool set(struct packet *p, char *key)
 		return end_point(value, &p->to, &p->to_port);
 	if (strcmp(key, "id") == 0)
 		p->id = (uint16_t)atoi(value);
+	else if (strcmp(key, "proto") == 0)
+		p->protocol = (uint8_t)atoi(value);
 	else if (strcmp(key, "ttl") == 0)
 		p->ttl = (uint8_t)atoi(value);
 	else if (strcmp(key, "len") == 0)

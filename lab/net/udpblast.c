@@ -7,8 +7,9 @@
 //       up to 65,536 of them differ.
 //   udpblast sink PORT
 //       takes datagrams until it is ended
-//   udpblast serve tcp:PORT|udp:PORT …
-//       takes connections and datagrams, IPv4 and IPv6, reads and drops what comes
+//   udpblast serve tcp:PORT[:BYTES]|udp:PORT …
+//       takes connections and datagrams, IPv4 and IPv6, reads and drops what comes; answers the
+//       first data of a connection with BYTES
 //
 // sink and serve print "listening" when they do.
 #include <arpa/inet.h>
@@ -91,10 +92,20 @@ static int sink(int port)
 	return fail("recv");
 }
 
+// Of tcp:PORT:BYTES.
+static int answer_of(const char *port)
+{
+	const char *colon = strchr(port + 4, ':');
+	const int bytes = colon ? atoi(colon + 1) : 0;
+
+	return bytes < 4096 ? bytes : 4096;
+}
+
 static int serve(int count, char **ports)
 {
 	struct pollfd fds[MAX_SOCKETS];
 	char is_listener[MAX_SOCKETS] = {0};
+	int answers[MAX_SOCKETS] = {0}; // bytes that the next data is answered with
 	char bytes[4096];
 	int n = 0;
 
@@ -109,6 +120,7 @@ static int serve(int count, char **ports)
 		fds[n].fd = bound(is_tcp ? SOCK_STREAM : SOCK_DGRAM, atoi(ports[i] + 4));
 		fds[n].events = POLLIN;
 		is_listener[n] = is_tcp;
+		answers[n] = answer_of(ports[i]);
 		if (fds[n].fd < 0)
 			return fail(ports[i]);
 	}
@@ -124,11 +136,19 @@ static int serve(int count, char **ports)
 
 				if (peer >= 0 && n == MAX_SOCKETS)
 					close(peer);
-				else if (peer >= 0)
+				else if (peer >= 0) {
+					answers[n] = answers[i];
 					fds[n++] = (struct pollfd){.fd = peer, .events = POLLIN};
+				}
 			} else if (recv(fds[i].fd, bytes, sizeof(bytes), 0) <= 0 && i >= own) {
 				close(fds[i].fd);
 				fds[i] = fds[--n];
+				answers[i] = answers[n];
+			} else if (i >= own && answers[i] > 0) {
+				memset(bytes, 'x', sizeof(bytes));
+				if (send(fds[i].fd, bytes, (size_t)answers[i], MSG_NOSIGNAL) < 0)
+					return fail("send");
+				answers[i] = 0;
 			}
 		}
 	}
@@ -143,6 +163,7 @@ int main(int argc, char **argv)
 		return sink(atoi(argv[2]));
 	if (argc >= 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argc - 2, argv + 2);
-	fprintf(stderr, "udpblast send ADDRESS PORT COUNT RATE | sink PORT | serve tcp:PORT …\n");
+	fprintf(stderr,
+		"udpblast send ADDRESS PORT COUNT RATE | sink PORT | serve tcp:PORT[:BYTES] …\n");
 	return 2;
 }

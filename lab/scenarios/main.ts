@@ -6,10 +6,12 @@
  * Prints one line per scenario and `N passed, N failed`; exit status 1 when one failed. With words, only the
  * scenarios whose name contains one of them.
  */
+import { connections } from './connections.ts';
 import { drops } from './drops.ts';
 import { duplicates } from './duplicates.ts';
 import { expressionTable } from './expressions/expressions.ts';
 import { extensions } from './extensions.ts';
+import { fairness } from './fairness.ts';
 import { filters } from './filters.ts';
 import { flows } from './flows.ts';
 import { held } from './held.ts';
@@ -18,12 +20,14 @@ import { ipsec } from './ipsec.ts';
 import { lifetimes } from './lifetimes.ts';
 import { lineage } from './lineage.ts';
 import { nat } from './nat.ts';
+import { owners } from './owners.ts';
 import { paths } from './paths.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
 import { segmentation } from './segments.ts';
 import { socketDrops } from './socket-drops.ts';
+import { stacks } from './stacks.ts';
 import { steps } from './steps.ts';
 import { kernelVersion } from './trace.ts';
 import { tunnels } from './tunnels.ts';
@@ -34,6 +38,10 @@ const all = [
   ...drops,
   ...routingDrops,
   ...socketDrops,
+  ...owners,
+  ...connections,
+  ...stacks,
+  ...fairness,
   ...filters,
   ...expressionTable,
   ...identity,

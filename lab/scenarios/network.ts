@@ -1,6 +1,7 @@
 /** Networks of a scenario's own: namespaces that are gone, with all that was in them, when it has ended. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckFailed, check } from './check.ts';
 import { ROOT } from './place.ts';
@@ -29,6 +30,9 @@ export const shell = (netns: string, ...lines: readonly string[]): string =>
 export function nft(netns: string, ruleset: string): void {
   execFileSync('ip', ['netns', 'exec', netns, 'nft', '-f', '-'], { input: ruleset });
 }
+
+/** Inode of a namespace. */
+export const netnsOf = (netns: string): number => statSync(`/run/netns/${netns}`).ino;
 
 const inside = (netns: string, ...command: readonly string[]) => ['ip', 'netns', 'exec', netns, ...command];
 
@@ -109,12 +113,22 @@ export class Running {
   /** Resolves once it has said something. */
   static async start(netns: string, command: string, ...args: readonly string[]): Promise<Running> {
     const [program = '', ...words] = inside(netns, command, ...args);
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     const one = new Running(child);
     const said = once(child.stdout, 'data').then(() => true);
     if (!(await Promise.race([said, one.#exited.then(() => false)])))
       throw new CheckFailed(`${command} ${args.join(' ')} ended before it was ready`);
     return one;
+  }
+
+  /** `ip netns exec` becomes the program: this is its own. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** A line on its standard input. */
+  tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   /** Resolves when it has ended by itself, which must be within a minute. */
