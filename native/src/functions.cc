@@ -124,10 +124,24 @@ Result<Btf> kernelBtf() {
 }
 
 std::string_view withoutPrefix(std::string_view name) {
-  for (const std::string_view prefix : {"SKB_DROP_REASON_", "SKB_"})
+  for (const std::string_view prefix : {"SKB_DROP_REASON_", "SKB_", "___"})
     if (name.substr(0, prefix.size()) == prefix)
       return name.substr(prefix.size());
   return name;
+}
+
+// Adds the values of an enum, from type `first` on, whose name says that it lists drop reasons.
+void addReasons(const btf *b, uint32_t first, std::vector<DropReason> &reasons) {
+  const uint32_t end = btf__type_cnt(b);
+  for (uint32_t id = first; id < end; id++) {
+    const btf_type *t = btf__type_by_id(b, id);
+    if (!t || !btf_is_enum(t) || !std::string_view(btf__name_by_offset(b, t->name_off)).ends_with("_drop_reason"))
+      continue;
+    const struct btf_enum *values = btf_enum(t);
+    for (uint32_t i = 0; i < btf_vlen(t); i++)
+      reasons.push_back({static_cast<uint32_t>(values[i].val),
+                         std::string(withoutPrefix(btf__name_by_offset(b, values[i].name_off)))});
+  }
 }
 
 } // namespace
@@ -177,23 +191,21 @@ Result<std::vector<DropReason>> findDropReasons() {
   auto vmlinux = kernelBtf();
   if (!vmlinux)
     return vmlinux.error();
-  const btf *b = vmlinux->get();
   std::vector<DropReason> reasons;
-  const int id = btf__find_by_name_kind(b, "skb_drop_reason", BTF_KIND_ENUM);
-  if (id < 0)
-    return reasons;
-  const btf_type *t = btf__type_by_id(b, static_cast<uint32_t>(id));
-  const struct btf_enum *values = btf_enum(t);
-  for (uint32_t i = 0; i < btf_vlen(t); i++)
-    reasons.push_back(
-        {static_cast<uint32_t>(values[i].val), std::string(withoutPrefix(btf__name_by_offset(b, values[i].name_off)))});
+  addReasons(vmlinux->get(), 1, reasons);
+  // Subsystems have enums of their own since 6.4 (071c0fc6fb91 "net: extend drop reasons for multiple
+  // subsystems"), with their number in the high 16 bits: mac80211, Open vSwitch.
+  for (const std::string &module : moduleNames()) {
+    const Btf b(btf__load_module_btf(module.c_str(), vmlinux->get()));
+    if (b)
+      addReasons(b.get(), btf__type_cnt(vmlinux->get()), reasons);
+  }
+  // what several modules were built with is in the BTF of each
+  const auto byValue = [](const DropReason &x, const DropReason &y) { return x.value < y.value; };
+  std::stable_sort(reasons.begin(), reasons.end(), byValue);
+  const auto same = [](const DropReason &x, const DropReason &y) { return x.value == y.value; };
+  reasons.erase(std::unique(reasons.begin(), reasons.end(), same), reasons.end());
   return reasons;
-}
-
-bool saysWhatIsConsumed() {
-  auto reasons = findDropReasons();
-  return reasons &&
-         std::any_of(reasons->begin(), reasons->end(), [](const DropReason &r) { return r.name == "CONSUMED"; });
 }
 
 bool kfreeSkbHasReason() {

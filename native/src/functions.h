@@ -31,7 +31,8 @@ struct DropReason {
   std::string name; // without SKB_DROP_REASON_
 };
 
-// enum skb_drop_reason of the running kernel; empty where it has none (before 5.17).
+// Drop reasons of the running kernel and of its loaded modules' subsystems, by value; empty where it has none
+// (before 5.17).
 Result<std::vector<DropReason>> findDropReasons();
 
 // Whether the tracepoint skb:kfree_skb tells the reason (its third argument, since 5.17).
