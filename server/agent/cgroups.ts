@@ -1,9 +1,10 @@
 /** Which control groups there are, and what runs in them: for the owners of sockets. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CGROUPS_MAX, type CgroupInfo } from '../../core/messages/source.ts';
 import { type CgroupFacts, describeCgroup } from './cgroup-path.ts';
 import { type ContainerNames, containerNames } from './container-names.ts';
+import { textOf } from './files.ts';
 
 /** Folders that are looked at, before those that are told are chosen. */
 const FOLDERS_MAX = 16_384;
@@ -20,7 +21,7 @@ interface Folder {
 }
 
 /** Where the cgroup2 tree is, undefined when none is mounted. */
-export function cgroupRoot(mounts = read('/proc/self/mounts')): string | undefined {
+export function cgroupRoot(mounts = textOf('/proc/self/mounts')): string | undefined {
   const points = mounts
     .split('\n')
     .map((line) => line.split(' '))
@@ -83,7 +84,7 @@ export class CgroupTable {
    */
   refresh(all: boolean): boolean {
     if (this.#root === undefined) return false;
-    const counts = read(join(this.#root, 'cgroup.stat'));
+    const counts = textOf(join(this.#root, 'cgroup.stat'));
     if (!all && counts === this.#counts) return false;
     this.#counts = counts;
     const facts = findCgroups(this.#root).map((folder) => ({ folder, facts: describeCgroup(folder.path) }));
@@ -145,13 +146,5 @@ function foldersIn(folder: string): string[] {
     );
   } catch {
     return [];
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -1,7 +1,8 @@
 /** What people call a container: out of the files that its runtime keeps, without asking any daemon. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { namesIn } from './files.ts';
 
 export interface ContainerNames {
   readonly name: string;
@@ -51,7 +52,7 @@ function ofDocker(id: string, root: string): ContainerNames | undefined {
 function ofBundle(id: string, root: string): ContainerNames | undefined {
   for (const place of OCI_FOLDERS) {
     const [before = '', after] = place.split('<namespace>');
-    const namespaces = after === undefined ? [''] : list(join(root, before));
+    const namespaces = after === undefined ? [''] : namesIn(join(root, before));
     for (const namespace of namespaces.slice(0, 64)) {
       const file = place.replace('<namespace>', namespace).replace('<id>', id);
       const bundle = ociSchema.safeParse(json(join(root, file)));
@@ -92,13 +93,5 @@ function json(file: string): unknown {
     return statSync(file).size <= FILE_BYTES_MAX ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   } catch {
     return undefined; // not this runtime's, or gone meanwhile
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -1,9 +1,10 @@
 /** Which network namespaces there are, what people call them, and their interfaces. */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NetnsInfo } from '../../core/messages/source.ts';
+import { namesIn, textOf } from './files.ts';
 
 /** Where `ip netns` keeps its names. */
 const NAMED = '/run/netns';
@@ -27,7 +28,7 @@ export function findNamespaces(): Found[] {
   const found = new Map<number, Found>();
   const own = inodeOf('/proc/self/ns/net');
   if (own !== undefined) found.set(own, { inode: own, name: 'host', origin: 'host', enter: [] });
-  for (const name of list(NAMED)) {
+  for (const name of namesIn(NAMED)) {
     const inode = inodeOf(join(NAMED, name));
     if (inode !== undefined && !found.has(inode))
       found.set(inode, {
@@ -37,7 +38,7 @@ export function findNamespaces(): Found[] {
         enter: ['nsenter', `--net=${join(NAMED, name)}`, '--'],
       });
   }
-  for (const pid of list('/proc')) {
+  for (const pid of namesIn('/proc')) {
     if (!/^\d+$/.test(pid) || found.size >= NAMESPACES_MAX) continue;
     const inode = inodeOf(`/proc/${pid}/ns/net`);
     if (inode === undefined || found.has(inode)) continue;
@@ -96,14 +97,14 @@ function interfacesIn(enter: readonly string[]): Promise<NetnsInfo['interfaces']
 }
 
 function ownInterfaces(): NetnsInfo['interfaces'] {
-  return list('/sys/class/net').flatMap((name) => {
-    const ifindex = Number(read(join('/sys/class/net', name, 'ifindex')));
+  return namesIn('/sys/class/net').flatMap((name) => {
+    const ifindex = Number(textOf(join('/sys/class/net', name, 'ifindex')));
     return Number.isInteger(ifindex) && ifindex > 0 ? [{ ifindex, name: name.slice(0, 15) }] : [];
   });
 }
 
 function commOf(pid: string): string {
-  return read(`/proc/${pid}/comm`).trim() || 'process';
+  return textOf(`/proc/${pid}/comm`).trim() || 'process';
 }
 
 function inodeOf(path: string): number | undefined {
@@ -111,22 +112,6 @@ function inodeOf(path: string): number | undefined {
     return statSync(path).ino;
   } catch {
     return undefined; // gone meanwhile, or not ours to see
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }
 
