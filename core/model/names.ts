@@ -4,6 +4,7 @@ import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import type { CgroupInfo, FunctionInfo, NetnsInfo } from '../messages/source.ts';
 import type { StackTrace } from './hop.ts';
 
+const GONE_MAX = 1024;
 /** The tracer's programs, and what the kernel calls programs with. */
 const TRACER = /^(bpf_prog_[0-9a-f]+_skbt_|bpf_trampoline_|bpf_trace_run\d)/;
 const functionIn = (frame: string): string => frame.replace(/\+.*/, '');
@@ -11,6 +12,8 @@ const functionIn = (frame: string): string => frame.replace(/\+.*/, '');
 export class NameBook {
   #functions = new Map<number, FunctionInfo>();
   #namespaces = new Map<number, NetnsInfo>();
+  /** Names of those that are gone: packets that were in them are still told about. */
+  readonly #gone = new Map<number, string>();
   #interfaces = new Map<string, string>();
   #reasons = new Map<number, string>();
   #cgroups = new Map<number, CgroupInfo>();
@@ -25,6 +28,7 @@ export class NameBook {
     if (tables.stacks) for (const stack of tables.stacks) this.#stacks.set(stack.id, stack);
     if (tables.cgroups) this.#cgroups = new Map(tables.cgroups.map((c) => [c.id, c]));
     if (!tables.namespaces) return;
+    this.#remember(tables.namespaces);
     this.#namespaces = new Map(tables.namespaces.map((n) => [n.inode, n]));
     this.#interfaces = new Map(
       tables.namespaces.flatMap((n) => n.interfaces.map((i) => [`${n.inode}/${i.ifindex}`, i.name] as const)),
@@ -48,9 +52,11 @@ export class NameBook {
     return this.#namespaces;
   }
 
-  /** `web`, `host`, `netns 4026532281` when it has no name, `unknown` for inode 0. */
+  /** `web`, `host`, also when it is gone; `netns 4026532281` when it has no name, `unknown` for inode 0. */
   netnsName(inode: NetnsInode): string {
-    return inode === 0 ? 'unknown' : (this.#namespaces.get(inode)?.name ?? `netns ${inode}`);
+    return inode === 0
+      ? 'unknown'
+      : (this.#namespaces.get(inode)?.name ?? this.#gone.get(inode) ?? `netns ${inode}`);
   }
 
   /** Interface name, `if7` when the table lacks it, '' for ifindex 0. */
@@ -105,5 +111,15 @@ export class NameBook {
   /** The control group of a socket's owner. */
   cgroup(id: number): CgroupInfo | undefined {
     return this.#cgroups.get(id);
+  }
+
+  #remember(present: readonly NetnsInfo[]): void {
+    for (const { inode } of present) this.#gone.delete(inode);
+    const inodes = new Set<number>(present.map(({ inode }) => inode));
+    for (const [inode, { name }] of this.#namespaces) if (!inodes.has(inode)) this.#gone.set(inode, name);
+    for (const oldest of this.#gone.keys()) {
+      if (this.#gone.size <= GONE_MAX) break;
+      this.#gone.delete(oldest);
+    }
   }
 }

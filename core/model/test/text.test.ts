@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ipv6Text } from '../../base/address.ts';
-import { asNs } from '../../base/units.ts';
+import { asNetnsInode, asNs } from '../../base/units.ts';
 import { batch, hop, symbol } from '../../wire/test/records.ts';
 import { CLASSIC_HEADER, classicLine } from '../classic.ts';
 import {
@@ -183,3 +183,18 @@ it.each([
   ['virtnet_poll', 'driver'],
   ['made_up_thing', 'other'],
 ])('%s belongs to %s', (name, stage) => expect(stageOf(name)).toBe(stage));
+
+describe('names of namespaces', () => {
+  const namespace = (inode: number, name: string) =>
+    ({ inode, name, origin: 'named', interfaces: [] }) as const;
+
+  it('are known when the namespace is gone, until another has its number', () => {
+    const book = new NameBook();
+    book.take({ namespaces: [namespace(7, 'web'), namespace(8, 'db')] });
+    book.take({ namespaces: [namespace(8, 'db')] });
+    expect(book.netnsName(asNetnsInode(7))).toBe('web');
+    expect(book.namespaces.has(7)).toBe(false);
+    book.take({ namespaces: [namespace(7, 'other')] });
+    expect([7, 8, 9].map((inode) => book.netnsName(asNetnsInode(inode)))).toEqual(['other', 'db', 'netns 9']);
+  });
+});
