@@ -185,8 +185,12 @@ it.each([
 ])('%s belongs to %s', (name, stage) => expect(stageOf(name)).toBe(stage));
 
 describe('names of namespaces', () => {
-  const namespace = (inode: number, name: string) =>
-    ({ inode, name, origin: 'named', interfaces: [] }) as const;
+  const namespace = (inode: number, name: string) => ({
+    inode,
+    name,
+    origin: 'named' as const,
+    interfaces: [],
+  });
 
   it('are known when the namespace is gone, until another has its number', () => {
     const book = new NameBook();
