@@ -122,7 +122,7 @@ function traffic(): void {
 }
 
 const conntrackOf = (packet: Packet) =>
-  decisionsOf(packet, 'conntrack').map(({ netns_name, info }) => [netns_name, info]);
+  decisionsOf(packet, 'conntrack').map(({ netns_name, state }) => [netns_name, state]);
 
 /** NAT was decided once, at the gate; the table that has the rule said so just before. */
 function translated(
@@ -177,7 +177,7 @@ function masqueraded(packet: Packet, gate: Gate, version: 4 | 6, listing: string
   );
   const ids = new Set(erasOf(packet, ['ip_id']).map(String));
   equal(ids.size, 1, `${netns}: IP ids`);
-  equal(conntrackOf(packet), [[netns, 'new']], `${netns}: conntrack`);
+  equal(conntrackOf(packet), [[netns, 'NEW']], `${netns}: conntrack`);
   translated(packet, gate, 'masquerade', listing);
   endedInOrder(packet, `${netns}: masquerade`);
   explained(
@@ -206,7 +206,7 @@ function redirected(packet: Packet, gate: Gate, port: number, listing: string): 
     ],
     `${netns}: destinations of ${rule}`,
   );
-  equal(conntrackOf(packet), [[netns, 'new']], `${netns}: conntrack of ${rule}`);
+  equal(conntrackOf(packet), [[netns, 'NEW']], `${netns}: conntrack of ${rule}`);
   translated(packet, gate, rule, listing);
   endedInOrder(packet, `${netns}: ${rule}`);
   explained(
@@ -230,7 +230,7 @@ function established(all: readonly Packet[], { n, netns }: Gate): void {
     `SYN,ACK through ${netns}`,
   );
   equal(placesOf(answer), [OUTSIDE, netns, INSIDE], `${netns}: namespaces of the answer`);
-  equal(conntrackOf(answer), [[netns, 'established_reply']], `${netns}: conntrack of the answer`);
+  equal(conntrackOf(answer), [[netns, 'ESTABLISHED_REPLY']], `${netns}: conntrack of the answer`);
   equal(erasOf(answer, ['daddr']), [[`10.${110 + n}.0.1`], [client]], `${netns}: destinations of the answer`);
   const acks = all.filter((one) => begins(one, 'saddr', client) && begins(one, 'tcp_flags_text', 'ACK'));
   check(acks.length > 0, `${netns}: acknowledgements`, acks.length);
@@ -242,7 +242,7 @@ function established(all: readonly Packet[], { n, netns }: Gate): void {
     );
     equal(decisionsOf(one, 'table').length, 0, `${netns}: tables asked for an established connection`);
   }
-  for (const ack of acks) equal(conntrackOf(ack), [[netns, 'established']], `${netns}: conntrack of an ACK`);
+  for (const ack of acks) equal(conntrackOf(ack), [[netns, 'ESTABLISHED']], `${netns}: conntrack of an ACK`);
 }
 
 export const nat: readonly Scenario[] = [

@@ -87,15 +87,15 @@ function inJson(steps: readonly Line[], variant: string): void {
     const func = variant === 'nft' ? 'nft_do_chain' : 'ipt_do_table';
     equal(
       [one.verdict, one.func, one.family],
-      ['ACCEPT', func, 'ipv4'],
+      ['ACCEPT', func, 'ip'],
       `${variant}: ${one.table} ${one.hook}`,
     );
     equal(one.chain, variant === 'nft' ? one.hook : undefined, `${variant}: chain`);
   }
   for (const one of steps) check(Number(one.spent_ns) > 0, `${variant}: time spent`, one);
   equal(
-    steps.filter((one) => one.decision === 'conntrack').map(({ info }) => info),
-    ['new'],
+    steps.filter((one) => one.decision === 'conntrack').map(({ state }) => state),
+    ['NEW'],
     `${variant}: conntrack`,
   );
   equal(
