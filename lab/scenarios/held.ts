@@ -69,7 +69,7 @@ async function deletedNamespace(): Promise<void> {
           location: /^(udp_destruct_common|udp_destruct_sock|inet_sock_destruct)$/,
           rule: 'socket.closed',
           tone: 'notice',
-          title: /socket on 10\.78\.0\.2:7120 was closed before its program read this/,
+          title: /socket on 10\.78\.0\.2:7120 in held-b was closed before its program read this/,
         });
     }
     check(Number.isNaN(summaryOf(stderr).longLived), 'nothing is left followed', stderr);

@@ -345,7 +345,14 @@ async function tunnel(): Promise<void> {
       'what arrives',
     );
     ends(packet, { ...delivered, title: /delivered to 10\.77\.0\.1:7109/ });
-    equal(packet.diagnosis?.evidence, [], 'a tunnel is no translation');
+    equal(
+      packet.diagnosis?.evidence,
+      [
+        `it went into a tunnel (vxlan) from ${address(outer, 2)} to ${address(outer, 1)}`,
+        `it came out of the tunnel (vxlan) at ${address(outer, 1)}`,
+      ],
+      'the tunnel, and no translation',
+    );
   });
 }
 
