@@ -25,8 +25,12 @@ export interface ExplainerOptions {
   tell(explanation: Explanation): void;
 }
 
-/** A function that frees a packet and then says what it decided is behind the packet's end by this much at most. */
-const SETTLE_MS = 100;
+/**
+ * A function that frees a packet says what it decided only then, so an end is explained a few ticks later. Ticks and
+ * not a time: a machine that stood still has used up the time, and has read nothing meanwhile.
+ */
+const SETTLE_TICKS = 3;
+const TICK_MS = 50;
 /** Packets that may wait to be explained; beyond that the oldest are not, and counted. */
 const WAITING_MAX = 4096;
 /** What the host said is believed for so long. */
@@ -35,7 +39,7 @@ const FACTS_MAX = 1024;
 
 interface Ended {
   readonly packet: number;
-  readonly atMs: number;
+  readonly tick: number;
 }
 
 /** Keeps the newest packets' records (as the server's session does, in bounded memory) and explains each that ends. */
@@ -48,6 +52,7 @@ export class Explainer {
   readonly #open = new Set<number>();
   readonly #facts = new Map<string, { readonly fact: Promise<Fact | undefined>; readonly atMs: number }>();
   #timer: NodeJS.Timeout | undefined;
+  #tick = 0;
   #telling: Promise<void> = Promise.resolve();
   #lastNs = 0;
   #unexplained = 0;
@@ -72,7 +77,10 @@ export class Explainer {
     this.#assembler.take(own);
     this.#cursor.reset(own);
     while (this.#cursor.next()) this.#note();
-    this.#timer ??= setInterval(() => this.#explainSettled(performance.now() - SETTLE_MS), SETTLE_MS / 2);
+    this.#timer ??= setInterval(() => {
+      this.#tick += 1;
+      this.#explainSettled(this.#tick - SETTLE_TICKS);
+    }, TICK_MS);
   }
 
   /** Explains every packet that is left, ended or not. Resolves when all is told. */
@@ -97,11 +105,11 @@ export class Explainer {
       if (oldest !== undefined) this.#open.delete(oldest.packet);
       this.#unexplained += 1;
     }
-    this.#ended.push({ packet: cursor.packet, atMs: performance.now() });
+    this.#ended.push({ packet: cursor.packet, tick: this.#tick });
   }
 
-  #explainSettled(beforeMs: number): void {
-    for (let first = this.#ended[0]; first !== undefined && first.atMs <= beforeMs; first = this.#ended[0]) {
+  #explainSettled(until: number): void {
+    for (let first = this.#ended[0]; first !== undefined && first.tick <= until; first = this.#ended[0]) {
       this.#ended.shift();
       this.#explain(first.packet);
     }
