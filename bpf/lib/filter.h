@@ -91,17 +91,28 @@ static __always_inline bool filter_inner(struct skbt_scratch *s)
 	return skbt_filter_inner(&s->inner);
 }
 
-/* A flow has begun as many packets in this second as it may. */
+/*
+ * A flow has begun as many packets in this second as it may. A datagram is first seen where its IP
+ * header is written and its UDP header is not (udp_send_skb): what is sent here has its ports from
+ * its socket. A socket that is not connected is one flow for each address that it sends to.
+ */
 static __always_inline bool filter_rate(const struct skbt_scratch *s, u32 netns, u64 now)
 {
 	struct skbt_flow_key key = {};
 	struct skbt_flow_rate fresh = {}, *rate;
+	const struct sk_buff *skb = (const struct sk_buff *)s->skb;
+	const struct sock *sk = skb->sk;
 	u64 second = now / 1000000000ull;
 
 	__builtin_memcpy(key.saddr, s->now.ip.saddr, 16);
 	__builtin_memcpy(key.daddr, s->now.ip.daddr, 16);
-	key.sport = s->now.l4.sport;
-	key.dport = s->now.l4.dport;
+	if ((long)sk < 0 && !skb->skb_iif) {
+		key.sport = BPF_CORE_READ(sk, __sk_common.skc_num);
+		key.dport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	} else {
+		key.sport = s->now.l4.sport;
+		key.dport = s->now.l4.dport;
+	}
 	key.netns_protocol = netns ^ s->now.ip.protocol;
 	rate = bpf_map_lookup_elem(&flow_rates, &key);
 	if (!rate || rate->second != second) {
