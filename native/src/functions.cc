@@ -208,6 +208,15 @@ Result<std::vector<DropReason>> findDropReasons() {
   return reasons;
 }
 
+bool saysWhatIsConsumed() {
+  auto vmlinux = kernelBtf();
+  if (!vmlinux)
+    return false;
+  std::vector<DropReason> reasons;
+  addReasons(vmlinux->get(), 1, reasons);
+  return std::any_of(reasons.begin(), reasons.end(), [](const DropReason &r) { return r.name == "CONSUMED"; });
+}
+
 bool kfreeSkbHasReason() {
   auto vmlinux = kernelBtf();
   if (!vmlinux)
