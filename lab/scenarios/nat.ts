@@ -50,18 +50,18 @@ interface Gate {
   readonly table: string;
   /** Chains before and after routing; a legacy table has none of its own. */
   readonly chains: readonly [before: string | undefined, after: string | undefined];
-  /** What the rules look like in `nft -a list ruleset`. */
-  readonly listed: Readonly<Record<'masquerade' | 'dnat' | 'redirect', RegExp>> | undefined;
+  /** What the rules look like in `nft -a list ruleset`, which has no words for ip6tables' MASQUERADE. */
+  readonly listed: Readonly<Record<'masquerade' | 'masquerade6' | 'dnat' | 'redirect', RegExp>> | undefined;
 }
 
 const GATES: readonly Gate[] = [
   {
     netns: 'n-nft', n: 1, rules: nftables(1), table: 'gate', chains: ['arriving', 'leaving'],
-    listed: { masquerade: /masquerade # handle (\d+)/, dnat: /dnat ip to .* # handle (\d+)/, redirect: /redirect to .* # handle (\d+)/ },
+    listed: { masquerade: /masquerade # handle (\d+)/, masquerade6: /masquerade # handle (\d+)/, dnat: /dnat ip to .* # handle (\d+)/, redirect: /redirect to .* # handle (\d+)/ },
   },
   {
     netns: 'n-ipt', n: 2, rules: iptables(2, 'nft'), table: 'nat', chains: ['PREROUTING', 'POSTROUTING'],
-    listed: { masquerade: /table ip nat.*?masquerade # handle (\d+)/s, dnat: /(?:dnat to|DNAT) [^\n]* # handle (\d+)/, redirect: /(?:redirect to|REDIRECT) [^\n]* # handle (\d+)/ },
+    listed: { masquerade: /table ip nat.*?masquerade # handle (\d+)/s, masquerade6: /table ip6 nat.*?oifname "o2" [^\n]*# handle (\d+)/s, dnat: /(?:dnat to|DNAT) [^\n]* # handle (\d+)/, redirect: /(?:redirect to|REDIRECT) [^\n]* # handle (\d+)/ },
   },
   { netns: 'n-leg', n: 3, rules: iptables(3, 'legacy'), isLegacy: true, table: 'nat', chains: [undefined, undefined], listed: undefined },
 ]; // biome-ignore format: a table
@@ -124,6 +124,13 @@ function traffic(): void {
 const conntrackOf = (packet: Packet) =>
   decisionsOf(packet, 'conntrack').map(({ netns_name, state }) => [netns_name, state]);
 
+/** The rule is listed, and this is its handle. */
+function handleIn(listing: string, rule: RegExp): number {
+  const handle = Number(rule.exec(listing)?.[1]);
+  check(handle > 0, `${rule} is listed`, listing);
+  return handle;
+}
+
 /** NAT was decided once, at the gate; the table that has the rule said so just before. */
 function translated(
   packet: Packet,
@@ -149,7 +156,7 @@ function translated(
   const hasRule = (one: Line) => one.hook === nat.hook && one.netns_name === netns;
   const by = only(decisionsOf(packet, 'table'), hasRule, `table with the rule, ${what}`);
   const isV6 = packet.hops[0]?.l3_version === 6;
-  const handle = isV6 && table === 'nat' ? by.rule_handle : Number(listed?.[rule].exec(listing)?.[1]);
+  const handle = listed === undefined ? 0 : handleIn(listing, listed[isV6 ? 'masquerade6' : rule]);
   equal(
     [by.verdict, by.func, by.table, by.chain],
     [
@@ -160,7 +167,7 @@ function translated(
     ],
     `${what}: what had the rule`,
   );
-  equal(by.rule_handle ?? null, listed === undefined ? null : handle, `${what}: handle`);
+  equal(by.rule_handle ?? 0, handle, `${what}: handle`);
 }
 
 function masqueraded(packet: Packet, gate: Gate, version: 4 | 6, listing: string): void {
