@@ -19,6 +19,7 @@ export interface Explanation {
 }
 
 export interface ExplainerOptions {
+  /** Has functions and drop reasons already; namespaces and symbols may come. */
   readonly names: NameBook;
   /** Asks the agent; what cannot be had is no fact. */
   facts(queries: readonly FactQuery[]): Promise<readonly Fact[]>;
@@ -59,6 +60,8 @@ export class Explainer {
 
   constructor(options: ExplainerOptions) {
     this.#options = options;
+    const { names } = options;
+    this.#assembler.takeNames({ functions: [...names.functions.values()], reasons: names.reasons });
   }
 
   /** Packets that were not explained because too many ended at once. */
@@ -68,12 +71,7 @@ export class Explainer {
 
   /** Takes in whole records. */
   take(batch: Uint8Array): void {
-    const { names } = this.#options;
     const own = batch.slice();
-    this.#assembler.takeNames({
-      functions: [...names.functions.values()],
-      reasons: names.reasons,
-    });
     this.#assembler.take(own);
     this.#cursor.reset(own);
     while (this.#cursor.next()) this.#note();
