@@ -53,7 +53,8 @@ int skbt_hop_body(struct pt_regs *ctx)
 	u64 cookie = bpf_get_attach_cookie(ctx);
 	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 
-	if (SKBT_COOKIE_INDIRECT(cookie) && bpf_probe_read_kernel(&skb, sizeof(skb), (void *)skb))
+	if ((SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_INDIRECT) &&
+	    bpf_probe_read_kernel(&skb, sizeof(skb), (void *)skb))
 		return 0;
 	if (!s || !skb)
 		return 0;

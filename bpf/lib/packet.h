@@ -164,4 +164,23 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	p->protocol = bpf_ntohs(skb->protocol);
 }
 
+/* Writes the length that IP is about to write, as __ip_local_out and __ip6_local_out do. */
+static __always_inline void packet_set_length(struct skbt_packet *p)
+{
+	u32 network = p->network, len;
+	u8 version;
+
+	if (!p->has_network || network > SKBT_HEAD_BYTES || p->wire_len < network)
+		return;
+	asm volatile("" : "+r"(network));
+	if (network > SKBT_HEAD_BYTES || network + 20 > p->avail)
+		return;
+	len = p->wire_len - network;
+	version = p->data[network] >> 4;
+	if (version == 4)
+		*(u16 *)(p->data + network + 2) = bpf_htons(len > 0xffff ? 0 : len);
+	else if (version == 6)
+		*(u16 *)(p->data + network + 4) = bpf_htons(len - 40 > 0xffff ? 0 : len - 40);
+}
+
 #endif

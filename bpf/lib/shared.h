@@ -67,17 +67,21 @@ struct skbt_sweep {
 enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 
 /*
- * A probe's cookie: function id, position of the skb among the arguments, and whether the function
- * also runs on skbs that are no more (their id has ended, their memory goes back): it then starts
- * no packet. Indirect: the argument points to the pointer to the skb.
+ * A probe's cookie: function id, position of the skb among the arguments, and what is to be known
+ * about the function, of which there are:
+ * - the argument points to the pointer to the skb;
+ * - it runs on skbs that are no packet yet (what their headers say was another's) or no more (their
+ *   id has ended): it starts no packet;
+ * - it runs before the length is written into the IP header.
  */
-#define SKBT_COOKIE(func, argument, afterlife, indirect)                                           \
-	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(afterlife) << 40 |                      \
-	 (__u64)(indirect) << 41)
+#define SKBT_PROBE_INDIRECT 1
+#define SKBT_PROBE_PASSIVE 2
+#define SKBT_PROBE_NO_LENGTH 4
+#define SKBT_COOKIE(func, argument, flags)                                                         \
+	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(flags) << 40)
 #define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))
 #define SKBT_COOKIE_ARGUMENT(cookie) ((__u32)((cookie) >> 32) & 0xff)
-#define SKBT_COOKIE_AFTERLIFE(cookie) ((__u32)((cookie) >> 40) & 1)
-#define SKBT_COOKIE_INDIRECT(cookie) ((__u32)((cookie) >> 41) & 1)
+#define SKBT_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 40) & 0xff)
 
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048

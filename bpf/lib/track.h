@@ -218,11 +218,13 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	u8 flags = 0;
 
 	t = track_find(skb_address, config.generation);
-	if (!t && SKBT_COOKIE_AFTERLIFE(cookie))
+	if (!t && (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_PASSIVE))
 		return;
 	skb = hop_read(s, skb_address);
 	if (!skb)
 		return;
+	if (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_NO_LENGTH)
+		packet_set_length(&s->packet);
 	if (PARSED_EARLY)
 		skbt_parse(&s->packet, &s->now);
 	if (!t || !config.keep) {

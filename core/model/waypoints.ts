@@ -34,7 +34,7 @@ const BY_STAGE: Readonly<Partial<Record<Stage, string>>> = {
     ip6_fragment ipv6_frag_rcv neigh_resolve_output neigh_connected_output arp_rcv arp_process arp_xmit`,
   transport: `tcp_v4_rcv tcp_v6_rcv tcp_v4_do_rcv tcp_v6_do_rcv tcp_rcv_established tcp_rcv_state_process
     tcp_v4_early_demux udp_rcv udpv6_rcv __udp4_lib_rcv __udp6_lib_rcv udp_queue_rcv_one_skb
-    udpv6_queue_rcv_one_skb udp_send_skb icmp_rcv icmp_echo icmpv6_rcv ping_rcv raw_rcv raw_local_deliver
+    udpv6_queue_rcv_one_skb icmp_rcv icmp_echo icmpv6_rcv ping_rcv raw_rcv raw_local_deliver
     rawv6_rcv sctp_rcv ndisc_rcv igmp_rcv`,
   socket: `sk_filter_trim_cap sock_queue_rcv_skb_reason __udp_enqueue_schedule_skb skb_consume_udp skb_copy_datagram_iter
     tcp_queue_rcv tcp_data_queue packet_rcv tpacket_rcv`,

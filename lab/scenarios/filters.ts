@@ -186,6 +186,38 @@ const inTunnel: Scenario = {
   run: throughTunnel,
 };
 
+const WANTED = 9998;
+const OTHER = 9997;
+const DATAGRAMS = 100;
+
+/** A datagram's memory was another's: what its headers say there before they are written must not be believed. */
+const unwritten: readonly Scenario[] = (['default', 'all'] as const).map((group) => ({
+  name: `no port or length is read before it is written (--group ${group})`,
+  async run() {
+    const { packets } = await trace({
+      args: ['--keep', '--group', group, `udp dst port ${WANTED}`],
+      traffic() {
+        const both = [WANTED, OTHER].map(
+          (port) => `echo x > /dev/udp/127.0.0.1/${port}; echo x > /dev/udp/::1/${port};`,
+        );
+        inNamespace('web', 'bash', '-c', `for i in {1..${DATAGRAMS}}; do ${both.join(' ')} done 2>/dev/null`);
+      },
+    });
+    const seen = originals(packets.values());
+    for (const version of [4, 6])
+      equal(
+        seen.filter((packet) => firstSaid(packet, 'l3_version') === version).length,
+        DATAGRAMS,
+        `datagrams of IPv${version} to the port that is wanted`,
+      );
+    for (const packet of seen) {
+      equal(packet.hops[0]?.dport, WANTED, 'port at the first hop');
+      for (const hop of packet.hops)
+        check(!hop.changed?.includes('ip.length'), 'the length is known from the first hop on', hop);
+    }
+  },
+}));
+
 const byTable: readonly Scenario[] = cases.map(({ name, args, traffic, expect }) => ({
   name,
   async run() {
@@ -194,4 +226,4 @@ const byTable: readonly Scenario[] = cases.map(({ name, args, traffic, expect })
   },
 }));
 
-export const filters: readonly Scenario[] = [...byTable, ofProcess, inTunnel];
+export const filters: readonly Scenario[] = [...byTable, ...unwritten, ofProcess, inTunnel];

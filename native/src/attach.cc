@@ -21,7 +21,7 @@ namespace {
 // Attaching single kprobes waits for the kernel more than it computes (lab.md: four threads halve it).
 constexpr size_t KPROBE_THREADS = 4;
 
-uint64_t cookieOf(const Function &f) { return SKBT_COOKIE(f.id, f.argument, f.afterlife, f.indirect); }
+uint64_t cookieOf(const Function &f) { return SKBT_COOKIE(f.id, f.argument, f.flags); }
 
 std::string reasonText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions.h"
 
+#include "kernel_shared.h"
+
 #include <bpf/btf.h>
 
 #include <algorithm>
@@ -20,13 +22,39 @@ struct BtfFree {
 };
 using Btf = std::unique_ptr<btf, BtfFree>;
 
-// Called behind the ends of bpf/skbtracer.bpf.c, while the memory goes back.
-constexpr std::array<std::string_view, 12> AFTERLIFE = {
-    "__consume_stateless_skb",   "__kfree_skb",      "kfree_skbmem",
-    "kfree_skb_partial",         "napi_reuse_skb",   "napi_skb_cache_put",
-    "napi_skb_free_stolen_head", "skb_free_head",    "skb_pp_recycle",
-    "skb_release_all",           "skb_release_data", "skb_release_head_state",
+// What is known about some functions, beyond their arguments: SKBT_PROBE_*.
+struct Trait {
+  uint32_t flag;
+  std::string_view names; // between spaces
 };
+constexpr std::array<Trait, 4> TRAITS = {{
+    // while an skb is made, and on a new one's memory before it is written: what its headers say was another packet's
+    {SKBT_PROBE_PASSIVE,
+     " __build_skb_around build_skb_around __xdp_build_skb_from_frame __skb_clone __copy_skb_header skb_copy_header"
+     " skb_headers_offset_update ip_copy_metadata ip6_copy_metadata skb_put pskb_put skb_push skb_set_owner_w"
+     " skb_add_rx_frag skb_add_rx_frag_netmem skb_coalesce_rx_frag skb_append_pagefrags skb_copy_datagram_from_iter"
+     " skb_copy_datagram_from_iter_full skb_splice_from_iter skb_zerocopy skb_zerocopy_clone skb_zerocopy_iter_stream"
+     " __zerocopy_sg_from_iter zerocopy_sg_from_iter zerocopy_fill_skb_from_iter __skb_zcopy_downgrade_managed"
+     " __skb_ext_set skb_ext_add eth_header vlan_dev_hard_header ip_options_build udp_send_skb udp_v6_send_skb "},
+    // while the network header is that of the packet an ICMP error quotes
+    {SKBT_PROBE_PASSIVE, " seg6_get_srh ipv6_find_hdr "},
+    // behind the ends of bpf/lib/end.h, while the memory goes back
+    {SKBT_PROBE_PASSIVE,
+     " __consume_stateless_skb __kfree_skb kfree_skbmem kfree_skb_partial napi_reuse_skb napi_skb_cache_put"
+     " napi_skb_free_stolen_head skb_free_head skb_pp_recycle skb_release_all skb_release_data skb_release_head_state"
+     " msg_zerocopy_callback msg_zerocopy_complete io_tx_ubuf_complete io_uring_tx_zerocopy_callback"
+     " tpacket_ubuf_complete "},
+    {SKBT_PROBE_NO_LENGTH,
+     " udp4_hwcsum ip_send_skb ip_local_out __ip_local_out ip6_send_skb ip6_local_out __ip6_local_out "},
+}};
+
+uint32_t traitsOf(const std::string &name) {
+  uint32_t flags = 0;
+  for (const Trait &trait : TRAITS)
+    if (trait.names.find(' ' + name + ' ') != std::string_view::npos)
+      flags |= trait.flag;
+  return flags;
+}
 
 constexpr uint32_t ARGUMENTS_MAX = 5; // passed in registers on every architecture with eBPF
 
@@ -169,8 +197,8 @@ Result<std::vector<Function>> findFunctions(const Symbols &symbols) {
       if (!names->contains(key) || !seen.insert(key).second)
         continue;
       if (const uint64_t address = symbols.unique(name, module))
-        functions.push_back({0, name, module, argument.position, address, argument.indirect,
-                             std::find(AFTERLIFE.begin(), AFTERLIFE.end(), name) != AFTERLIFE.end()});
+        functions.push_back({0, name, module, argument.position, address,
+                             (argument.indirect ? SKBT_PROBE_INDIRECT : 0U) | traitsOf(name)});
     }
   };
   scan(vmlinux->get(), 1, "");

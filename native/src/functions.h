@@ -17,8 +17,7 @@ struct Function {
   std::string module;
   uint32_t argument; // position of the skb, 1 to 5
   uint64_t address;
-  bool indirect;  // the argument is a `struct sk_buff **`
-  bool afterlife; // runs on skbs whose packet has ended; see SKBT_COOKIE
+  uint32_t flags; // SKBT_PROBE_*, see bpf/lib/shared.h
 };
 
 // Every function of the kernel and its modules with a `struct sk_buff *` among its first five
