@@ -82,8 +82,8 @@ enum skbt_decision_kind {
 	SKBT_DECISION_LISTENER = 8, /* socket lookup: 1 found, 0 none */
 	SKBT_DECISION_BACKLOG = 9, /* enqueue_to_backlog: NET_RX_*; used, limit: its length */
 	SKBT_DECISION_FILTER = 10, /* sk_filter_trim_cap: 0 or -errno */
-	SKBT_DECISION_TC =
-		11, /* cls_bpf_classify, tcf_classify: TC_ACT_*; rule.chain: the program */
+	SKBT_DECISION_TC = 11, /* cls_bpf_classify, tcf_classify, or (used: 1) a program that tcx
+				  ran: TC_ACT_*; rule.chain: the program */
 	SKBT_DECISION_XDP = 12, /* bpf_prog_run_generic_xdp, veth_xdp_rcv_skb: XDP_*; used: 1 on
 				   veth; limit: errno when sending it there failed; rule.chain: the
 				   program */

@@ -13,6 +13,7 @@
 
 #define NFPROTO_IPV4 2
 #define NFPROTO_IPV6 10
+#define BY_TCX 1 /* `used` of a decision of tc */
 #define NF_DROP 0u
 #define NF_STOLEN 2u
 
@@ -544,11 +545,21 @@ static __always_inline u16 tc_place(u64 *ctx)
 	return (u16)(filters >> 6);
 }
 
+static __always_inline void tc_mark(u64 skb, u8 in_tcf)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_track *t = ctl ? track_find(skb, ctl->generation) : NULL;
+
+	if (t)
+		t->in_tcf = in_tcf;
+}
+
 /* tcf_classify(skb, block, filters, result, compat): an action may have sent or freed it */
 SEC("skbt/begin")
 int skbt_tc_begin(u64 *ctx)
 {
 	pending_begin_at(ctx[0], SKBT_DECISION_TC, tc_place(ctx), 0, NULL);
+	tc_mark(ctx[0], 1);
 	return 0;
 }
 
@@ -556,6 +567,33 @@ SEC("skbt/exit")
 int skbt_tc_end(u64 *ctx)
 {
 	pending_decide(ctx[0], SKBT_DECISION_TC, tc_place(ctx), (s32)ctx[5]);
+	tc_mark(ctx[0], 0);
+	return 0;
+}
+
+/*
+ * A program of tc itself (skb), which tcx runs without a function that could be probed; a copy of
+ * this is attached to each, with its id as the cookie. See native/src/tcx.cc.
+ */
+SEC("skbt/exit")
+int skbt_tcx_end(u64 *ctx)
+{
+	const struct skbt_control *ctl = control_get();
+	u64 skb = ctx[0], id = bpf_get_attach_cookie(ctx);
+	const struct skbt_program_name *name;
+	struct skbt_told told = {};
+	const struct skbt_track *t;
+
+	if (!decision_on(&told, skb, SKBT_DECISION_TC, (s32)ctx[1], ctl))
+		return 0;
+	t = track_find(skb, ctl->generation);
+	if (!t || t->in_tcf)
+		return 0;
+	told.d.used = BY_TCX;
+	name = bpf_map_lookup_elem(&tcx_programs, &id);
+	if (name)
+		__builtin_memcpy(told.rule.chain, name->name, sizeof(name->name));
+	decision_send(&told, ctl, true);
 	return 0;
 }
 

@@ -36,7 +36,7 @@ struct skbt_track {
 	u8 flags; /* SKBT_FLAG_PID_*, SKBT_FLAG_DROPPED */
 	u8 fresh; /* no record yet */
 	u8 sent_asked; /* whether it carries what was sent before is known */
-	u8 pad[1];
+	u8 in_tcf; /* filters of tc are asked, which tell of their programs themselves */
 	struct skbt_sections last;
 };
 
@@ -175,6 +175,15 @@ struct {
 	__type(key, u32);
 	__type(value, struct skbt_control);
 } control SEC(".maps");
+
+/* Programs that tcx may run, by id, with their names: written before they are attached to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 12);
+	__type(key, u64);
+	__type(value, struct skbt_program_name);
+} tcx_programs SEC(".maps");
 
 /* The last packet id given. Apart from `control`, so that an exchange of settings gives none twice.
  */

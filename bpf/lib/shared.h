@@ -63,6 +63,11 @@ struct skbt_sweep {
 	__u64 oldest_ns; /* age */
 };
 
+/* As the kernel has it: BPF_OBJ_NAME_LEN. */
+struct skbt_program_name {
+	char name[16];
+};
+
 /* Slots of the map `bodies`. */
 enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 

@@ -61,11 +61,14 @@ const LEGACY_TABLES = new Map<number, string>([
 
 /** `used` of an XDP decision. */
 const ON_VETH = 1;
+/** `used` of a decision of tc: a program, which tcx asked. */
+const BY_TCX = 1;
 
 /** `ip6t_do_table` where family and rule tell it, else the first of the kind's functions; '' when none is named. */
 export function decisionFunction(decision: Decision): string {
   const [first = '', second = first] = DECIDERS[decision.decision]?.functions ?? [];
   if (decision.decision === DECISION_KIND.route) return decision.pf === PF.ip6 ? second : first;
+  if (decision.decision === DECISION_KIND.tc && decision.used === BY_TCX) return 'tcx_run';
   if (decision.decision === DECISION_KIND.tc) return decision.rule === undefined ? second : first;
   if (decision.decision === DECISION_KIND.xdp) return decision.used === ON_VETH ? second : first;
   if (decision.decision !== DECISION_KIND.table) return first;

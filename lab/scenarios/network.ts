@@ -7,7 +7,7 @@ import { CheckFailed, check } from './check.ts';
 import { ROOT } from './place.ts';
 
 /** The programs of lab/net by name. */
-export const tool = (name: 'extensions' | 'idle' | 'packet' | 'peers' | 'udpblast'): string =>
+export const tool = (name: 'extensions' | 'idle' | 'packet' | 'peers' | 'tcx' | 'udpblast'): string =>
   join(ROOT, 'dist', name);
 
 /** Lines of `ip -batch` in a namespace, '' being the first one. A program that starts costs: one for all lines. */

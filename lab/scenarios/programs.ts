@@ -1,7 +1,8 @@
 /** XDP on veth and generic XDP, programs and actions of tc: what they decided, and where the packet went. */
 import { join } from 'node:path';
 import { equal, inOrder, only } from './check.ts';
-import { ip, shell, wire, withNamespaces } from './network.ts';
+import { IS_6_1 } from './deaths.ts';
+import { ip, Running, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import { ROOT } from './place.ts';
 import type { Scenario } from './scenario.ts';
@@ -25,7 +26,7 @@ const TARGET = 777;
 const FIRST_NET = 81;
 
 /** Where a program is attached: `right` to what arrives there, `left` to what leaves. */
-type Attached = 'xdp' | 'xdpgeneric' | 'ingress' | 'egress';
+type Attached = 'xdp' | 'xdpgeneric' | 'ingress' | 'egress' | 'tcx ingress' | 'tcx egress';
 interface Case {
   readonly how: Attached;
   /** A program, or a filter of tc. */
@@ -76,7 +77,7 @@ function wentOnAs(packet: Packet, all: readonly Packet[], where: string, what: s
   notMeant(child, what);
 }
 
-const CASES: readonly Case[] = [
+const ALL: readonly Case[] = [
   {
     how: 'xdp', what: 'xdp_refuse', stays: [LEFT, RIGHT],
     expect(packet) {
@@ -189,9 +190,49 @@ const CASES: readonly Case[] = [
       notMeant(packet, 'mirred');
     },
   },
+  {
+    how: 'tcx ingress', what: 'tc_refuse', stays: [LEFT, RIGHT],
+    expect(packet) {
+      decided(packet, 'tc', ['SHOT', 'tcx_run', 'tc_refuse']);
+      droppedAs(packet, 'TC_INGRESS', /^__netif_receive_skb_core/, 'tcx at ingress');
+      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^The tc program tc_refuse dropped it at ingress on r14 in p-right\.$/ }, 'tcx at ingress');
+    },
+  },
+  {
+    how: 'tcx egress', what: 'tc_refuse', stays: [LEFT],
+    expect(packet) {
+      decided(packet, 'tc', ['SHOT', 'tcx_run', 'tc_refuse'], LEFT);
+      droppedAs(packet, 'TC_EGRESS', /^__dev_queue_xmit/, 'tcx at egress');
+      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^The tc program tc_refuse dropped it at egress on l15 in p-left\.$/ }, 'tcx at egress');
+    },
+  },
+  {
+    how: 'tcx ingress', what: 'tc_elsewhere', stays: [LEFT, RIGHT, FAR],
+    expect(packet) {
+      decided(packet, 'tc', ['REDIRECT', 'tcx_run', 'tc_elsewhere']);
+      inOrder(functionsOf(packet), ['veth_xmit', 'skb_do_redirect', 'veth_xmit', 'ip_rcv_core'], 'bpf_redirect by tcx: path');
+      notMeant(packet, 'bpf_redirect by tcx');
+    },
+  },
 ]; // biome-ignore format: one case a paragraph
 
-function attach({ how, what }: Case, i: number): void {
+/** Programs are attached by tcx since 6.6. */
+const CASES = IS_6_1 ? ALL.filter(({ how }) => !how.startsWith('tcx')) : ALL;
+
+async function attach({ how, what }: Case, i: number): Promise<void> {
+  if (how === 'tcx ingress' || how === 'tcx egress') {
+    const isIngress = how === 'tcx ingress';
+    const device = isIngress ? `r${i}` : `l${i}`;
+    await Running.start(
+      isIngress ? RIGHT : LEFT,
+      tool('tcx'),
+      OBJECT,
+      what,
+      device,
+      isIngress ? 'ingress' : 'egress',
+    );
+    return;
+  }
   if (how === 'xdp' || how === 'xdpgeneric') {
     ip(RIGHT, `link set r${i} ${how} obj ${OBJECT} program ${what}`);
     // veth takes frames only where XDP is on
@@ -215,14 +256,14 @@ const withPrograms = (use: () => Promise<void>): Promise<void> =>
       `link set end xdp obj ${OBJECT} program xdp_allow`,
       'link set end up',
     );
-    CASES.forEach((one, i) => {
+    for (const [i, one] of CASES.entries()) {
       wire(
         { netns: LEFT, device: `l${i}`, host: 1 },
         { netns: RIGHT, device: `r${i}`, host: 2 },
         { net: FIRST_NET + i },
       );
-      attach(one, i);
-    });
+      await attach(one, i);
+    }
     await use();
   });
 

@@ -3,6 +3,7 @@
 
 #include "skbtracer.skel.h"
 #include "targets.h"
+#include "tcx.h"
 
 #include <bpf/bpf.h>
 
@@ -20,6 +21,7 @@ enum class Need {
   Exchanged, // needed, and loaded again with every change of settings
   Once,      // needed
   IfThere,   // a kernel may lack its function, or have it in a module that is not loaded
+  Copied,    // not attached itself: to the programs that tcx may run, where there is tcx; see tcx.h
 };
 
 // Programs of type TRACING and the kernel function or tracepoint that each belongs to.
@@ -29,6 +31,9 @@ struct Typed {
   bpf_attach_type attach;
   Need need = Need::IfThere;
 };
+
+constexpr const char *TCX = "skbt_tcx_end";
+constexpr std::string_view HAS_TCX = "tcx_prog_attach"; // a function of kernels that have it
 
 constexpr std::array TYPED = {
     Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, Need::Exchanged},
@@ -117,6 +122,7 @@ constexpr std::array TYPED = {
     Typed{"skbt_tc_begin", "tcf_classify", BPF_TRACE_FENTRY},
     Typed{"skbt_tc_end", "tcf_classify", BPF_TRACE_FEXIT},
     Typed{"skbt_tc_program", "cls_bpf_classify", BPF_TRACE_FEXIT},
+    Typed{TCX, "skb_checksum_help", BPF_TRACE_FEXIT, Need::Copied}, // takes and returns what programs of tc do
     Typed{"skbt_xdp_generic", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT},
     // owners of sockets, connections
     Typed{"skbt_owner_send4", "inet_sendmsg", BPF_TRACE_FENTRY, Need::Once},
@@ -294,6 +300,7 @@ Targets findTargets(bool isFirst) {
   for (const Typed &typed : TYPED)
     if (isFirst || typed.need == Need::Exchanged)
       wanted.push_back({typed.target, typed.attach == BPF_TRACE_RAW_TP});
+  wanted.push_back({HAS_TCX});
   return Targets::find(wanted, isFirst ? std::vector<std::string_view>(MODULES.begin(), MODULES.end())
                                        : std::vector<std::string_view>());
 }
@@ -305,8 +312,10 @@ Status prepareTyped(bpf_object *object, bool isFirst, const Targets &targets) {
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
     bpf_program__set_expected_attach_type(program, typed.attach);
     const Target *target = targets.get(typed.target);
-    const bool isThere = target && takesTyped(*target, typed.attach);
-    if (!isThere && typed.need != Need::IfThere && (isFirst || typed.need == Need::Exchanged))
+    const bool isThere =
+        target && takesTyped(*target, typed.attach) && (typed.need != Need::Copied || targets.get(HAS_TCX));
+    const bool isNeeded = typed.need == Need::Exchanged || (typed.need == Need::Once && isFirst);
+    if (!isThere && isNeeded)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
     if (!isThere)
       bpf_program__set_autoload(program, false);
@@ -386,9 +395,16 @@ std::vector<Fd> Generation::takeExchanged() {
 }
 
 Status Generation::attachTyped() {
-  for (const Typed &typed : TYPED)
+  for (const Typed &typed : TYPED) {
+    if (typed.need == Need::Copied)
+      continue;
     if (auto done = attachOne(typed.program); !done)
       return done.error();
+  }
+  const bpf_program *tcx = bpf_object__find_program_by_name(object.get(), TCX);
+  if (bpf_program__fd(tcx) >= 0)
+    for (Fd &link : attachToTcPrograms(tcx, mapFd("tcx_programs")))
+      links.push_back(std::move(link));
   return isFirst ? primeOwners() : Done{};
 }
 
