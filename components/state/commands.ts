@@ -1,3 +1,7 @@
+/** In the order in which help and palette have them. */
+export const COMMAND_GROUPS = ['Views', 'Filter', 'Packets', 'Path', 'Page'] as const;
+export type CommandGroup = (typeof COMMAND_GROUPS)[number];
+
 /**
  * A command is one object: its keys, its line in the help and what it does cannot disagree. Views register
  * theirs while they are on screen.
@@ -5,7 +9,7 @@
 export interface Command {
   readonly id: string;
   readonly title: string;
-  readonly group: 'Filter' | 'Packets' | 'Path' | 'Page';
+  readonly group: CommandGroup;
   /** Any of these runs it; the first is the one to show. */
   readonly keys: readonly KeySpec[];
   /** Default true. A command that is off lets its key through. */

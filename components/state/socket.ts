@@ -7,6 +7,7 @@ import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
+import { packetWanted } from './place.ts';
 import { selectPacket } from './selection.ts';
 import { useSession } from './session.ts';
 
@@ -46,7 +47,7 @@ export function connect(): void {
   opened.on('names', takeNames);
   opened.on('rows', (batch, { session, reset }) => {
     // a packet of the session before is none of this one
-    if (session !== packets.session) selectPacket(0);
+    if (session !== packets.session) selectPacket(packetWanted(session));
     packets.take(batch, session, reset);
     opened.emit('credit', 1);
   });

@@ -47,7 +47,8 @@ async function answer(
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, { status: 405, message: 'only GET and HEAD are answered' });
   if (path === HEALTH) return text(response, 200, 'ok\n');
-  const token = new URL(request.url ?? '/', 'http://localhost').searchParams.get('token');
+  const { searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
+  const token = query.get('token');
   if (token !== null) {
     const cookie = guard.admit(token);
     if (cookie === undefined)
@@ -55,7 +56,9 @@ async function answer(
         status: 401,
         message: 'that token is wrong: use the address that skbtracer printed when it started last',
       });
-    response.writeHead(303, { location: '/', 'set-cookie': cookie }).end();
+    // the rest says where on the page: it stays
+    query.delete('token');
+    response.writeHead(303, { location: query.size === 0 ? '/' : `/?${query}`, 'set-cookie': cookie }).end();
     return;
   }
   const stranger = guard.refuseWithoutToken(request);

@@ -133,6 +133,11 @@ describe('a page', () => {
     expect(statusOf(admitted)).toBe(303);
     expect(admitted).toMatch(new RegExp(`set-cookie: ${cookie()}; HttpOnly; SameSite=Strict`, 'i'));
     expect(admitted).toMatch(/location: \/\r/i);
+    const linked = await request(`GET //evil/?view=path&token=${token}&packet=5 HTTP/1.1`);
+    expect(statusOf(linked)).toBe(400);
+    expect(await request(`GET /?view=path&token=${token}&packet=5 HTTP/1.1`)).toMatch(
+      /location: \/\?view=path&packet=5\r/i,
+    );
   });
 
   it('has the headers that keep other sites out', async () => {

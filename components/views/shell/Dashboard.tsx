@@ -1,20 +1,23 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
 import { commands } from '../../state/commands.ts';
+import { keepPlace } from '../../state/place.ts';
 import { loadPreferences } from '../../state/preferences.ts';
-import { selectPacket, useSelection } from '../../state/selection.ts';
 import { situationOf, useSession } from '../../state/session.ts';
 import { connect } from '../../state/socket.ts';
+import { showView, useView } from '../../state/view.ts';
 import { Notice } from '../../ui/Notice.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
-import { PacketList } from '../packets/PacketList.tsx';
-import { PathView } from '../path/PathView.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
+import { Palette } from './Palette.tsx';
 import { SituationBanner } from './SituationBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
+import { ViewTabs } from './ViewTabs.tsx';
+import { VIEWS, viewKey } from './views.tsx';
 import { Welcome } from './Welcome.tsx';
+
+const [FIRST] = VIEWS;
 
 const FIELDS = 'input, select, textarea, [contenteditable="true"]';
 
@@ -22,15 +25,18 @@ const FIELDS = 'input, select, textarea, [contenteditable="true"]';
 const PRESSED = 'button, summary, a[href], [role="radio"], [role="checkbox"]';
 const MOVED = '[role="radio"], [role="checkbox"], [role="combobox"]';
 
-/** The whole page: filter on top, packets, the path of the selected one below, and the status line. */
+/** The whole page: the filter on top, one view of what was captured, and the status line. */
 export function Dashboard() {
   const { link, snapshot } = useSession();
-  const packet = useSelection((state) => state.packet);
+  const view = useView((state) => state.view);
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const [isPaletteOpen, setPaletteOpen] = useState(false);
 
   useEffect(() => {
     loadPreferences();
+    const leave = keepPlace();
     connect();
+    return leave;
   }, []);
 
   useEffect(() => {
@@ -43,6 +49,20 @@ export function Dashboard() {
     };
     window.addEventListener('keydown', onKey);
     const off = commands.register([
+      ...VIEWS.map(({ id, label, about }) => ({
+        id: `view.${id}`,
+        title: `${label}: ${about.charAt(0).toLowerCase()}${about.slice(1)}`,
+        group: 'Views' as const,
+        keys: [{ key: viewKey(id) }],
+        run: () => showView(id),
+      })),
+      {
+        id: 'page.palette',
+        title: 'All commands',
+        group: 'Page',
+        keys: [{ key: 'k', mod: true, inFields: true }],
+        run: () => setPaletteOpen(true),
+      },
       {
         id: 'page.help',
         title: 'Keys and words',
@@ -57,6 +77,7 @@ export function Dashboard() {
     };
   }, []);
 
+  const { Component: View } = VIEWS.find(({ id }) => id === view) ?? FIRST;
   const situation = situationOf(link, snapshot);
   if (situation.kind === 'unauthorised') return <NotLetIn />;
   return (
@@ -64,24 +85,14 @@ export function Dashboard() {
       <FilterBar />
       <Welcome snapshot={snapshot} />
       <SituationBanner situation={situation} />
+      <ViewTabs onPalette={() => setPaletteOpen(true)} />
       <main className="min-h-0 flex-1">
         <h1 className="sr-only">skbtracer</h1>
-        <Group orientation="vertical" className="h-full">
-          <Panel id="packets" minSize="20%" defaultSize={packet === 0 ? '100%' : '36%'}>
-            <PacketList />
-          </Panel>
-          {packet !== 0 && (
-            <>
-              <Separator className="h-px bg-line-strong outline-offset-[-1px] data-[separator=hover]:h-[3px] data-[separator=hover]:bg-focus" />
-              <Panel id="path" minSize="20%" defaultSize="64%">
-                <PathView packet={packet} session={snapshot?.session ?? 0} onClose={() => selectPacket(0)} />
-              </Panel>
-            </>
-          )}
-        </Group>
+        <View />
       </main>
       <StatusBar onHelp={() => setHelpOpen(true)} />
       <HelpDialog open={isHelpOpen} onOpenChange={setHelpOpen} />
+      <Palette open={isPaletteOpen} onOpenChange={setPaletteOpen} />
     </div>
   );
 }

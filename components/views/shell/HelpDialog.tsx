@@ -1,11 +1,10 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
-import { commands, keyLabel } from '../../state/commands.ts';
+import { COMMAND_GROUPS, commands, keyLabel } from '../../state/commands.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Kbd } from '../../ui/Kbd.tsx';
 
-const GROUPS = ['Filter', 'Packets', 'Path', 'Page'] as const;
 const NONE: readonly never[] = [];
 
 /** Every command that there is now, and its keys. */
@@ -29,7 +28,7 @@ export function HelpDialog({
       description="Everything works without a mouse."
     >
       <div className="grid gap-x-8 gap-y-4 text-xs sm:grid-cols-2">
-        {GROUPS.map((group) => {
+        {COMMAND_GROUPS.map((group) => {
           const own = all.filter((command) => command.group === group);
           if (own.length === 0) return null;
           return (

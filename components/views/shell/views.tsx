@@ -1,0 +1,49 @@
+'use client';
+
+import type { ComponentType } from 'react';
+import { selectPacket, useSelection } from '../../state/selection.ts';
+import { useSession } from '../../state/session.ts';
+import { showView, VIEW_IDS, type ViewId } from '../../state/view.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Notice } from '../../ui/Notice.tsx';
+import { PacketsView } from '../packets/PacketsView.tsx';
+import { PathView } from '../path/PathView.tsx';
+
+export interface View {
+  readonly id: ViewId;
+  readonly label: string;
+  /** What it answers: for the palette, and the tab's title. */
+  readonly about: string;
+  readonly Component: ComponentType;
+}
+
+/** The page's views. One is a component without properties, which fills the room that it gets. */
+export const VIEWS: readonly [View, ...View[]] = [
+  { id: 'packets', label: 'Packets', about: 'Every packet, a row each', Component: PacketsView },
+  { id: 'path', label: 'Path', about: 'The selected packet, hop by hop', Component: WholePath },
+];
+
+/** The key that shows a view: its place among all, whether they are there or not. */
+export const viewKey = (id: ViewId): string => String(VIEW_IDS.indexOf(id) + 1);
+
+/** The selected packet's path on the whole page. */
+function WholePath() {
+  const packet = useSelection((state) => state.packet);
+  const session = useSession((state) => state.snapshot?.session ?? 0);
+  if (packet === 0)
+    return (
+      <Notice
+        title="No packet is selected"
+        level={2}
+        action={<Button onClick={() => showView('packets')}>Show the packets</Button>}
+      >
+        Select one in the list: its path is drawn here, from first sight to its end.
+      </Notice>
+    );
+  return <PathView packet={packet} session={session} onClose={closePath} />;
+}
+
+function closePath(): void {
+  selectPacket(0);
+  showView('packets');
+}

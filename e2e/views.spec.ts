@@ -1,0 +1,70 @@
+/** The page's views over one recorded capture: how a person gets from one to the other, by keys, links and back. */
+
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { type Product, ROOT, startReplay } from './product.ts';
+
+let product: Product;
+
+test.beforeAll(async () => {
+  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
+});
+
+test.afterAll(async () => {
+  await product.stop();
+});
+
+test.beforeEach(async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
+  await page.goto(product.url);
+  await expect(page.locator('[data-packet]').first()).toBeVisible();
+});
+
+const path = (page: Page) => page.getByRole('region', { name: 'Path of the selected packet' });
+
+test('a link leads to the view and the packet that it was copied from, and back undoes a step', async ({
+  page,
+  context,
+}) => {
+  const row = page.locator('[data-packet]').nth(3);
+  const packet = await row.getAttribute('data-packet');
+  await row.click();
+  await page.keyboard.press('2');
+  await expect(page.getByRole('button', { name: 'Path', exact: false }).first()).toHaveAttribute(
+    'aria-current',
+    'page',
+  );
+  await expect(path(page)).toContainText(`Packet ${packet}`);
+  const link = page.url();
+
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(path(other)).toContainText(`Packet ${packet}`);
+  await expect(other.locator('[data-packet]')).toHaveCount(0);
+  // a link of another session names none of this one's packets
+  await other.goto(link.replace(/session=[^&]*/, 'session=9.zz'));
+  await expect(other.getByText('No packet is selected')).toBeVisible();
+  await other.close();
+
+  await page.goBack();
+  await expect(page.locator('[data-packet]').first()).toBeVisible();
+  await expect(path(page)).toContainText(`Packet ${packet}`);
+});
+
+test('every command is found by its title', async ({ page }) => {
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'Commands' });
+  await expect(palette).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+  await page.keyboard.type('hop by hop');
+  await page.keyboard.press('Enter');
+  await expect(palette).toHaveCount(0);
+  await expect(page.getByText('No packet is selected')).toBeVisible();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('no such thing');
+  await expect(palette).toContainText('No command has that');
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+});
