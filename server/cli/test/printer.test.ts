@@ -96,6 +96,16 @@ describe('what is printed', () => {
     expect(lines[0]).toContain('U:10.1.0.2:40000->10.1.0.3:53');
   });
 
+  it('with --iptable: the packet also beside the verdict of a function that freed it', () => {
+    const [line] = printed(
+      '--iptable',
+      hop({ func: 2, netns: 10, time: 1000, ip, ports: [40000, 53] }),
+      free({ time: 2000 }),
+      decision({ decision: 'hook', value: -1, pf: 2, hook: 1, time: 3000 }),
+    );
+    expect(line).toMatch(/ U:10\.1\.0\.2:40000->10\.1\.0\.3:53 .*:2\.hook\.INPUT\.DROP nf_hook_slow$/);
+  });
+
   it('with --iptable --route: both, in the order of events', () => {
     expect(printed('--iptable --route', ...records).filter((line) => line.startsWith('['))).toHaveLength(6);
   });
