@@ -4,7 +4,7 @@
  *   npm run lab -- --kernel 6.1 --net -- node dist/scenarios.mjs [WORD…]
  *
  * Prints one line per scenario and `N passed, N failed`; exit status 1 when one failed. With words, only the
- * scenarios whose name contains one of them.
+ * scenarios whose name contains one of them, or all of a group: `flags`.
  */
 import { connections } from './connections.ts';
 import { drops } from './drops.ts';
@@ -25,6 +25,7 @@ import { paths } from './paths.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
+import type { Scenario } from './scenario.ts';
 import { segmentation } from './segments.ts';
 import { socketDrops } from './socket-drops.ts';
 import { stacks } from './stacks.ts';
@@ -33,33 +34,42 @@ import { kernelVersion } from './trace.ts';
 import { tunnels } from './tunnels.ts';
 
 const words = process.argv.slice(2);
-const all = [
-  ...paths,
-  ...drops,
-  ...routingDrops,
-  ...socketDrops,
-  ...owners,
-  ...connections,
-  ...stacks,
-  ...fairness,
-  ...filters,
-  ...expressionTable,
-  ...identity,
-  ...flows,
-  ...lineage,
-  ...duplicates,
-  ...segmentation,
-  ...held,
-  ...tunnels,
-  ...programs,
-  ...nat,
-  ...steps,
-  ...rules,
-  ...ipsec,
-  ...extensions,
-  ...lifetimes,
-];
-const chosen = words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)));
+/** By the names of their files, more or less. */
+const groups: Readonly<Record<string, readonly Scenario[]>> = {
+  paths,
+  drops,
+  routingDrops,
+  socketDrops,
+  owners,
+  connections,
+  stacks,
+  fairness,
+  filters,
+  expressionTable,
+  identity,
+  flows,
+  lineage,
+  duplicates,
+  segmentation,
+  held,
+  tunnels,
+  programs,
+  nat,
+  steps,
+  rules,
+  ipsec,
+  extensions,
+  lifetimes,
+};
+const all = Object.entries(groups).flatMap(([group, scenarios]) =>
+  scenarios.map((scenario) => ({ group, scenario })),
+);
+const chosen = all
+  .filter(
+    ({ group, scenario: { name } }) =>
+      words.length === 0 || words.some((word) => group === word || name.includes(word)),
+  )
+  .map(({ scenario }) => scenario);
 
 let passed = 0;
 let failed = 0;
