@@ -13,6 +13,7 @@ import { expressionTable } from './expressions/expressions.ts';
 import { extensions } from './extensions.ts';
 import { fairness } from './fairness.ts';
 import { filters } from './filters.ts';
+import { flags } from './flags.ts';
 import { flows } from './flows.ts';
 import { held } from './held.ts';
 import { identity } from './identity.ts';
@@ -45,6 +46,7 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   stacks,
   fairness,
   filters,
+  flags,
   expressionTable,
   identity,
   flows,
