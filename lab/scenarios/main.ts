@@ -23,6 +23,7 @@ import { lineage } from './lineage.ts';
 import { nat } from './nat.ts';
 import { owners } from './owners.ts';
 import { paths } from './paths.ts';
+import { printing } from './printing.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
@@ -47,6 +48,7 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   fairness,
   filters,
   flags,
+  printing,
   expressionTable,
   identity,
   flows,

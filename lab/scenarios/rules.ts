@@ -1,7 +1,6 @@
 /** Which rule of nftables, iptables, ebtables decided: chain and handle as the listing has them. */
-import { execFileSync } from 'node:child_process';
 import { check, equal, only } from './check.ts';
-import { nft, run, shell, wire, withNamespaces } from './network.ts';
+import { ip, nft, run, shell, wire, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import type { Scenario } from './scenario.ts';
 import { begins, decisionsOf, droppedAs, explained, placesOf } from './story.ts';
@@ -140,48 +139,43 @@ const BRIDGES = [
   { name: 'nft', port: 6301, chain: 'forward', func: 'nft_do_chain' },
   { name: 'ebtables', port: 6302, chain: 'FORWARD', func: 'nft_do_chain' },
 ] as const;
-const BRIDGE = 'f-bridge';
+export const BRIDGE = 'f-bridge';
+/** The ends that the bridge joins: a0 is 10.122.0.1, b0 10.122.0.2. */
+export const BRIDGED = { from: A, to: B } as const;
+
+/** A bridge whose frames pass its own filters only. */
+export const withBridge = (use: () => Promise<void>): Promise<void> =>
+  withNamespaces([A, B, BRIDGE], async () => {
+    wire({ netns: A, device: 'a0', host: 1 }, { netns: BRIDGE, device: 'left', host: 3 }, { net: 122 });
+    ip('', `link add b0 netns ${B} type veth peer name right netns ${BRIDGE}`);
+    shell(
+      BRIDGE,
+      'ip addr flush dev left',
+      'ip link add br0 type bridge mcast_snooping 0',
+      'ip link set left master br0 up',
+      'ip link set right master br0 up',
+      'ip link set br0 up',
+      'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 > $f; done',
+    );
+    shell(
+      B,
+      'ip link set b0 address 02:00:00:00:7a:02 up',
+      'ip addr add 10.122.0.2/24 dev b0',
+      'ip neigh add 10.122.0.1 lladdr 02:00:00:00:7a:01 dev b0',
+    );
+    shell(A, 'ip neigh add 10.122.0.2 lladdr 02:00:00:00:7a:02 dev a0');
+    await use();
+  });
 
 const bridges: Scenario = {
   name: "a frame dropped by a bridge's filter names the table, of nftables and of ebtables",
   run: () =>
-    withNamespaces([A, B, BRIDGE], async () => {
-      wire({ netns: A, device: 'a0', host: 1 }, { netns: BRIDGE, device: 'left', host: 3 }, { net: 122 });
-      execFileSync('ip', [
-        'link',
-        'add',
-        'b0',
-        'netns',
-        B,
-        'type',
-        'veth',
-        'peer',
-        'name',
-        'right',
-        'netns',
-        BRIDGE,
-      ]);
-      shell(
-        BRIDGE,
-        'ip addr flush dev left',
-        'ip link add br0 type bridge mcast_snooping 0',
-        'ip link set left master br0 up',
-        'ip link set right master br0 up',
-        'ip link set br0 up',
-        'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 > $f; done',
-        `ebtables -A FORWARD -p IPv4 --ip-proto udp --ip-dport ${BRIDGES[1].port} -j DROP`,
-      );
+    withBridge(async () => {
+      shell(BRIDGE, `ebtables -A FORWARD -p IPv4 --ip-proto udp --ip-dport ${BRIDGES[1].port} -j DROP`);
       nft(
         BRIDGE,
         `table bridge wall { chain forward { type filter hook forward priority 0; udp dport ${BRIDGES[0].port} drop; }; }`,
       );
-      shell(
-        B,
-        'ip link set b0 address 02:00:00:00:7a:02 up',
-        'ip addr add 10.122.0.2/24 dev b0',
-        'ip neigh add 10.122.0.1 lladdr 02:00:00:00:7a:01 dev b0',
-      );
-      shell(A, 'ip neigh add 10.122.0.2 lladdr 02:00:00:00:7a:02 dev a0');
       const { packets } = await trace({
         args: ['--keep', '--route', '--why', 'udp dst portrange 6301-6302'],
         traffic: () => {

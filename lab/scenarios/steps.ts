@@ -73,7 +73,8 @@ const connect = () => {
   );
 };
 const SYNS = `tcp dst portrange ${GATES[0].port}-${GATES[1].port} and tcp[tcpflags] = tcp-syn`;
-const STEP_LINE =
+/** `--iptable`'s TRACE_INFO. */
+export const STEP_LINE =
   / (?<skb>[0-9a-f]{16})\.(?<type>\d+):(?<pf>\d+)\.(?<table>\w+)\.(?<hook>\w+)\.(?<verdict>\w+) (?<func>\w+)(?: chain (?<chain>\w+)(?: handle (?<handle>\d+))?)? (?<spent>[\d.]+) (?<unit>ns|µs|ms)$/u;
 
 function inJson(steps: readonly Line[], variant: string): void {
