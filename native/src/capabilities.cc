@@ -2,12 +2,12 @@
 #include "capabilities.h"
 
 #include "attach.h"
+#include "btf.h"
 #include "fd.h"
 #include "result.h"
 #include "symbols.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include <cstdio>
@@ -62,13 +62,10 @@ Capability tryRoot() {
 }
 
 Capability tryBtf() {
-  btf *b = btf__load_vmlinux_btf();
-  if (!b)
-    return {false, "BTF missing: cannot load /sys/kernel/btf/vmlinux: " + errnoText(errno) +
-                       "; a kernel built with CONFIG_DEBUG_INFO_BTF is needed"};
-  const uint32_t types = btf__type_cnt(b);
-  btf__free(b);
-  return {true, std::to_string(types) + " types"};
+  auto types = kernelBtf();
+  if (!types)
+    return {false, "BTF missing: " + types.error().message};
+  return {true, std::to_string(btf__type_cnt(*types)) + " types"};
 }
 
 Capability tryBpf() {

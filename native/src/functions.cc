@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions.h"
 
+#include "btf.h"
 #include "kernel_shared.h"
-
-#include <bpf/btf.h>
 
 #include <algorithm>
 #include <array>
@@ -16,11 +15,6 @@
 
 namespace skbt {
 namespace {
-
-struct BtfFree {
-  void operator()(btf *b) const { btf__free(b); }
-};
-using Btf = std::unique_ptr<btf, BtfFree>;
 
 // What is known about some functions, beyond their arguments: SKBT_PROBE_*.
 struct Trait {
@@ -141,16 +135,6 @@ std::vector<std::string> moduleNames() {
   return names;
 }
 
-Result<Btf> kernelBtf() {
-  Btf b(btf__load_vmlinux_btf());
-  if (!b)
-    return errnoError("KERNEL_NO_BTF",
-                      "this kernel has no usable /sys/kernel/btf/vmlinux; a kernel built with CONFIG_DEBUG_INFO_BTF "
-                      "is needed (those of Debian 12 and Ubuntu 22.04 are)",
-                      errno);
-  return b;
-}
-
 std::string_view withoutPrefix(std::string_view name) {
   for (const std::string_view prefix : {"SKB_DROP_REASON_", "SKB_", "___"})
     if (name.substr(0, prefix.size()) == prefix)
@@ -201,11 +185,11 @@ Result<std::vector<Function>> findFunctions(const Symbols &symbols) {
                              (argument.indirect ? SKBT_PROBE_INDIRECT : 0U) | traitsOf(name)});
     }
   };
-  scan(vmlinux->get(), 1, "");
+  scan(*vmlinux, 1, "");
   for (const std::string &module : moduleNames()) {
-    const Btf b(btf__load_module_btf(module.c_str(), vmlinux->get()));
+    const Btf b(btf__load_module_btf(module.c_str(), *vmlinux));
     if (b)
-      scan(b.get(), btf__type_cnt(vmlinux->get()), module);
+      scan(b.get(), btf__type_cnt(*vmlinux), module);
   }
   std::sort(functions.begin(), functions.end(), [](const Function &a, const Function &b) {
     return a.name != b.name ? a.name < b.name : a.module < b.module;
@@ -220,13 +204,13 @@ Result<std::vector<DropReason>> findDropReasons() {
   if (!vmlinux)
     return vmlinux.error();
   std::vector<DropReason> reasons;
-  addReasons(vmlinux->get(), 1, reasons);
+  addReasons(*vmlinux, 1, reasons);
   // Subsystems have enums of their own since 6.4 (071c0fc6fb91 "net: extend drop reasons for multiple
   // subsystems"), with their number in the high 16 bits: mac80211, Open vSwitch.
   for (const std::string &module : moduleNames()) {
-    const Btf b(btf__load_module_btf(module.c_str(), vmlinux->get()));
+    const Btf b(btf__load_module_btf(module.c_str(), *vmlinux));
     if (b)
-      addReasons(b.get(), btf__type_cnt(vmlinux->get()), reasons);
+      addReasons(b.get(), btf__type_cnt(*vmlinux), reasons);
   }
   // what several modules were built with is in the BTF of each
   const auto byValue = [](const DropReason &x, const DropReason &y) { return x.value < y.value; };
@@ -241,7 +225,7 @@ bool saysWhatIsConsumed() {
   if (!vmlinux)
     return false;
   std::vector<DropReason> reasons;
-  addReasons(vmlinux->get(), 1, reasons);
+  addReasons(*vmlinux, 1, reasons);
   return std::any_of(reasons.begin(), reasons.end(), [](const DropReason &r) { return r.name == "CONSUMED"; });
 }
 
@@ -249,7 +233,7 @@ bool kfreeSkbHasReason() {
   auto vmlinux = kernelBtf();
   if (!vmlinux)
     return false;
-  const btf *b = vmlinux->get();
+  const btf *b = *vmlinux;
   const int id = btf__find_by_name_kind(b, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF);
   if (id < 0)
     return false;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "targets.h"
 
+#include "btf.h"
+
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
 #include <algorithm>
 
 namespace skbt {
 namespace {
 
-struct BtfFree {
-  void operator()(btf *b) const { btf__free(b); }
-};
-using Btf = std::unique_ptr<btf, BtfFree>;
 using Found = std::unordered_map<std::string, Target>;
 // What is looked for, as it is called in BTF -> as it is called here.
 using Names = std::unordered_map<std::string_view, std::string_view>;
@@ -52,7 +49,7 @@ std::string moduleOf(int fd) {
 
 Targets Targets::find(const std::vector<Wanted> &wanted, const std::vector<std::string_view> &modules) {
   Targets targets;
-  const Btf vmlinux(btf__load_vmlinux_btf());
+  auto vmlinux = kernelBtf();
   if (!vmlinux)
     return targets;
   std::vector<std::string> typedefs; // what `tracepoints` looks into
@@ -65,16 +62,16 @@ Targets Targets::find(const std::vector<Wanted> &wanted, const std::vector<std::
     else
       tracepoints.emplace(typedefs.emplace_back("btf_trace_" + std::string(one.name)), one.name);
   }
-  scan(vmlinux.get(), 1, 0, functions, tracepoints, targets.found);
+  scan(*vmlinux, 1, 0, functions, tracepoints, targets.found);
   __u32 id = 0;
   while (bpf_btf_get_next_id(id, &id) == 0) {
     Fd fd(bpf_btf_get_fd_by_id(id));
     if (!fd.valid() || std::find(modules.begin(), modules.end(), moduleOf(fd.get())) == modules.end())
       continue;
-    const Btf module(btf__load_from_kernel_by_id_split(id, vmlinux.get()));
+    const Btf module(btf__load_from_kernel_by_id_split(id, *vmlinux));
     if (!module)
       continue;
-    scan(module.get(), btf__type_cnt(vmlinux.get()), fd.get(), functions, {}, targets.found);
+    scan(module.get(), btf__type_cnt(*vmlinux), fd.get(), functions, {}, targets.found);
     targets.objects.push_back(std::move(fd));
   }
   return targets;
