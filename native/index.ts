@@ -14,6 +14,7 @@ import {
   captureFilterSchema,
   captureSpecSchema,
   type FunctionInfo,
+  type PlannedProgram,
   type TracerStats,
 } from '../core/messages/source.ts';
 
@@ -70,6 +71,8 @@ export interface NativeAddon {
   functions(): Promise<NativeFunction[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
   dropReasons(): Promise<{ readonly value: number; readonly name: string }[]>;
+  /** What a capture would load beside the probes' program, on this kernel now. */
+  programs(): Promise<PlannedProgram[]>;
   /** Compiles a pcap expression; needs no privileges. FILTER_SYNTAX and others carry a position. */
   compileFilter(expression: string): Promise<CompiledFilter>;
   createTracer(): NativeTracer;
@@ -120,6 +123,7 @@ export function loadAddon(): NativeAddon {
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
     dropReasons: () => typed(() => binding.dropReasons()),
+    programs: () => typed(() => binding.programs()),
     compileFilter: (expression) => typed(() => binding.compileFilter(textOf(expression))),
     createTracer: () => checkedTracer(new binding.Tracer()),
   };

@@ -169,13 +169,14 @@ static __always_inline void track_retransmission(struct skbt_scratch *s, const s
 
 /* The packet of an skb that is seen for the first time, if it belongs to the capture. */
 static __always_inline struct skbt_track *hop_begin(struct skbt_scratch *s, u64 skb_address,
-						    bool is_drop, u8 flags)
+						    u8 flags)
 {
 	const struct skbt_hop *hop = (const struct skbt_hop *)s->record;
 	struct skbt_counters *c;
 
-	/* netlink's and other sockets' messages are skbs too, but no packets */
-	if (is_drop && !s->packet.has_network && !hop->ifindex)
+	/* netlink's and other sockets' messages are skbs too, but no packets; nor is yet what a
+	 * socket is about to send */
+	if (!s->packet.has_network && !hop->ifindex)
 		return NULL;
 	if (config.flow_rate && !track_refused(skb_address, config.generation) &&
 	    filter_rate(s, hop->netns, bpf_ktime_get_ns())) {
@@ -231,7 +232,7 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		if (!hop_matches(s, skb, tgid, &flags))
 			return;
 		if (!t)
-			t = hop_begin(s, skb_address, drop != NULL, flags);
+			t = hop_begin(s, skb_address, flags);
 		if (!t)
 			return;
 	}

@@ -248,12 +248,20 @@ export const sourceMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type SourceMessage = z.infer<typeof sourceMessageSchema>;
 
+/** An eBPF program, and the kernel function or tracepoint that it is attached to. */
+export const plannedProgramsSchema = z.array(
+  z.object({ name: z.string(), target: z.string(), kind: z.enum(['fentry', 'fexit', 'tracepoint']) }),
+);
+export type PlannedProgram = z.infer<typeof plannedProgramsSchema>[number];
+
 /** Requests to a source; each is answered by one `reply` with its id. */
 export const sourceRequestSchema = z.discriminatedUnion('method', [
   /** Starts, or changes, the capture. Same probes: only the filter is exchanged, nothing is detached. */
   z.object({ id: z.number().int(), method: z.literal('apply'), spec: captureSpecSchema }),
   z.object({ id: z.number().int(), method: z.literal('stop') }),
   z.object({ id: z.number().int(), method: z.literal('compile'), expression: z.string().max(4096) }),
+  /** What a capture would load beside the probes' program; the reply's value is a `plannedProgramsSchema`. */
+  z.object({ id: z.number().int(), method: z.literal('programs') }),
   /** What this host says about itself, to explain a packet's end; the reply's value is a `factsSchema`. */
   z.object({ id: z.number().int(), method: z.literal('facts'), queries: factQueriesSchema }),
 ]);

@@ -86,10 +86,10 @@ const wallClock: Scenario = {
     const lines = linesOf(text);
     const possible = clocks(from, to);
     for (const { time } of lines) check(possible.includes(time), `a time of ${possible.join(', ')}`, time);
-    // the ports are not written yet when a datagram is handed over to IP
-    const infos = lines
-      .filter(({ what }) => what !== 'udp_send_skb')
-      .map(({ info, ...line }) => ({ ...line, info: info.replace(/:\d{5}(?=->|$)/, ':PORT') }));
+    const infos = lines.map(({ info, ...line }) => ({
+      ...line,
+      info: info.replace(/:\d{5}(?=->|$)/, ':PORT'),
+    }));
     equal(
       [...new Set(infos.map(({ info }) => info))].sort(),
       [
@@ -323,7 +323,11 @@ const firstWords = (file: string): ReadonlySet<string> =>
 const plan: Scenario = {
   name: "--ebpf prints the probes that a trace then has, all of the original's functions among them, and stops",
   async run() {
-    const [filter, compiled, programs, , ...listed] = told('--ebpf', '-H', '10.1.0.3').trimEnd().split('\n');
+    const [filter, compiled, programs, ...rest] = told('--ebpf', '-H', '10.1.0.3').trimEnd().split('\n');
+    const [others, listed] = [
+      rest.slice(0, rest.indexOf('functions:')),
+      rest.slice(rest.indexOf('functions:') + 1),
+    ];
     equal(filter, 'filter: host 10.1.0.3', 'the filter');
     check(/^compiled: .*"l2":[1-9]\d*,"l3":[1-9]/.test(compiled ?? ''), 'the compiled filter', compiled);
     const planned = listed.map((line) => {
@@ -339,11 +343,20 @@ const plan: Scenario = {
         `${name} is planned or cannot be traced`,
         planned,
       );
+    const programNames = others.map((line) => {
+      const name = /^ {2}(?:fentry|fexit|tracepoint) +[\w ]+: (\w+)$/.exec(line)?.[1];
+      check(name !== undefined, 'a program with what it is attached to', line);
+      return name;
+    });
+    check(programNames.includes('skbt_drop_body'), 'the program at drops is planned', programNames);
     let probed: ReadonlySet<string> = new Set();
+    let loaded: ReadonlySet<string> = new Set();
     const { lines } = await trace({
       args: ['-H', '10.1.0.3'],
       traffic: () => {
         probed = firstWords('enabled_functions');
+        const programs: { readonly name?: string }[] = JSON.parse(run('', 'bpftool', '-j', 'prog', 'list'));
+        loaded = new Set(programs.map(({ name }) => name ?? ''));
         inNamespace('web', 'ping', '-q', '-c1', '-W5', '10.1.0.3');
       },
     });
@@ -351,6 +364,11 @@ const plan: Scenario = {
       planned.filter((name) => !probed.has(name)),
       [],
       'planned and not probed',
+    );
+    equal(
+      programNames.filter((name) => !loaded.has(name)),
+      [],
+      'planned and not loaded',
     );
     const seen = new Set(
       lines.flatMap(({ kind, func }) => (kind === 'hop' && func !== undefined ? [func] : [])),

@@ -146,6 +146,24 @@ Napi::Value dropReasons(const Napi::CallbackInfo &info) {
   });
 }
 
+Napi::Value programs(const Napi::CallbackInfo &info) {
+  using Programs = std::vector<skbt::PlannedProgram>;
+  return Async<Programs>::run(
+      info.Env(), []() -> skbt::Result<Programs> { return skbt::plannedPrograms(); },
+      [](Napi::Env env, Programs &programs) {
+        Napi::Array list = Napi::Array::New(env, programs.size());
+        uint32_t i = 0;
+        for (const skbt::PlannedProgram &program : programs) {
+          Napi::Object one = Napi::Object::New(env);
+          one.Set("name", program.name);
+          one.Set("target", program.target);
+          one.Set("kind", program.kind);
+          list.Set(i++, one);
+        }
+        return list;
+      });
+}
+
 Napi::Value compileFilter(const Napi::CallbackInfo &info) {
   const std::string expression = info[0].As<Napi::String>();
   return Async<skbt::FilterProgram>::run(
@@ -383,6 +401,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("capabilities", Napi::Function::New(env, capabilities));
   exports.Set("functions", Napi::Function::New(env, functions));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
+  exports.Set("programs", Napi::Function::New(env, programs));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter));
   Tracer::init(env, exports);
   return exports;

@@ -305,25 +305,42 @@ Targets findTargets(bool isFirst) {
                                        : std::vector<std::string_view>());
 }
 
+// Whether this kernel takes the program.
+bool isThere(const Typed &typed, const Targets &targets) {
+  const Target *target = targets.get(typed.target);
+  return target && takesTyped(*target, typed.attach) && (typed.need != Need::Copied || targets.get(HAS_TCX));
+}
+
 Status prepareTyped(bpf_object *object, bool isFirst, const Targets &targets) {
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
     bpf_program__set_expected_attach_type(program, typed.attach);
-    const Target *target = targets.get(typed.target);
-    const bool isThere =
-        target && takesTyped(*target, typed.attach) && (typed.need != Need::Copied || targets.get(HAS_TCX));
     const bool isNeeded = typed.need == Need::Exchanged || (typed.need == Need::Once && isFirst);
-    if (!isThere && isNeeded)
+    if (isThere(typed, targets))
+      continue;
+    if (isNeeded)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
-    if (!isThere)
-      bpf_program__set_autoload(program, false);
+    bpf_program__set_autoload(program, false);
   }
   return Done{};
 }
 
+const char *kindOf(const Typed &typed) {
+  return typed.attach == BPF_TRACE_FENTRY ? "fentry" : typed.attach == BPF_TRACE_FEXIT ? "fexit" : "tracepoint";
+}
+
 } // namespace
+
+std::vector<PlannedProgram> plannedPrograms() {
+  const Targets targets = findTargets(true);
+  std::vector<PlannedProgram> programs;
+  for (const Typed &typed : TYPED)
+    if (isThere(typed, targets))
+      programs.push_back({typed.program, typed.need == Need::Copied ? "programs of tc" : typed.target, kindOf(typed)});
+  return programs;
+}
 
 Result<Generation> Generation::load(const LoadOptions &options, const Generation *base) {
   const std::lock_guard guard(loadLock);

@@ -45,6 +45,16 @@ struct LoadOptions {
   uint32_t stackTable = 1U << 14;
 };
 
+// A program beside the probes' one: what it is attached to, and how.
+struct PlannedProgram {
+  const char *name;
+  const char *target;
+  const char *kind; // fentry, fexit, tracepoint
+};
+
+// Those that a capture would load on this kernel now.
+std::vector<PlannedProgram> plannedPrograms();
+
 class Generation {
 public:
   // `base` is the generation whose maps are shared, nullptr for the first.

@@ -98,6 +98,8 @@ async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[
   return functions.map((one) => ({ ...one, isDefault: isDefaultFunction(one.name) }));
 }
 
+const failed = (error: unknown) => ({ ok: false as const, error: asFailure(error) });
+
 async function answer(addon: NativeAddon, capture: Capture, request: SourceRequest) {
   switch (request.method) {
     case 'apply':
@@ -105,10 +107,9 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
     case 'stop':
       return capture.stop();
     case 'compile':
-      return addon.compileFilter(request.expression).then(ok, (error: unknown) => ({
-        ok: false as const,
-        error: asFailure(error),
-      }));
+      return addon.compileFilter(request.expression).then(ok, failed);
+    case 'programs':
+      return addon.programs().then(ok, failed);
     case 'facts':
       return readFactsInTurn(request.queries).then(ok);
   }

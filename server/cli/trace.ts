@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
-import type { CaptureSpec } from '../../core/messages/source.ts';
+import { type CaptureSpec, plannedProgramsSchema } from '../../core/messages/source.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { Client } from './client.ts';
@@ -138,7 +138,11 @@ async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
   console.log(
     `programs: skbt_entry on ${planned.length} functions by ${kprobeMulti?.ok ? 'kprobe.multi' : 'kprobe'}`,
   );
-  console.log('          skb:kfree_skb (drops), the ends of skbs, skb_clone and skb_copy (lineage)');
+  const programs = await client.source.request({ method: 'programs' });
+  if (!programs.ok) throw await asCliError(client, programs.error, spec);
+  for (const { name, target, kind } of plannedProgramsSchema.parse(programs.value))
+    console.log(`  ${kind.padEnd(10)} ${target}: ${name}`);
+  console.log('functions:');
   for (const { name, module, argument } of planned)
     console.log(
       `  ${stageOf(name).padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`,

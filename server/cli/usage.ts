@@ -79,7 +79,7 @@ How:
       --kernel SERIES      kernel of the lab: 6.12, 6.1, or a path
       --ready-file PATH    touched when every probe is attached
       --debug              print what was understood, and stop
-      --ebpf               print the probe plan, and stop
+      --ebpf               print the programs and the probe plan, and stop
   -h, --help    -V, --version
 
 serve: --source auto|host|lab, --kernel, --ready-file; HOST and PORT from the environment.

@@ -22,6 +22,7 @@ export type RequestBody =
   | { readonly method: 'apply'; readonly spec: CaptureSpec }
   | { readonly method: 'stop' }
   | { readonly method: 'compile'; readonly expression: string }
+  | { readonly method: 'programs' }
   | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };
 
 export interface Source {
