@@ -17,7 +17,7 @@ import {
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { uncompressedKernel } from './image.ts';
-import { KernelError, makeFromImage, makeFromPackage, run } from './make-kernel.ts';
+import { DEBIAN_APT, KernelError, makeFromImage, makeFromPackage, run } from './make-kernel.ts';
 
 /** What the VM boots. */
 export interface Kernel {
@@ -149,13 +149,13 @@ const inCache = (cache: string, folder: string, version: string, modulesRoot: st
 
 /** Newest package of a series in the package lists. */
 function newestPackage(series: string, pattern: RegExp): string {
-  const names = run('apt-cache', ['pkgnames', 'linux-image-'])
+  const names = run(DEBIAN_APT, ['names', 'linux-image-'])
     .split('\n')
     .filter((name) => pattern.test(name));
   const newest = names.sort(byVersion).at(-1);
   if (newest === undefined)
     throw new KernelError(
-      `no package linux-image-${series}… in the package lists: on Debian 12 run \`apt-get update\`; elsewhere give --kernel PATH`,
+      `no package linux-image-${series}… in Debian's package lists: run \`scripts/debian-apt update\`, on Debian 12 as root`,
     );
   return newest;
 }

@@ -17,16 +17,18 @@ import { uncompressedKernel } from './image.ts';
 /** What is missing, or went wrong, and what to do. */
 export class KernelError extends Error {}
 
+/** Speaks to apt; beside lab/ and dist/ alike. */
+export const DEBIAN_APT = join(import.meta.dirname, '..', 'scripts', 'debian-apt');
+
 /** In this order: the first that is missing is not an error, some are built in. */
 const BOOT_MODULES = ['virtio_pci', 'virtio_console', '9pnet_virtio', '9p', 'overlay', 'virtio_net'];
 
 /** Downloads and unpacks a Debian package into `cache`, as the folder `version`; nothing is installed. */
 export function makeFromPackage(cache: string, name: string, version: string): void {
   inPlace(cache, version, (work) => {
-    // apt would drop to its own user, who may not write here
-    run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', name], work);
+    run(DEBIAN_APT, ['download', name], work);
     const deb = readdirSync(work).find((file) => file.endsWith('.deb'));
-    if (deb === undefined) throw new KernelError(`apt-get download ${name} brought no package`);
+    if (deb === undefined) throw new KernelError(`no package ${name} was downloaded`);
     const root = join(work, 'root');
     run('dpkg-deb', ['-x', join(work, deb), root]);
     rmSync(join(work, deb));

@@ -5,16 +5,8 @@
  *   node scripts/gen-wire.mjs           write them
  *   node scripts/gen-wire.mjs --check   compare them with what is there; exit 1 when they differ
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,17 +29,6 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** One that works: Ubuntu's /usr/sbin/bpftool is a script that wants the running kernel's own. */
-function findBpftool() {
-  const paths = ['bpftool', '/usr/sbin/bpftool', '/usr/local/sbin/bpftool'];
-  for (const folder of readdirSync('/usr/lib').filter((name) => name.startsWith('linux-tools')))
-    for (const place of [folder, ...readdirSync(join('/usr/lib', folder)).map((name) => join(folder, name))])
-      paths.push(join('/usr/lib', place, 'bpftool'));
-  const found = paths.find((path) => spawnSync(path, ['version']).status === 0);
-  if (found === undefined) throw new Error('there is no bpftool that works: run `npm run setup`');
-  return found;
-}
-
 /** Enums and structs of ours, in the order of wire.h. */
 function readTypes() {
   const object = join(scratch, 'anchors.o');
@@ -56,7 +37,7 @@ function readTypes() {
     '-g', '-O2', '-target', 'bpf', '-Wall', '-Wextra', '-Werror', '-Wpadded', `-I/usr/include/${multiarch}`,
     '-c', at('bpf/wire_anchors.c'), '-o', object,
   ]); // biome-ignore format: an argument list
-  const bpftool = findBpftool();
+  const bpftool = run('bash', ['-c', `. "$0" && find_bpftool`, at('scripts/lib.sh')]).trim();
   const { types } = JSON.parse(run(bpftool, ['-j', 'btf', 'dump', 'file', object]));
   const byId = new Map(types.map((type) => [type.id, type]));
   const ours = types.filter((type) => type.name.startsWith('skbt_'));

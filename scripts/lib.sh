@@ -11,11 +11,36 @@ die() {
 	exit 1
 }
 
-# A bpftool that works. Ubuntu's /usr/sbin/bpftool is a script that wants the running kernel's own; any other
-# version's does as well for what we ask of it.
+is_debian_12() { (. /etc/os-release && [ "$ID $VERSION_ID" = "debian 12" ]) 2> /dev/null; }
+
+# Where Debian's archive is, out of the file in which python-apt describes it.
+debian_archive() { # file
+	sed -n 's|^BaseURI: *\(.*/debian\)/*$|\1|p' "$1" 2> /dev/null | head -1 | grep .
+}
+
+# What other systems have from Debian 12: package lists, and what setup unpacks. Root's is for everybody to use.
+DEBIAN_CACHES=(/var/cache/skbtracer/debian)
+[ "$(id -u)" = 0 ] || DEBIAN_CACHES=("${XDG_CACHE_HOME:-$HOME/.cache}/skbtracer/debian" "${DEBIAN_CACHES[@]}")
+[ -z "${SKBTRACER_DEBIAN_CACHE-}" ] || DEBIAN_CACHES=("$(realpath -m "$SKBTRACER_DEBIAN_CACHE")")
+DEBIAN_CACHE=${DEBIAN_CACHES[0]}
+
+# A libbpf that is new enough, for pkg-config to find: this system's or an unpacked one.
+find_libbpf() {
+	local cache pc
+	! pkg-config --atleast-version=0.8 libbpf || return 0
+	for cache in "${DEBIAN_CACHES[@]}"; do
+		pc=$cache/root/usr/lib/x86_64-linux-gnu/pkgconfig
+		[ -r "$pc/libbpf.pc" ] || continue
+		export PKG_CONFIG_PATH=$pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+		return 0
+	done
+	return 1
+}
+
+# A bpftool that works, unpacked or this system's. Ubuntu's is a script that wants the running kernel's own.
 find_bpftool() {
 	local candidate
-	for candidate in $(PATH=$PATH:/usr/sbin:/sbin type -ap bpftool) /usr/lib/linux-tools*/bpftool /usr/lib/linux-tools/*/bpftool; do
+	for candidate in "${DEBIAN_CACHES[@]/%//root/usr/sbin/bpftool}" $(PATH=$PATH:/usr/sbin:/sbin type -ap bpftool); do
 		if "$candidate" version > /dev/null 2>&1; then
 			printf '%s\n' "$candidate"
 			return 0

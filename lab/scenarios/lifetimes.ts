@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, equal } from './check.ts';
-import { CLI } from './place.ts';
+import { BPFTOOL, CLI, ROOT } from './place.ts';
 import type { Scenario } from './scenario.ts';
 import { fileAppears, inNamespace, trace } from './trace.ts';
 
@@ -12,7 +12,7 @@ const PORT = 3999;
 
 /** Ids of the eBPF programs of ours in the kernel. */
 function ownPrograms(): readonly string[] {
-  const programs: unknown = JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'list'], { encoding: 'utf8' }));
+  const programs: unknown = JSON.parse(execFileSync(BPFTOOL, ['-j', 'prog', 'list'], { encoding: 'utf8' }));
   if (!Array.isArray(programs)) throw new Error('bpftool printed no list');
   return programs
     .map((program: { name?: string }) => program.name ?? '')

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { check, equal, inOrder } from './check.ts';
 import { nft, run, shell } from './network.ts';
-import { CLI } from './place.ts';
+import { BPFTOOL, CLI } from './place.ts';
 import { BRIDGE, BRIDGED, withBridge } from './rules.ts';
 import type { Scenario } from './scenario.ts';
 import { STEP_LINE } from './steps.ts';
@@ -355,7 +355,7 @@ const plan: Scenario = {
       args: ['-H', '10.1.0.3'],
       traffic: () => {
         probed = firstWords('enabled_functions');
-        const programs: { readonly name?: string }[] = JSON.parse(run('', 'bpftool', '-j', 'prog', 'list'));
+        const programs: { readonly name?: string }[] = JSON.parse(run('', BPFTOOL, '-j', 'prog', 'list'));
         loaded = new Set(programs.map(({ name }) => name ?? ''));
         inNamespace('web', 'ping', '-q', '-c1', '-W5', '10.1.0.3');
       },
