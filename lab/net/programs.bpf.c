@@ -37,6 +37,13 @@ int xdp_elsewhere(struct xdp_md *frame)
 	return (int)bpf_redirect(TARGET, 0);
 }
 
+SEC("xdp/xdp_fail")
+int xdp_fail(struct xdp_md *frame)
+{
+	(void)frame;
+	return XDP_ABORTED;
+}
+
 SEC("tc/tc_refuse")
 int tc_refuse(struct __sk_buff *skb)
 {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, equal } from './check.ts';
-import { BPFTOOL, CLI, ROOT } from './place.ts';
+import { BPFTOOL, CLI } from './place.ts';
 import type { Scenario } from './scenario.ts';
 import { fileAppears, inNamespace, trace } from './trace.ts';
 

@@ -191,11 +191,44 @@ const ALL: readonly Case[] = [
     },
   },
   {
+    how: 'ingress', what: 'flower ip_proto udp dst_port 8014 action drop', stays: [LEFT, RIGHT],
+    expect(packet) {
+      decided(packet, 'tc', ['SHOT', 'tcf_classify', undefined]);
+      equal(decisionsOf(packet, 'tc').length, 1, 'flower: decisions of tc');
+      droppedAs(packet, 'TC_INGRESS', /^__netif_receive_skb_core/, 'flower');
+      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^A tc filter or program dropped it at ingress on r14 in p-right\.$/, evidence: [/flower/, /dst_port 8014/, /gact action drop/] }, 'flower');
+    },
+  },
+  {
+    // what does not match goes on
+    how: 'ingress', what: 'flower ip_proto udp dst_port 8014 action drop', stays: [LEFT, RIGHT],
+    expect(packet) {
+      decided(packet, 'tc', ['UNSPEC', 'tcf_classify', undefined]);
+      arrived(packet, 'flower that does not match');
+    },
+  },
+  {
+    how: 'xdp', what: 'xdp_fail', stays: [LEFT, RIGHT],
+    expect(packet) {
+      decided(packet, 'xdp', ['ABORTED', NATIVE, 'xdp_fail']);
+      droppedAs(packet, 'NOT_SPECIFIED', /^veth_xdp_rcv_skb/, 'veth XDP_ABORTED');
+      explained(packet, { verdict: 'dropped', rule: 'xdp.drop', title: /^The XDP program xdp_fail on r16 in p-right dropped it by failing \(XDP_ABORTED\)\.$/, evidence: [/^XDP xdp_fail: ABORTED$/] }, 'veth XDP_ABORTED');
+    },
+  },
+  {
+    how: 'xdpgeneric', what: 'xdp_fail', stays: [LEFT, RIGHT],
+    expect(packet) {
+      decided(packet, 'xdp', ['ABORTED', GENERIC, 'xdp_fail']);
+      droppedAs(packet, 'NOT_SPECIFIED', /^do_xdp_generic/, 'generic XDP_ABORTED');
+      explained(packet, { verdict: 'dropped', rule: 'xdp.drop', title: /^The XDP program xdp_fail on r17 in p-right dropped it by failing \(XDP_ABORTED\)\.$/, evidence: [/^XDP xdp_fail: ABORTED$/] }, 'generic XDP_ABORTED');
+    },
+  },
+  {
     how: 'tcx ingress', what: 'tc_refuse', stays: [LEFT, RIGHT],
     expect(packet) {
       decided(packet, 'tc', ['SHOT', 'tcx_run', 'tc_refuse']);
       droppedAs(packet, 'TC_INGRESS', /^__netif_receive_skb_core/, 'tcx at ingress');
-      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^The tc program tc_refuse dropped it at ingress on r14 in p-right\.$/ }, 'tcx at ingress');
+      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^The tc program tc_refuse dropped it at ingress on r18 in p-right\.$/ }, 'tcx at ingress');
     },
   },
   {
@@ -203,7 +236,7 @@ const ALL: readonly Case[] = [
     expect(packet) {
       decided(packet, 'tc', ['SHOT', 'tcx_run', 'tc_refuse'], LEFT);
       droppedAs(packet, 'TC_EGRESS', /^__dev_queue_xmit/, 'tcx at egress');
-      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^The tc program tc_refuse dropped it at egress on l15 in p-left\.$/ }, 'tcx at egress');
+      explained(packet, { verdict: 'dropped', rule: 'tc.drop', title: /^The tc program tc_refuse dropped it at egress on l19 in p-left\.$/ }, 'tcx at egress');
     },
   },
   {
@@ -241,7 +274,7 @@ async function attach({ how, what }: Case, i: number): Promise<void> {
     return;
   }
   const [netns, device] = how === 'ingress' ? [RIGHT, `r${i}`] : [LEFT, `l${i}`];
-  const filter = what.startsWith('matchall') ? what : `bpf da obj ${OBJECT} sec tc/${what}`;
+  const filter = what.startsWith('tc_') ? `bpf da obj ${OBJECT} sec tc/${what}` : `protocol ip ${what}`;
   shell(netns, `tc qdisc add dev ${device} clsact`, `tc filter add dev ${device} ${how} ${filter}`);
 }
 
