@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What talks in scenarios and is no standard tool:
 //
-//   peers udp-send ADDRESS PORT COUNT BYTES
-//       datagrams to a host, a broadcast address or a group, without DF
+//   peers udp-send ADDRESS PORT COUNT BYTES [SEGMENT]
+//       datagrams to a host, a broadcast address or a group, without DF; with SEGMENT, each is as
+//       many datagrams of that size (UDP GSO)
 //   peers udp-take PORT COUNT [GROUP READERS]
 //       as many sockets on the port, members of the group; ends when each has got COUNT
 //   peers udp-hold PORT
@@ -76,7 +77,7 @@ static struct end end_of(const char *address, int port)
 	return e;
 }
 
-static int udp_send(const char *address, int port, int count, size_t size)
+static int udp_send(const char *address, int port, int count, size_t size, int segment)
 {
 	const struct end to = end_of(address, port);
 	const int on = 1, discover = IP_PMTUDISC_DONT;
@@ -87,6 +88,7 @@ static int udp_send(const char *address, int port, int count, size_t size)
 	if (setsockopt(s, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) ||
 	    (to.any.sa_family == AF_INET &&
 	     setsockopt(s, IPPROTO_IP, IP_MTU_DISCOVER, &discover, sizeof(discover))) ||
+	    (segment && setsockopt(s, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment))) ||
 	    connect(s, &to.any, to.size))
 		return fail(address);
 	for (int i = 0; i < count; i++)
@@ -222,8 +224,9 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
-	if (argc == 6 && strcmp(what, "udp-send") == 0)
-		return udp_send(argv[2], atoi(argv[3]), atoi(argv[4]), (size_t)atol(argv[5]));
+	if ((argc == 6 || argc == 7) && strcmp(what, "udp-send") == 0)
+		return udp_send(argv[2], atoi(argv[3]), atoi(argv[4]), (size_t)atol(argv[5]),
+				argc == 7 ? atoi(argv[6]) : 0);
 	if (argc == 4 && strcmp(what, "udp-take") == 0)
 		return udp_take(atoi(argv[2]), atoi(argv[3]), NULL, 1);
 	if (argc == 6 && strcmp(what, "udp-take") == 0 && atoi(argv[5]) <= MAX_READERS)

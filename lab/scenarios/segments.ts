@@ -226,6 +226,70 @@ function cutAndMerged(packets: Packets, large: Packet): Packet {
   return first;
 }
 
+const SEGMENT = 1000;
+const PARTS = [SEGMENT, SEGMENT, SEGMENT, 500];
+
+/** One sendmsg of several datagrams each, IPv4 and IPv6, which the device does not cut itself. */
+async function datagrams(): Promise<void> {
+  await withCable(78, async () => {
+    ip(A, 'link set sa gso_max_segs 1');
+    const targets = [
+      { port: 7110, to: address(78, 2), headers: 28 },
+      { port: 7111, to: address6(78, 2), headers: 48 },
+    ];
+    const readers: Running[] = [];
+    for (const { port } of targets)
+      readers.push(await Running.start(B, PEERS, 'udp-take', String(port), String(PARTS.length)));
+    const { packets } = await trace({
+      args: [...WHY, 'udp dst portrange 7110-7111'],
+      async traffic() {
+        for (const { port, to } of targets)
+          run(A, PEERS, 'udp-send', to, String(port), '1', '3500', String(SEGMENT));
+        for (const reader of readers) await reader.ended();
+      },
+    });
+    equal(
+      packets.size,
+      targets.length * (1 + PARTS.length),
+      'packets: what was sent, and what it was cut into',
+    );
+    steady(packets.values(), 'saddr', 'daddr', 'sport', 'dport', 'ip_id');
+    for (const { port, headers } of targets)
+      datagramsOf(
+        packets,
+        only(originals(packets.values()), (packet) => said(packet, 'dport').includes(port), `to ${port}`),
+        headers,
+      );
+  });
+}
+
+function datagramsOf(packets: Packets, large: Packet, headers: number): void {
+  const parts = childrenOf(packets, large, 'segment');
+  equal(parts.length, PARTS.length, 'segments');
+  equal(
+    [said(large, 'gso_segs'), said(large, 'gso_size')],
+    [[PARTS.length], [SEGMENT]],
+    'what it says of them',
+  );
+  equal(functionsOf(large).at(-1), 'validate_xmit_skb', 'where it is cut');
+  equal(staysOf(large), [A], 'where it stays');
+  ends(large, passedOn('consumed', /cut into 4 segments \(GSO\), the first of them/));
+  const [id] = said(large, 'ip_id');
+  parts.forEach((part, i) => {
+    equal(originsOf(part), [`segment of ${large.id}`], 'what it came out of');
+    equal(said(part, 'sport'), said(large, 'sport'), 'source port');
+    equal(said(part, 'gso_segs'), [], 'it is no GSO packet itself');
+    // IPv6 has no ids
+    if (headers === 28) equal(said(part, 'ip_id'), [Number(id) + i], 'IP id');
+    equal(said(part, 'ip_len'), [headers + (PARTS[i] ?? 0)], 'IP length');
+    equal(staysOf(part), [A, B], 'namespaces of a segment');
+    inOrder(functionsOf(part), ['veth_xmit', '__udp_enqueue_schedule_skb'], 'path of a segment');
+    const arrived = hopIn(part, '__udp_enqueue_schedule_skb');
+    equal(saidAt(part, arrived, 'len'), PARTS[i], 'bytes for the socket');
+    ends(part, delivered);
+  });
+}
+
 async function retransmission(): Promise<void> {
   await withCable(76, async () => {
     // the first packet that pushes data, and no other on that day
@@ -362,6 +426,10 @@ export const segmentation: readonly Scenario[] = [
     run: fragments,
   },
   { name: 'segments of a large TCP packet are its children, and GRO merges them into one', run: segments },
+  {
+    name: 'one call that sends several datagrams (UDP GSO) makes one packet, and each datagram is its child',
+    run: datagrams,
+  },
   { name: 'a TCP segment that a rule drops once is sent again as a child of the first', run: retransmission },
   { name: 'a packet whose data moves to make room for a VXLAN header stays the same packet', run: tunnel },
 ];
