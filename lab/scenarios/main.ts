@@ -34,6 +34,7 @@ import { stacks } from './stacks.ts';
 import { steps } from './steps.ts';
 import { kernelVersion } from './trace.ts';
 import { tunnels } from './tunnels.ts';
+import { wireguard } from './wireguard.ts';
 
 const words = process.argv.slice(2);
 /** By the names of their files, more or less. */
@@ -57,6 +58,7 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   segmentation,
   held,
   tunnels,
+  wireguard,
   programs,
   nat,
   steps,

@@ -5,7 +5,7 @@
 import type { Ns } from '../../base/units.ts';
 import { type Fact, factQuerySchema } from '../../messages/facts.ts';
 import { FactBook } from '../facts.ts';
-import type { Hop, Path } from '../hop.ts';
+import type { Hop, Ip, Path } from '../hop.ts';
 import { tunnelName } from '../kernel-names.ts';
 import type { NameBook } from '../names.ts';
 import { bridgeRules } from './bridge.ts';
@@ -115,11 +115,30 @@ function throughTunnel(before: Hop | undefined, { state: { ip, inner }, index }:
   return { text, hop: index };
 }
 
+/** Where a tunnel that encrypts takes a packet in, and lets it out: what it carries on its way cannot be seen. */
+const SEALS = new Map<string, (before: Ip, after: Ip) => string>([
+  ['wg_xmit', (_, { saddr, daddr }) => `it went into a tunnel (wireguard) from ${saddr} to ${daddr}`],
+  ['wg_receive', ({ daddr }) => `it came out of the tunnel (wireguard) at ${daddr}`],
+]);
+
 /** Whoever looks for the packet's first addresses finds how it got its last. */
-function translations({ path }: Scene): readonly Evidence[] {
+function translations({ path, names }: Scene): readonly Evidence[] {
+  let seal: ((before: Ip, after: Ip) => string) | undefined;
   const all = path.hops.flatMap((hop, i) => {
-    const tunnel = throughTunnel(path.hops[i - 1], hop);
+    const before = path.hops[i - 1];
+    const tunnel = throughTunnel(before, hop);
     if (tunnel !== undefined) return [tunnel];
+    const begun = hop.kind === 'hop' ? SEALS.get(names.functionName(hop.func)) : undefined;
+    const sealed = seal;
+    seal = begun ?? seal;
+    if (sealed !== undefined) {
+      const [was, is] = [before?.state.ip, hop.state.ip];
+      // until the other header is there, ports come and go
+      if (was === undefined || is === undefined || (was.saddr === is.saddr && was.daddr === is.daddr))
+        return [];
+      seal = begun;
+      return [{ text: sealed(was, is), hop: hop.index }];
+    }
     return hop.changes.flatMap(({ field, before, after }): Evidence[] => {
       const what = TRANSLATED.get(field);
       // a header that was not written yet is no translation

@@ -1,6 +1,7 @@
 /** Given this end of a packet, this is said: firewalls, routes, neighbours, headers, programs, IPsec. */
 import { describe, expect, it } from 'vitest';
 import { asKernelAddress, asNetnsInode } from '../../../base/units.ts';
+import type { Change } from '../../hop.ts';
 import { diagnose } from '../index.ts';
 import { BOX, build, fact, HOST, icmp6, ip, type Story, tcp, udp } from './build.ts';
 import { REASONS_6_1, REASONS_SINCE } from './reasons.ts';
@@ -199,6 +200,42 @@ it('takes no header that is being written for a translation, and knows where it 
     title: 'It was delivered to 10.1.0.3:9998 in db.',
     evidence: [],
   });
+});
+
+it('takes what a tunnel that encrypts puts around a packet for no translation, and NAT of that for one', () => {
+  const { path, names } = build({
+    through: [
+      'wg_xmit',
+      'iptunnel_xmit',
+      'ip_output',
+      'ip_output',
+      'wg_receive',
+      'napi_gro_receive',
+      'udp_rcv',
+    ],
+    state: udp(),
+    ended: 'in order',
+  });
+  const [inner, outer, translated] = ['10.1.0.2', '192.0.2.1', '198.51.100.1'].map((saddr) =>
+    ip({ saddr, daddr: `${saddr}00` }),
+  );
+  const ips = [inner, inner, outer, translated, translated, inner, inner];
+  const changes = new Map<number, readonly Change[]>([
+    [1, [{ field: 'l4.sport', before: 40000, after: 0 }]],
+    [2, [{ field: 'ip.saddr', before: '10.1.0.2', after: '192.0.2.1' }]],
+    [3, [{ field: 'ip.saddr', before: '192.0.2.1', after: '198.51.100.1' }]],
+    [5, [{ field: 'ip.saddr', before: '198.51.100.1', after: '10.1.0.2' }]],
+  ]);
+  const hops = path.hops.map((hop, i) => ({
+    ...hop,
+    state: { ...hop.state, ip: ips[i] ?? ip() },
+    changes: changes.get(i) ?? [],
+  }));
+  expect(diagnose({ ...path, hops }, names)?.evidence).toEqual([
+    { text: 'it went into a tunnel (wireguard) from 192.0.2.1 to 192.0.2.100', hop: 2 },
+    { text: 'its source address was changed from 192.0.2.1 to 198.51.100.1', hop: 3 },
+    { text: 'it came out of the tunnel (wireguard) at 198.51.100.100', hop: 5 },
+  ]);
 });
 
 it('advises settings by their whole name, for the namespace or the host', () => {
