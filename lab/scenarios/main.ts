@@ -18,6 +18,7 @@ import { flows } from './flows.ts';
 import { held } from './held.ts';
 import { identity } from './identity.ts';
 import { ipsec } from './ipsec.ts';
+import { ipv6Drops } from './ipv6-drops.ts';
 import { lifetimes } from './lifetimes.ts';
 import { lineage } from './lineage.ts';
 import { nat } from './nat.ts';
@@ -42,6 +43,7 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   paths,
   drops,
   routingDrops,
+  ipv6Drops,
   socketDrops,
   owners,
   connections,

@@ -32,7 +32,8 @@ const checksum: DiagnosisRule = {
     const which = CHECKSUMS.get(scene.reason);
     if (which === undefined) return undefined;
     const summed = scene.state.buffer?.ipSummed;
-    const group = transport(scene) === 'udp' ? 'Udp' : 'Tcp';
+    const udp = isV6(scene) ? 'Udp6InCsumErrors' : 'Udp.InCsumErrors';
+    const icmp = isV6(scene) ? 'Icmp6InCsumErrors' : 'Icmp.InCsumErrors';
     return {
       title: `Its ${which} checksum is wrong${inPlace(scene)}: it was changed or damaged on its way from ${source(scene)}.`,
       evidence:
@@ -45,7 +46,11 @@ const checksum: DiagnosisRule = {
               },
             ],
       facts: [
-        { kind: 'counters', netns: scene.netns, names: [`${group}.InCsumErrors`, 'Icmp.InCsumErrors'] },
+        {
+          kind: 'counters',
+          netns: scene.netns,
+          names: [transport(scene) === 'udp' ? udp : 'Tcp.InCsumErrors', icmp],
+        },
       ],
       advice: [
         advise(

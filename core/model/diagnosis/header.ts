@@ -43,6 +43,9 @@ const ttl: DiagnosisRule = {
   },
 };
 
+const USUAL_TUNNEL_MTU = 1400;
+const [PING_HEADERS, PING6_HEADERS] = [28, 48];
+
 const mtu: DiagnosisRule = {
   id: 'header.mtu',
   category: 'header',
@@ -78,12 +81,14 @@ const mtu: DiagnosisRule = {
           '-M',
           'do',
           '-s',
-          '1372',
+          String((isTooLong ? limit : USUAL_TUNNEL_MTU) - (isV6(scene) ? PING6_HEADERS : PING_HEADERS)),
           destination(scene),
         ),
         advise(
           scene,
-          'Its sender is told by ICMP: see that no firewall drops "fragmentation needed" or "packet too big".',
+          isV6(scene)
+            ? 'Its sender is told by ICMPv6: see that no firewall drops "packet too big".'
+            : 'Its sender is told by ICMP: see that no firewall drops "fragmentation needed".',
         ),
         advise(
           scene,

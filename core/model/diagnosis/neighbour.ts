@@ -73,7 +73,7 @@ const reasons = byReason('neighbour.reason', 'neighbour', {
   NEIGH_QUEUEFULL: {
     title: (scene) => `Too many packets wait for the link-layer address of ${nextHop(scene)}${inPlace(scene)}.`,
     advice: (scene) => [look(scene, 'See whether the neighbour answers at all.', neighbour(scene))],
-    facts: (scene) => [neighbour(scene), setting(scene, `ipv4/neigh/${scene.device || 'default'}/unres_qlen_bytes`)],
+    facts: (scene) => [neighbour(scene), setting(scene, `${isV6(scene) ? 'ipv6' : 'ipv4'}/neigh/${scene.device || 'default'}/unres_qlen_bytes`)],
   },
   NEIGH_CREATEFAIL: {
     title: (scene) => `The neighbour table has no room for ${nextHop(scene)}${inPlace(scene)}.`,

@@ -2,13 +2,13 @@
 import type { FactQuery } from '../../messages/facts.ts';
 import { DECISION_KIND } from '../../wire/layout.gen.ts';
 import type { Decision } from '../hop.ts';
-import { errnoText, routeTypeName } from '../kernel-names.ts';
+import { errnoText, PF, routeTypeName } from '../kernel-names.ts';
 import {
   advise, cite, citeAll, destination, diedIn, inPlace, isV6, lastDecision, look, onDevice, refusal, type Scene,
   setting, settingText, source,
 } from './scene.ts'; // biome-ignore format: a list
 import { byReason } from './table.ts';
-import type { DiagnosisRule, Evidence } from './types.ts';
+import type { DiagnosisRule, Evidence, Finding } from './types.ts';
 
 const EXDEV = 18;
 const EACCES = 13;
@@ -88,7 +88,10 @@ const martian: DiagnosisRule = {
   explain(scene) {
     const bySource = refusal(scene, DECISION_KIND.source);
     // a routing lookup that ends in EINVAL found an address that cannot be, but not which
-    const cited = bySource ?? lastDecision(scene, DECISION_KIND.route, ({ value }) => value === -EINVAL);
+    // (IPv6 says so of a blackhole)
+    const cited =
+      bySource ??
+      lastDecision(scene, DECISION_KIND.route, ({ value, pf }) => value === -EINVAL && pf !== PF.ip6);
     if (cited === undefined || !scene.isUnspecified) return undefined;
     return {
       title:
@@ -148,12 +151,16 @@ const martianReasons = byReason('routing.address', 'routing', {
   },
 }); // biome-ignore format: a table
 
-/** IP_INADDRERRORS: ip_error() says so only where forwarding is off. */
+/**
+ * IP_INADDRERRORS: ip_error() says so only where forwarding is off, ip6_forward() also of a source that is not to be
+ * forwarded.
+ */
 const forwarding: DiagnosisRule = {
   id: 'routing.forwarding',
   category: 'routing',
   explain(scene) {
     const isSure = scene.reason === 'IP_INADDRERRORS' && scene.symbol === 'ip_error';
+    const isEither = scene.reason === 'IP_INADDRERRORS' && scene.symbol === 'ip6_forward';
     const error = scene.state.route?.error ?? 0;
     // a kernel that has a reason for it would have given it
     const wouldSay =
@@ -163,11 +170,12 @@ const forwarding: DiagnosisRule = {
       !wouldSay &&
       (error === 0 || error === EHOSTUNREACH) &&
       refusal(scene, DECISION_KIND.route) === undefined;
-    if (!isSure && !isLikely) return undefined;
+    if (!isSure && !isLikely && !isEither) return undefined;
     const version = isV6(scene) ? 'ipv6' : 'ipv4';
     const device = arrival(scene) || scene.device || 'all';
     const name = version === 'ipv6' ? 'ipv6/conf/all/forwarding' : `ipv4/conf/${device}/forwarding`;
     const value = scene.facts.lines(setting(scene, name))?.[0];
+    if (isEither && value === '1') return unforwardable(scene);
     if (!isSure && value === '1') return undefined;
     const shown = version === 'ipv6' ? 'IPv6' : 'IPv4';
     return {
@@ -189,6 +197,13 @@ const forwarding: DiagnosisRule = {
   },
 };
 
+const unforwardable = (scene: Scene): Finding => ({
+  title: `It is not forwarded${inPlace(scene)}: its source ${source(scene)} is probably an address of the link alone.`,
+  certainty: 'likely',
+  facts: [setting(scene, 'ipv6/conf/all/forwarding')],
+  advice: [advise(scene, 'Look why its sender takes that address, as for a link-local one (fe80::).')],
+});
+
 const NO_ROUTE = new Set(['IP_INNOROUTES', 'IP_OUTNOROUTES', 'IP_INADDRERRORS']);
 /** dst_discard() is where blackhole routes, and routes to devices that went away, lead. */
 const ROUTE_ENDS = /^(ip_error|ip6_pkt_drop|ip6_pkt_discard|ip6_pkt_prohibit|dst_discard|dst_discard_out)$/;
@@ -207,7 +222,8 @@ const noRoute: DiagnosisRule = {
     const isForbidden = type === PROHIBIT || errno === -EACCES;
     const isHole = type === BLACKHOLE || error === EINVAL;
     // what has no route ends in ENETUNREACH; forwarding that is off, in EHOSTUNREACH as well, is told before
-    const isUnreachable = error === EHOSTUNREACH && scene.symbol === 'ip_error' && scene.isUnspecified;
+    const isUnreachable =
+      error === EHOSTUNREACH && (isV6(scene) || (scene.symbol === 'ip_error' && scene.isUnspecified));
     const isSure = NO_ROUTE.has(scene.reason) || cited !== undefined || error !== 0 || type >= BLACKHOLE;
     const what = isForbidden
       ? `A route forbids ${to}`
@@ -241,8 +257,9 @@ const noRoute: DiagnosisRule = {
 function routeEvidence({ state, last }: Scene): readonly Evidence[] {
   const { route } = state;
   if (route === undefined || (route.error === 0 && route.type < BLACKHOLE)) return [];
-  const says = route.error === 0 ? '' : `, ${errnoText(route.error)}`;
-  return [{ text: `its route is ${routeTypeName(route.type)}${says}`, ...(last && { hop: last.index }) }];
+  const type = route.type === 0 ? [] : [routeTypeName(route.type)]; // IPv6's is not known
+  const says = [...type, ...(route.error === 0 ? [] : [errnoText(route.error)])].join(', ');
+  return [{ text: `its route is ${says}`, ...(last && { hop: last.index }) }];
 }
 
 export const routingRules: readonly DiagnosisRule[] = [

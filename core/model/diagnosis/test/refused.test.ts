@@ -1,9 +1,9 @@
 /** Given this end of a packet, this is said: firewalls, routes, neighbours, headers, programs, IPsec. */
 import { describe, expect, it } from 'vitest';
 import { asKernelAddress, asNetnsInode } from '../../../base/units.ts';
-import type { Change } from '../../hop.ts';
+import type { Change, PacketState } from '../../hop.ts';
 import { diagnose } from '../index.ts';
-import { BOX, build, fact, HOST, icmp6, ip, type Story, tcp, udp } from './build.ts';
+import { BOX, build, fact, HOST, icmp6, ip, meta, type Story, tcp, udp } from './build.ts';
 import { REASONS_6_1, REASONS_SINCE } from './reasons.ts';
 
 type Case = readonly [what: string, story: Story, rule: string, certainty: 'known' | 'likely', title: string];
@@ -14,6 +14,12 @@ const HOOK_BY = asKernelAddress('ffffffff81000010');
 const dropped = (...drop: readonly [string, string]) => ({ drop });
 const silent = (symbol: string) => ({ drop: ['NOT_SPECIFIED', symbol] as const });
 const at = 'nf_hook_slow';
+
+/** To fd00::3, with a route that stands for an error. */
+const v6 = (error: number): PacketState => ({
+  ip: ip({ version: 6, saddr: 'fe80::1', daddr: 'fd00::3' }),
+  route: { dst: HOOK_BY, ifindex: 2, gateway: '', type: 0, error },
+});
 
 const CASES: readonly Case[] = [
   ['an nftables rule', { state: udp(9999), ...dropped('NETFILTER_DROP', at), decisions: [{ what: 'table', pf: 1, hook: 1, rule: NFT }] }, 'netfilter.table', 'known', 'The firewall dropped it in db: nftables inet sample input rule 7.'],
@@ -38,6 +44,10 @@ const CASES: readonly Case[] = [
   ['a prohibiting route', { state: { ...udp(), route: { dst: HOOK_BY, ifindex: 2, gateway: '', type: 8, error: 13 } }, ...silent('ip_error'), decisions: [{ what: 'route', value: -13 }] }, 'routing.no-route', 'known', 'A route forbids 10.1.0.3 in db.'],
   ['a blackhole', { state: { ...udp(), route: { dst: HOOK_BY, ifindex: 2, gateway: '', type: 6, error: 22 } }, ...silent('dst_discard') }, 'routing.no-route', 'known', 'A blackhole route takes 10.1.0.3 in db.'],
   ['a place where routes end', { state: udp(), ...silent('ip6_pkt_discard') }, 'routing.no-route', 'likely', 'There is probably no route to 10.1.0.3 in db.'],
+  ['a blackhole of IPv6, which is no martian', { state: v6(22), ...silent('dst_discard'), decisions: [{ what: 'route', pf: 10, value: -22 }] }, 'routing.no-route', 'known', 'A blackhole route takes fd00::3 in db.'],
+  ['an unreachable route of IPv6', { state: v6(113), ...dropped('IP_INNOROUTES', 'ip6_pkt_drop'), decisions: [{ what: 'route', pf: 10, value: -113 }] }, 'routing.no-route', 'known', 'A route says that fd00::3 is unreachable in db.'],
+  ['no route of IPv6', { state: v6(101), ...dropped('IP_INNOROUTES', 'ip6_pkt_drop'), decisions: [{ what: 'route', pf: 10, value: -101 }] }, 'routing.no-route', 'known', 'There is no route to fd00::3 in db.'],
+  ['IPv6 forwarding that is off, with a reason', { state: v6(0), ...dropped('IP_INADDRERRORS', 'ip6_forward') }, 'routing.forwarding', 'likely', 'It was to be forwarded to fd00::3, but IPv6 forwarding is probably off in db.'],
   ['forwarding that is off', { state: udp(), ...dropped('IP_INADDRERRORS', 'ip_error') }, 'routing.forwarding', 'known', '10.1.0.3 is not an address here, and forwarding is off on eth0 in db.'],
   ['IPv6 forwarding that is off', { state: { ip: ip({ version: 6, daddr: 'fd00::3' }) }, ...silent('ip6_forward') }, 'routing.forwarding', 'likely', 'It was to be forwarded to fd00::3, but IPv6 forwarding is probably off in db.'],
   ['a neighbour that does not answer', { state: udp(), ...dropped('NEIGH_FAILED', 'arp_error_report') }, 'neighbour.failed', 'known', '10.1.0.3 did not answer ARP on eth0 in db.'],
@@ -68,6 +78,32 @@ describe('a packet refused by', () => {
     const { path, names } = build(story);
     expect(diagnose(path, names)).toMatchObject({ rule, certainty, title });
   });
+});
+
+it('knows a source that IPv6 does not forward by forwarding that is on, and speaks of IPv6 only', () => {
+  const source = build({ state: v6(0), ...dropped('IP_INADDRERRORS', 'ip6_forward') });
+  const query = { kind: 'sysctl', netns: 2, name: 'net/ipv6/conf/all/forwarding' } as const;
+  expect(diagnose(source.path, source.names, [fact(query, '1')])).toMatchObject({
+    rule: 'routing.forwarding',
+    title: 'It is not forwarded in db: its source fe80::1 is probably an address of the link alone.',
+  });
+  const stories: readonly Story[] = [
+    { state: v6(101), ...dropped('IP_INNOROUTES', 'ip6_pkt_drop') },
+    {
+      state: { ...v6(0), mtu: 1280, meta: { ...meta(0), len: 1400 } },
+      ...dropped('PKT_TOO_BIG', 'ip6_forward'),
+    },
+    { state: v6(0), ...dropped('NEIGH_QUEUEFULL', '__neigh_event_send') },
+    { state: v6(0), ...silent('neigh_invalidate') },
+    { state: { ...udp(), ...v6(0) }, ...dropped('UDP_CSUM', '__udp6_lib_rcv') },
+  ];
+  const told = stories.map((story) => {
+    const { path, names } = build(story);
+    const { title, advice, evidence, wants } = diagnose(path, names) ?? {};
+    return JSON.stringify([title, advice, evidence, wants]);
+  });
+  expect(told.filter((text) => /ipv4|ARP|arping|UNSPEC|fragmentation|"Udp\.|"Icmp\./.test(text))).toEqual([]);
+  expect(told[1]).toContain('ping -6 -M do -s 1232 fd00::3'); // 1,280 less 48 of headers
 });
 
 describe('facts', () => {
