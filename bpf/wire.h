@@ -80,7 +80,9 @@ enum skbt_decision_kind {
 	SKBT_DECISION_SOURCE = 6, /* fib_validate_source: >= 0 or -errno */
 	SKBT_DECISION_NEIGHBOUR = 7, /* __neigh_event_send: 0 known, 1 not (yet); used: NUD_* */
 	SKBT_DECISION_LISTENER = 8, /* socket lookup: 1 found, 0 none */
-	SKBT_DECISION_BACKLOG = 9, /* enqueue_to_backlog: NET_RX_*; used, limit: its length */
+	SKBT_DECISION_BACKLOG = 9, /* enqueue_to_backlog: NET_RX_*; used: packets in that
+				      CPU's queue, limit: netdev_max_backlog (one more is taken),
+				      0 when not known */
 	SKBT_DECISION_FILTER = 10, /* sk_filter_trim_cap: 0 or -errno */
 	SKBT_DECISION_TC = 11, /* cls_bpf_classify, tcf_classify, or (used: 1) a program that tcx
 				  ran: TC_ACT_*; rule.chain: the program */

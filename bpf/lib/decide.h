@@ -415,21 +415,60 @@ int skbt_listener_udp6(u64 *ctx)
 	return 0;
 }
 
-/* enqueue_to_backlog(skb, cpu, qtail) frees what it refuses */
+extern const struct softnet_data softnet_data __ksym __weak;
+
+static __always_inline u32 backlog_used(u32 cpu)
+{
+	const struct softnet_data *queues = NULL;
+
+	if (&softnet_data)
+		queues = bpf_per_cpu_ptr(&softnet_data, cpu);
+	return queues ? BPF_CORE_READ(queues, input_pkt_queue.qlen) : 0;
+}
+
+static __always_inline u32 backlog_limit(void)
+{
+	const struct net_hotdata *hot = (const void *)config.backlog_limit;
+	s32 limit = 0;
+
+	if (!config.backlog_limit)
+		return 0;
+	if (bpf_core_type_exists(struct net_hotdata))
+		return (u32)BPF_CORE_READ(hot, max_backlog);
+	bpf_probe_read_kernel(&limit, sizeof(limit), hot);
+	return (u32)limit;
+}
+
+/* enqueue_to_backlog(skb, cpu, qtail) frees what it refuses; that CPU may have emptied its queue by
+ * then */
 SEC("skbt/begin")
 int skbt_backlog_begin(u64 *ctx)
 {
+	struct skbt_pending *p;
+
 	pending_begin(ctx[0], SKBT_DECISION_BACKLOG, 0, NULL);
+	p = pending_find(ctx[0], SKBT_DECISION_BACKLOG, 0);
+	if (p)
+		p->used = backlog_used((u32)ctx[1]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_backlog_end(u64 *ctx)
 {
-	if ((s32)ctx[3])
-		pending_decide(ctx[0], SKBT_DECISION_BACKLOG, 0, (s32)ctx[3]);
-	else
-		pending_forget(ctx[0], SKBT_DECISION_BACKLOG, 0);
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_BACKLOG, 0);
+	struct skbt_told told = {};
+
+	if (!p)
+		return 0;
+	if ((s32)ctx[3] &&
+	    pending_tell(&told, p, ctx[0], SKBT_DECISION_BACKLOG, (s32)ctx[3], ctl)) {
+		told.d.used = p->used;
+		told.d.limit = backlog_limit();
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(ctx[0], SKBT_DECISION_BACKLOG, 0);
 	return 0;
 }
 

@@ -237,6 +237,19 @@ struct nft_expr {
 	unsigned char data[];
 };
 
+struct sk_buff_head {
+	u32 qlen;
+};
+
+struct softnet_data {
+	struct sk_buff_head input_pkt_queue;
+};
+
+/* Since 6.9 (edbc666cdcbf "net: move netdev_max_backlog to net_hotdata"). */
+struct net_hotdata {
+	int max_backlog;
+};
+
 struct list_head {
 	struct list_head *next;
 };

@@ -84,6 +84,8 @@ struct skbt_pending {
 	u32 netns;
 	u32 hook; /* pf << 8 | hook */
 	u32 error; /* errno, XDP */
+	u32 used; /* packets in the queue, backlog */
+	u32 reserved;
 };
 
 #define FRAGMENTS_MAX 64 /* of one datagram that are remembered */

@@ -15,6 +15,8 @@ struct skbt_config {
 	 * order. 0: nowhere. */
 	__u64 no_drop_begin;
 	__u64 no_drop_end;
+	/* Address of net_hotdata, until 6.9 of netdev_max_backlog; 0: not known. */
+	__u64 backlog_limit;
 	__u32 generation; /* of these settings, from 1; records carry it */
 	__u32 netns; /* inode, 0: any */
 	__u32 mark;

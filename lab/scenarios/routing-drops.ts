@@ -330,9 +330,11 @@ export const routingDrops: readonly Scenario[] = together(make, [
         told: {
           rule: 'queue.backlog',
           title: 'The queue of packets that a CPU has yet to take in is full.',
-          evidence: ['CPU backlog: full', 'net.core.netdev_max_backlog is '],
+          evidence: ['CPU backlog: full, 2 of 1', 'net.core.netdev_max_backlog is '],
         },
       });
+      const full = only(dropped.decisions, ({ decision }) => decision === 'backlog', 'backlog decision');
+      equal([full.used, full.limit], [2, 1], 'used and limit');
       equal(
         dropped.decisions.filter(({ decision }) => decision === 'transmit').map(({ verdict }) => verdict),
         ['DROP'],

@@ -250,6 +250,7 @@ skbt_config configOf(const LoadOptions &o) {
   c.has_drop_reason = o.hasDropReason;
   c.no_drop_begin = o.noDrop.begin;
   c.no_drop_end = o.noDrop.end;
+  c.backlog_limit = o.backlogLimit;
   std::snprintf(c.ifname, sizeof(c.ifname), "%s", o.settings.interface.c_str());
   return c;
 }

@@ -33,7 +33,8 @@ struct LoadOptions {
   uint32_t generation = 1;
   Backend backend = Backend::KprobeMulti;
   bool hasDropReason = true;
-  AddressRange noDrop; // where the kernel calls drops what are none; see skbt_config.no_drop_begin
+  AddressRange noDrop;       // where the kernel calls drops what are none; see skbt_config.no_drop_begin
+  uint64_t backlogLimit = 0; // see skbt_config.backlog_limit
   bool stackOnDrop = false;
   bool stackOnHop = false;
   bool controlBlock = false;

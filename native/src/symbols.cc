@@ -2,11 +2,19 @@
 #include "symbols.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 namespace skbt {
+namespace {
+
+constexpr std::array<std::string_view, 2> VARIABLES = {"netdev_max_backlog", "net_hotdata"};
+
+bool isOneOf(char type, std::string_view types) { return types.find(type) != std::string_view::npos; }
+
+} // namespace
 
 Result<Symbols> Symbols::read() {
   const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen("/proc/kallsyms", "re"), std::fclose);
@@ -24,10 +32,16 @@ Result<Symbols> Symbols::read() {
       continue;
     anyAddress |= address != 0;
     const char type = rest[1];
-    if (type != 't' && type != 'T' && type != 'w' && type != 'W')
+    const bool isVariable = isOneOf(type, "dDbB");
+    if (!isVariable && !isOneOf(type, "tTwW"))
       continue;
     const char *name = rest + 3;
     const size_t nameLength = std::strcspn(name, " \t\n");
+    if (isVariable) {
+      if (std::find(VARIABLES.begin(), VARIABLES.end(), std::string_view(name, nameLength)) != VARIABLES.end())
+        result.variables.try_emplace(std::string(name, nameLength), address);
+      continue;
+    }
     std::string module;
     if (const char *open = std::strchr(name + nameLength, '[')) {
       const char *close = std::strchr(open, ']');
@@ -59,6 +73,11 @@ const Symbols::Symbol *Symbols::at(uint64_t address) const {
 uint64_t Symbols::unique(std::string_view name, std::string_view module) const {
   const auto found = byName.find(std::string(name) + '\t' + std::string(module));
   return found == byName.end() ? 0 : found->second;
+}
+
+uint64_t Symbols::variable(std::string_view name) const {
+  const auto found = variables.find(std::string(name));
+  return found == variables.end() ? 0 : found->second;
 }
 
 AddressRange Symbols::range(std::string_view name) const {

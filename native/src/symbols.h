@@ -35,9 +35,13 @@ public:
   // Where the only function of this name in the kernel itself is; zeros when there is none, or several.
   AddressRange range(std::string_view name) const;
 
+  // Address of one of the kernel's variables that the programs read (VARIABLES in symbols.cc); 0 when it is not told.
+  uint64_t variable(std::string_view name) const;
+
 private:
   std::vector<Symbol> sorted;                       // by address
   std::unordered_map<std::string, uint64_t> byName; // "name\tmodule" -> address, 0 when ambiguous
+  std::unordered_map<std::string, uint64_t> variables;
 };
 
 } // namespace skbt

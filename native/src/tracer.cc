@@ -47,6 +47,8 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   loaded.hasDropReason = kfreeSkbHasReason();
   if (!saysWhatIsConsumed())
     loaded.noDrop = symbols->range("skb_release_data");
+  const uint64_t hotdata = symbols->variable("net_hotdata");
+  loaded.backlogLimit = hotdata != 0 ? hotdata : symbols->variable("netdev_max_backlog");
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
