@@ -147,6 +147,27 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'of a gateway that does not answer neighbour discovery the host is asked, and it is named',
+    port: 7414,
+    to: 'fd00:97::1',
+    death: {
+      reason: 'NOT_SPECIFIED',
+      at: 'neigh_invalidate',
+      netns: ROUTER,
+      decisions: ['route OK', 'neighbour UNKNOWN INCOMPLETE'],
+      told: {
+        rule: 'neighbour.failed',
+        certainty: 'likely',
+        title: `fd00:132::51, the gateway on its way, probably did not answer neighbour discovery on rr in ${ROUTER}.`,
+        evidence: [
+          'route to fd00:97::1: fd00:97::1 from :: via fd00:132::51',
+          'neighbour fd00:132::51',
+          'FAILED',
+        ],
+      },
+    },
+  },
+  {
     name: 'an IPv6 datagram to a closed port ends with NO_SOCKET, and the host says that nobody listens',
     port: 7409,
     death: {
@@ -237,6 +258,7 @@ function makeNetwork(): void {
     'route add unreachable fd00:91::/64',
     'route add prohibit fd00:92::/64',
     `route add fd00:98::/64 via ${RIGHT_ADDRESS}`,
+    `route add fd00:97::/64 via ${address6(FAR, 51)}`,
   );
   shell(
     ROUTER,
@@ -269,11 +291,11 @@ async function make(): Promise<Trace> {
     made = await trace({
       args: ['--route', '--why', '--keep', 'ip6 and dst portrange 7401-7449'],
       async traffic(_running, output) {
-        const failed = output.line(
-          ({ kind, title }) => kind === 'diagnosis' && /^fd00:132::50 .*did not answer/.test(String(title)),
+        const failed = ['fd00:132::50', 'fd00:132::51'].map((neighbour) =>
+          output.line(({ kind, title }) => kind === 'diagnosis' && String(title).startsWith(neighbour)),
         );
         send();
-        await failed;
+        await Promise.all(failed);
       },
     });
   });
@@ -292,10 +314,14 @@ export const ipv6Drops: readonly Scenario[] = together(make, [
   {
     name: 'every IPv6 packet that dies is one packet, and there is no other',
     check(made) {
-      // of what waits for its neighbour, that is asked with a clone
-      const asked = only([...made.packets.values()], ({ parent }) => parent !== 0, 'clone');
-      equal(originsOf(asked), [`clone of ${to(made, 7408).id}`], 'what it is of');
-      equal(made.packets.size, cases.length + 1, 'packets');
+      // a neighbour is asked with a clone of what waits for it
+      const asked = [...made.packets.values()].filter(({ parent }) => parent !== 0);
+      equal(
+        asked.map(originsOf),
+        [7408, 7414].map((port) => [`clone of ${to(made, port).id}`]),
+        'packets that neighbours are asked with',
+      );
+      equal(made.packets.size, cases.length + asked.length, 'packets');
     },
   },
   ...cases.map(({ name, port, to: target = RIGHT_ADDRESS, death }) => ({

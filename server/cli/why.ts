@@ -125,10 +125,16 @@ export class Explainer {
     const path = readPath(records, packet);
     const options = path.free === undefined ? { nowNs: asNs(this.#lastNs) } : {};
     const first = diagnose(path, this.#options.names, [], options);
-    const facts = this.#factsOf(first?.wants ?? []);
+    const asked = first?.wants ?? [];
+    const facts = this.#factsOf(asked);
     this.#telling = this.#telling.then(async () => {
       const known = await facts;
-      const diagnosis = known.length === 0 ? first : diagnose(path, this.#options.names, known, options);
+      const told = known.length === 0 ? first : diagnose(path, this.#options.names, known, options);
+      // an answer may raise a question: of the neighbour that a route leads to
+      const keys = new Set(asked.map(factKey));
+      const more = await this.#factsOf(told?.wants.filter((query) => !keys.has(factKey(query))) ?? []);
+      const all = [...known, ...more];
+      const diagnosis = more.length === 0 ? told : diagnose(path, this.#options.names, all, options);
       this.#options.tell({ row, path, diagnosis });
     });
   }

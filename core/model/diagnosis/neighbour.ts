@@ -6,29 +6,51 @@ import {
   advise,
   cite,
   citeAll,
+  destination,
   diedIn,
   inPlace,
   isV6,
   lastDecision,
   look,
-  nextHop,
   onDevice,
   type Scene,
   setting,
 } from './scene.ts';
 import { byReason } from './table.ts';
-import type { DiagnosisRule } from './types.ts';
+import type { Advice, DiagnosisRule } from './types.ts';
 
 const WAITS_NS = 100e6;
 
-function neighbour({ netns, device, ...scene }: Scene): FactQuery {
-  return {
-    kind: 'neighbour',
-    netns,
-    address: nextHop({ netns, device, ...scene }),
-    ...(device !== '' && { device }),
-  };
+/** Records have no gateway of IPv6: where its route leads is asked for. */
+const routes = (scene: Scene): readonly FactQuery[] =>
+  isV6(scene) ? [{ kind: 'route', netns: scene.netns, to: destination(scene) }] : [];
+
+/** The route's gateway, else the destination itself; undefined when that is not known (yet). */
+function knownNextHop(scene: Scene): string | undefined {
+  const { state, facts } = scene;
+  const [query] = routes(scene);
+  if (query === undefined) return state.route?.gateway || state.ip?.daddr;
+  const [first] = facts.lines(query) ?? [];
+  return first === undefined ? undefined : (/\bvia (\S+)/.exec(first)?.[1] ?? state.ip?.daddr);
 }
+
+const nextHop = (scene: Scene): string =>
+  knownNextHop(scene) ?? `the next hop on its way to ${destination(scene)}`;
+
+function neighbours(scene: Scene): readonly FactQuery[] {
+  const { netns, device } = scene;
+  const address = knownNextHop(scene);
+  return address === undefined
+    ? []
+    : [{ kind: 'neighbour', netns, address, ...(device !== '' && { device }) }];
+}
+
+const seeNeighbour = (scene: Scene, text: string) =>
+  neighbours(scene).map((query) => look(scene, text, query));
+
+/** A link-local address means something on its link only. */
+const scoped = (address: string, device: string): string =>
+  /^fe80:/i.test(address) && device !== '' ? `${address}%${device}` : address;
 
 const protocol = (scene: Scene): string => (isV6(scene) ? 'neighbour discovery' : 'ARP');
 
@@ -45,26 +67,30 @@ const failed: DiagnosisRule = {
     )
       return undefined;
     const isSure = scene.reason === 'NEIGH_FAILED';
-    const hop = nextHop(scene);
-    const gateway = scene.state.route?.gateway ? ', the gateway on its way,' : '';
+    const hop = knownNextHop(scene);
+    const gateway = hop === undefined || hop === scene.state.ip?.daddr ? '' : ', the gateway on its way,';
+    const who = hop ?? `The next hop on its way to ${destination(scene)}`;
     return {
-      title: `${hop}${gateway} ${isSure ? 'did not answer' : 'probably did not answer'} ${protocol(scene)}${onDevice(scene)}${inPlace(scene)}.`,
+      title: `${who}${gateway} ${isSure ? 'did not answer' : 'probably did not answer'} ${protocol(scene)}${onDevice(scene)}${inPlace(scene)}.`,
       certainty: isSure ? 'known' : 'likely',
       evidence: citeAll(scene, [lastDecision(scene, DECISION_KIND.neighbour)]),
-      facts: [neighbour(scene), ...link(scene)],
+      facts: [...routes(scene), ...neighbours(scene), ...link(scene)],
       advice: [
-        look(scene, 'See what is known of the neighbour.', neighbour(scene)),
-        advise(
-          scene,
-          'Ask it: no answer means that it is off, or not on this link (VLAN, cable, bridge).',
-          ...(isV6(scene)
-            ? ['ping', '-6', '-c1', hop]
-            : ['arping', '-c3', ...(scene.device === '' ? [] : ['-I', scene.device]), hop]),
-        ),
+        ...seeNeighbour(scene, 'See what is known of the neighbour.'),
+        ...(hop === undefined ? [] : [askAdvice(scene, hop)]),
       ],
     };
   },
 };
+
+const askAdvice = (scene: Scene, hop: string): Advice =>
+  advise(
+    scene,
+    'Ask it: no answer means that it is off, or not on this link (VLAN, cable, bridge).',
+    ...(isV6(scene)
+      ? ['ping', '-6', '-c1', scoped(hop, scene.device)]
+      : ['arping', '-c3', ...(scene.device === '' ? [] : ['-I', scene.device]), hop]),
+  );
 
 const link = ({ netns, device }: Scene): readonly FactQuery[] =>
   device === '' ? [] : [{ kind: 'interface', netns, device }];
@@ -72,24 +98,24 @@ const link = ({ netns, device }: Scene): readonly FactQuery[] =>
 const reasons = byReason('neighbour.reason', 'neighbour', {
   NEIGH_QUEUEFULL: {
     title: (scene) => `Too many packets wait for the link-layer address of ${nextHop(scene)}${inPlace(scene)}.`,
-    advice: (scene) => [look(scene, 'See whether the neighbour answers at all.', neighbour(scene))],
-    facts: (scene) => [neighbour(scene), setting(scene, `${isV6(scene) ? 'ipv6' : 'ipv4'}/neigh/${scene.device || 'default'}/unres_qlen_bytes`)],
+    advice: (scene) => seeNeighbour(scene, 'See whether the neighbour answers at all.'),
+    facts: (scene) => [...routes(scene), ...neighbours(scene), setting(scene, `${isV6(scene) ? 'ipv6' : 'ipv4'}/neigh/${scene.device || 'default'}/unres_qlen_bytes`)],
   },
   NEIGH_CREATEFAIL: {
     title: (scene) => `The neighbour table has no room for ${nextHop(scene)}${inPlace(scene)}.`,
     advice: (scene) => [
       advise(scene, 'Allow more neighbours.', 'sysctl', '-w', `net.${isV6(scene) ? 'ipv6' : 'ipv4'}.neigh.default.gc_thresh3=8192`),
     ],
-    facts: (scene) => [setting(scene, `${isV6(scene) ? 'ipv6' : 'ipv4'}/neigh/default/gc_thresh3`)],
+    facts: (scene) => [...routes(scene), setting(scene, `${isV6(scene) ? 'ipv6' : 'ipv4'}/neigh/default/gc_thresh3`)],
   },
   NEIGH_DEAD: {
     title: (scene) => `The neighbour entry of ${nextHop(scene)} went away while the packet used it${inPlace(scene)}.`,
     advice: 'This happens when an interface goes down or its addresses change; look whether one did.',
-    facts: link,
+    facts: (scene) => [...routes(scene), ...link(scene)],
   },
   NEIGH_HH_FILLFAIL: {
     title: (scene) => `The link-layer header for ${nextHop(scene)} could not be written${onDevice(scene)}${inPlace(scene)}.`,
-    facts: link,
+    facts: (scene) => [...routes(scene), ...link(scene)],
   },
 }); // biome-ignore format: a table
 
@@ -108,8 +134,8 @@ const waiting: DiagnosisRule = {
       title: `It has been waiting for ${formatDuration(nowNs - last.timeNs)} for the link-layer address of ${nextHop(scene)}${inPlace(scene)}.`,
       tone: 'notice',
       evidence: [cite(scene, cited)],
-      facts: [neighbour(scene)],
-      advice: [look(scene, 'See whether the neighbour answers.', neighbour(scene))],
+      facts: [...routes(scene), ...neighbours(scene)],
+      advice: seeNeighbour(scene, 'See whether the neighbour answers.'),
     };
   },
 };

@@ -132,9 +132,6 @@ export function transport({ state: { l4 } }: Scene): 'tcp' | 'udp' | undefined {
 export const isV6 = ({ state: { ip, meta } }: Scene): boolean =>
   ip !== undefined ? ip.version === 6 : meta?.protocol === 0x86dd;
 
-/** Next hop: the route's gateway, else the destination itself. */
-export const nextHop = ({ state }: Scene): string => state.route?.gateway || state.ip?.daddr || '';
-
 /** Advice to look with the command that answers a query. */
 export const look = (scene: Scene, text: string, query: FactQuery): Advice => ({
   text,

@@ -106,6 +106,26 @@ it('knows a source that IPv6 does not forward by forwarding that is on, and spea
   expect(told[1]).toContain('ping -6 -M do -s 1232 fd00::3'); // 1,280 less 48 of headers
 });
 
+it('asks for the next hop of IPv6 before it names one', () => {
+  const { path, names } = build({ state: v6(0), ...dropped('NEIGH_FAILED', 'neigh_invalidate') });
+  const first = diagnose(path, names);
+  expect(first?.title).toBe(
+    'The next hop on its way to fd00::3 did not answer neighbour discovery on eth0 in db.',
+  );
+  expect(first?.wants.map(({ kind }) => kind)).toEqual(['route', 'interface']);
+  const route = { kind: 'route', netns: 2, to: 'fd00::3' } as const;
+  const told = (line: string) => diagnose(path, names, [fact(route, line)]);
+  const over = told('fd00::3 from :: via fe80::9 dev eth0 src fd00::1 metric 1024 pref medium');
+  expect(over?.title).toBe(
+    'fe80::9, the gateway on its way, did not answer neighbour discovery on eth0 in db.',
+  );
+  expect(over?.wants).toContainEqual({ kind: 'neighbour', netns: 2, address: 'fe80::9', device: 'eth0' });
+  expect(over?.advice.at(-1)?.command).toBe('ip netns exec db ping -6 -c1 fe80::9%eth0');
+  expect(told('fd00::3 from :: dev eth0 src fd00::1 metric 256 pref medium')?.title).toBe(
+    'fd00::3 did not answer neighbour discovery on eth0 in db.',
+  );
+});
+
 describe('facts', () => {
   const byRule = build({
     state: udp(9999),
