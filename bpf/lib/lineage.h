@@ -9,7 +9,7 @@
 
 #include "track.h"
 
-#define SEGMENTS_MAX 64 /* of one packet that are followed */
+#define SEGMENTS_MAX 1024 /* of one packet that are followed; BIG TCP makes hundreds */
 #define ERRORS_MAX 4095 /* the kernel's MAX_ERRNO: pointers above are errors */
 
 /* `child` came out of the packet `parent`: it is followed, as a new packet unless it is already. */

@@ -1,5 +1,6 @@
 /** One becomes many and many become one: fragments, segments, retransmissions, and data that is moved. */
 import { check, equal, inOrder, only } from './check.ts';
+import { IS_6_1 } from './deaths.ts';
 import {
   childrenOf,
   type Ending,
@@ -226,67 +227,84 @@ function cutAndMerged(packets: Packets, large: Packet): Packet {
   return first;
 }
 
-const SEGMENT = 1000;
-const PARTS = [SEGMENT, SEGMENT, SEGMENT, 500];
+interface Call {
+  readonly port: number;
+  readonly to: string;
+  /** Bytes of IP and UDP header. */
+  readonly headers: number;
+  readonly segment: number;
+  /** Bytes of each datagram. */
+  readonly parts: readonly number[];
+}
 
-/** One sendmsg of several datagrams each, IPv4 and IPv6, which the device does not cut itself. */
+const NET = 78;
+/** As many as a call may have: 64 until 6.10 (1382e3b6a350 "net: change maximum number of UDP segments to 128"). */
+const MOST = IS_6_1 ? 64 : 128;
+const CALLS: readonly Call[] = [
+  { port: 7110, to: address(NET, 2), headers: 28, segment: 1000, parts: [1000, 1000, 1000, 500] },
+  { port: 7111, to: address6(NET, 2), headers: 48, segment: 1000, parts: [1000, 1000, 1000, 500] },
+  { port: 7112, to: address(NET, 2), headers: 28, segment: 20, parts: Array(MOST).fill(20) },
+];
+
+/** One sendmsg of several datagrams each, which the device does not cut itself. */
 async function datagrams(): Promise<void> {
-  await withCable(78, async () => {
+  await withCable(NET, async () => {
     ip(A, 'link set sa gso_max_segs 1');
-    const targets = [
-      { port: 7110, to: address(78, 2), headers: 28 },
-      { port: 7111, to: address6(78, 2), headers: 48 },
-    ];
     const readers: Running[] = [];
-    for (const { port } of targets)
-      readers.push(await Running.start(B, PEERS, 'udp-take', String(port), String(PARTS.length)));
+    for (const { port, parts } of CALLS)
+      readers.push(await Running.start(B, PEERS, 'udp-take', String(port), String(parts.length)));
     const { packets } = await trace({
-      args: [...WHY, 'udp dst portrange 7110-7111'],
+      args: [...WHY, 'udp dst portrange 7110-7112'],
       async traffic() {
-        for (const { port, to } of targets)
-          run(A, PEERS, 'udp-send', to, String(port), '1', '3500', String(SEGMENT));
+        for (const { port, to, segment, parts } of CALLS)
+          run(A, PEERS, 'udp-send', to, String(port), '1', String(sum(parts)), String(segment));
         for (const reader of readers) await reader.ended();
       },
     });
     equal(
       packets.size,
-      targets.length * (1 + PARTS.length),
-      'packets: what was sent, and what it was cut into',
+      sum(CALLS.map(({ parts }) => 1 + parts.length)),
+      'packets, and what they were cut into',
     );
     steady(packets.values(), 'saddr', 'daddr', 'sport', 'dport', 'ip_id');
-    for (const { port, headers } of targets)
+    for (const call of CALLS)
       datagramsOf(
         packets,
-        only(originals(packets.values()), (packet) => said(packet, 'dport').includes(port), `to ${port}`),
-        headers,
+        only(originals(packets.values()), (packet) => said(packet, 'dport').includes(call.port), 'packet'),
+        call,
       );
   });
 }
 
-function datagramsOf(packets: Packets, large: Packet, headers: number): void {
-  const parts = childrenOf(packets, large, 'segment');
-  equal(parts.length, PARTS.length, 'segments');
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+function datagramsOf(packets: Packets, large: Packet, { headers, segment, parts }: Call): void {
+  const children = childrenOf(packets, large, 'segment');
+  equal(children.length, parts.length, 'segments');
   equal(
     [said(large, 'gso_segs'), said(large, 'gso_size')],
-    [[PARTS.length], [SEGMENT]],
+    [[parts.length], [segment]],
     'what it says of them',
   );
   equal(functionsOf(large).at(-1), 'validate_xmit_skb', 'where it is cut');
   equal(staysOf(large), [A], 'where it stays');
-  ends(large, passedOn('consumed', /cut into 4 segments \(GSO\), the first of them/));
+  ends(
+    large,
+    passedOn('consumed', new RegExp(`cut into ${parts.length} segments \\(GSO\\), the first of them`)),
+  );
   const [id] = said(large, 'ip_id');
-  parts.forEach((part, i) => {
-    equal(originsOf(part), [`segment of ${large.id}`], 'what it came out of');
-    equal(said(part, 'sport'), said(large, 'sport'), 'source port');
-    equal(said(part, 'gso_segs'), [], 'it is no GSO packet itself');
+  children.forEach((child, i) => {
+    equal(originsOf(child), [`segment of ${large.id}`], 'what it came out of');
+    equal(said(child, 'sport'), said(large, 'sport'), 'source port');
+    equal(said(child, 'gso_segs'), [], 'it is no GSO packet itself');
     // IPv6 has no ids
-    if (headers === 28) equal(said(part, 'ip_id'), [Number(id) + i], 'IP id');
-    equal(said(part, 'ip_len'), [headers + (PARTS[i] ?? 0)], 'IP length');
-    equal(staysOf(part), [A, B], 'namespaces of a segment');
-    inOrder(functionsOf(part), ['veth_xmit', '__udp_enqueue_schedule_skb'], 'path of a segment');
-    const arrived = hopIn(part, '__udp_enqueue_schedule_skb');
-    equal(saidAt(part, arrived, 'len'), PARTS[i], 'bytes for the socket');
-    ends(part, delivered);
+    if (headers === 28) equal(said(child, 'ip_id'), [(Number(id) + i) % 65536], 'IP id');
+    equal(said(child, 'ip_len'), [headers + (parts[i] ?? 0)], 'IP length');
+    equal(staysOf(child), [A, B], 'namespaces of a segment');
+    inOrder(functionsOf(child), ['veth_xmit', '__udp_enqueue_schedule_skb'], 'path of a segment');
+    const arrived = hopIn(child, '__udp_enqueue_schedule_skb');
+    equal(saidAt(child, arrived, 'len'), parts[i], 'bytes for the socket');
+    ends(child, delivered);
   });
 }
 
