@@ -1,8 +1,8 @@
 /** WireGuard: the packet that it encrypts stays one, from one wg device to the other. */
-import { equal, inOrder, only } from './check.ts';
-import { ends, functionsOf, hopIn, originsOf, saidAt, WHY } from './expect.ts';
+import { check, equal, inOrder, only } from './check.ts';
+import { childrenOf, ends, functionsOf, hopIn, originsOf, said, saidAt, WHY } from './expect.ts';
 import { address, ip, Running, run, shell, tool, wire, withNamespaces } from './network.ts';
-import { staysOf } from './paths.ts';
+import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
 import { erasOf } from './story.ts';
 import { type Packet, trace } from './trace.ts';
@@ -107,6 +107,41 @@ function throughTunnel(packet: Packet, what: typeof CLEAR, beginsInside: boolean
   );
 }
 
+const STREAM = 8000;
+const STREAM_PORT = 7304;
+
+/** A packet of several segments is cut by the device, and each of them encrypted. */
+function cutInTunnel(packets: ReadonlyMap<number, Packet>, large: Packet): void {
+  const count = Number(said(large, 'gso_segs')[0]);
+  const parts = childrenOf(packets, large, 'segment');
+  equal(parts.length, count, 'segments');
+  equal(functionsOf(large).at(-1), 'wg_xmit', 'where it is cut');
+  ends(large, {
+    verdict: 'consumed',
+    rule: 'ending.passed-on',
+    tone: 'ordinary',
+    title: new RegExp(
+      `^It was cut into ${count} segments \\(GSO\\), the first of them packet ${parts[0]?.id}\\.$`,
+    ),
+  });
+  for (const part of parts) {
+    equal(originsOf(part)[0], `segment of ${large.id}`, 'origin of a segment');
+    equal(staysOf(part), [A, B], 'namespaces of a segment');
+    equal(
+      said(part, 'dport').filter((port) => port !== STREAM_PORT && port !== PORT),
+      [],
+      'ports of a segment',
+    );
+    equal(at(part, 'ip_local_out', ['saddr', 'dport']), [address(OUTSIDE, 1), PORT], 'outside');
+    equal(at(part, 'napi_gro_receive', ['saddr', 'dport']), [address(INSIDE, 1), STREAM_PORT], 'decrypted');
+    inOrder(
+      functionsOf(part),
+      ['udp_tunnel_xmit_skb', 'veth_xmit', 'wg_receive', 'napi_gro_receive'],
+      'path of a segment',
+    );
+  }
+}
+
 export const wireguard: readonly Scenario[] = [
   {
     name: 'a datagram through WireGuard is one packet, with the outer header only while it is encrypted',
@@ -148,6 +183,25 @@ export const wireguard: readonly Scenario[] = [
             `^The tunnel on wg0 in ${A} refused it: probably no peer has that address or key\\.$`,
           ),
         });
+      }),
+  },
+  {
+    name: 'segments of a large TCP packet go through WireGuard as its children, each encrypted on its own',
+    run: () =>
+      withWireguard(async () => {
+        const reader = await Running.start(B, PEERS, 'tcp-take', String(STREAM_PORT), String(STREAM));
+        const { packets } = await trace({
+          args: [...WHY, `tcp dst port ${STREAM_PORT}`],
+          async traffic() {
+            run(A, PEERS, 'tcp-send', address(INSIDE, 2), String(STREAM_PORT), String(STREAM));
+            await reader.ended();
+          },
+        });
+        const large = originals(packets.values()).filter(
+          (packet) => Number(said(packet, 'gso_segs')[0] ?? 0) > 1,
+        );
+        check(large.length > 0, 'TCP makes packets of more than one segment', packets.size);
+        for (const packet of large) cutInTunnel(packets, packet);
       }),
   },
 ];
