@@ -34,6 +34,15 @@ int skbt_end_stateless(u64 *ctx)
 	return 0;
 }
 
+/* skb_attempt_defer_free(skb): TCP, when a reader has taken all; another CPU gives the memory back
+ * at its next poll, which may be long after */
+SEC("skbt/begin")
+int skbt_end_deferred(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
 /* napi_skb_free_stolen_head(skb): GRO, merged into another */
 SEC("skbt/begin")
 int skbt_end_stolen(u64 *ctx)

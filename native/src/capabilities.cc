@@ -86,12 +86,11 @@ Capability tryKprobe() {
   const Fd program = loadNothing(BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), 0);
   if (!program.valid())
     return {false, "program refused: " + errnoText(errno) + advice(errno)};
-  auto symbols = Symbols::read();
-  if (!symbols)
-    return {false, symbols.error().message};
-  const uint64_t address = symbols->unique(PROBE_FUNCTION, "");
+  auto address = Symbols::find(PROBE_FUNCTION);
+  if (!address)
+    return {false, address.error().message};
   std::vector<Fd> fds;
-  const int err = attachKprobe(program.get(), address, 0, fds);
+  const int err = attachKprobe(program.get(), *address, 0, fds);
   if (err != 0)
     return {false, "attach refused: " + errnoText(err) + advice(err)};
   return {true, "single kprobes attach"};
@@ -114,7 +113,10 @@ Capability tryKprobeMulti() {
 }
 
 Capability tryFentry() {
-  const int id = libbpf_find_vmlinux_btf_id(PROBE_FUNCTION, BPF_TRACE_FENTRY);
+  auto types = kernelBtf();
+  if (!types)
+    return {false, "BTF missing: " + types.error().message};
+  const int id = btf__find_by_name_kind(*types, PROBE_FUNCTION, BTF_KIND_FUNC);
   if (id < 0)
     return {false, std::string("no BTF for ") + PROBE_FUNCTION + ": " + errnoText(-id)};
   const Fd program = loadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, static_cast<uint32_t>(id));

@@ -34,7 +34,8 @@ constexpr std::array<Trait, 4> TRAITS = {{
     {SKBT_PROBE_PASSIVE, " seg6_get_srh ipv6_find_hdr "},
     // behind the ends of bpf/lib/end.h, while the memory goes back
     {SKBT_PROBE_PASSIVE,
-     " __consume_stateless_skb __kfree_skb kfree_skbmem kfree_skb_partial napi_reuse_skb napi_skb_cache_put"
+     " __consume_stateless_skb skb_attempt_defer_free __kfree_skb kfree_skbmem kfree_skb_partial napi_reuse_skb "
+     "napi_skb_cache_put"
      " napi_skb_free_stolen_head skb_free_head skb_pp_recycle skb_release_all skb_release_data skb_release_head_state"
      " msg_zerocopy_callback msg_zerocopy_complete io_tx_ubuf_complete io_uring_tx_zerocopy_callback"
      " tpacket_ubuf_complete "},

@@ -40,6 +40,7 @@ constexpr std::array TYPED = {
     // ends
     Typed{"skbt_end_release", "skb_release_head_state", BPF_TRACE_FEXIT, Need::Once},
     Typed{"skbt_end_stateless", "__consume_stateless_skb", BPF_TRACE_FENTRY},
+    Typed{"skbt_end_deferred", "skb_attempt_defer_free", BPF_TRACE_FENTRY},
     Typed{"skbt_end_stolen", "napi_skb_free_stolen_head", BPF_TRACE_FENTRY},
     Typed{"skbt_end_reused", "napi_get_frags", BPF_TRACE_FEXIT},
     // lineage

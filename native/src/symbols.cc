@@ -12,20 +12,55 @@ namespace {
 
 constexpr std::array<std::string_view, 2> VARIABLES = {"netdev_max_backlog", "net_hotdata"};
 
+constexpr std::string_view FUNCTIONS = "tTwW";
+
+using File = std::unique_ptr<FILE, int (*)(FILE *)>;
+
+Result<File> openSymbols() {
+  File file(std::fopen("/proc/kallsyms", "re"), std::fclose);
+  if (!file)
+    return errnoError("SYMBOLS_UNREADABLE", "cannot read /proc/kallsyms", errno);
+  return file;
+}
+
+Error hidden() {
+  return {"SYMBOLS_HIDDEN", "the kernel hides its addresses; run as root, and check that sysctl "
+                            "kernel.kptr_restrict is not 2"};
+}
+
 bool isOneOf(char type, std::string_view types) { return types.find(type) != std::string_view::npos; }
 
 } // namespace
 
-Result<Symbols> Symbols::read() {
-  const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen("/proc/kallsyms", "re"), std::fclose);
+Result<uint64_t> Symbols::find(std::string_view name) {
+  auto file = openSymbols();
   if (!file)
-    return errnoError("SYMBOLS_UNREADABLE", "cannot read /proc/kallsyms", errno);
+    return file.error();
+  Result<uint64_t> found = Error{"SYMBOL_MISSING", "the kernel has no function " + std::string(name)};
+  char *line = nullptr;
+  size_t capacity = 0;
+  while (!found && getline(&line, &capacity, file->get()) > 0) {
+    char *rest = nullptr;
+    const uint64_t address = std::strtoull(line, &rest, 16);
+    if (rest == line || rest[0] != ' ' || rest[1] == '\0' || rest[2] != ' ' || !isOneOf(rest[1], FUNCTIONS))
+      continue;
+    if (std::string_view(rest + 3, std::strcspn(rest + 3, " \t\n")) == name)
+      found = address != 0 ? Result<uint64_t>(address) : hidden();
+  }
+  std::free(line);
+  return found;
+}
+
+Result<Symbols> Symbols::read() {
+  auto file = openSymbols();
+  if (!file)
+    return file.error();
   Symbols result;
   bool anyAddress = false;
   char *line = nullptr;
   size_t capacity = 0;
   // "ffffffff81000000 T name\t[module]"
-  while (getline(&line, &capacity, file.get()) > 0) {
+  while (getline(&line, &capacity, file->get()) > 0) {
     char *rest = nullptr;
     const uint64_t address = std::strtoull(line, &rest, 16);
     if (rest == line || rest[0] != ' ' || rest[1] == '\0' || rest[2] != ' ')
@@ -33,7 +68,7 @@ Result<Symbols> Symbols::read() {
     anyAddress |= address != 0;
     const char type = rest[1];
     const bool isVariable = isOneOf(type, "dDbB");
-    if (!isVariable && !isOneOf(type, "tTwW"))
+    if (!isVariable && !isOneOf(type, FUNCTIONS))
       continue;
     const char *name = rest + 3;
     const size_t nameLength = std::strcspn(name, " \t\n");
@@ -52,8 +87,7 @@ Result<Symbols> Symbols::read() {
   }
   std::free(line);
   if (!anyAddress)
-    return Error{"SYMBOLS_HIDDEN", "the kernel hides its addresses; run as root, and check that sysctl "
-                                   "kernel.kptr_restrict is not 2"};
+    return hidden();
   for (const Symbol &symbol : result.sorted) {
     const auto [it, isNew] = result.byName.try_emplace(symbol.name + '\t' + symbol.module, symbol.address);
     if (!isNew)

@@ -27,6 +27,9 @@ public:
 
   // Errors: SYMBOLS_UNREADABLE, SYMBOLS_HIDDEN (kptr_restrict shows zeros).
   static Result<Symbols> read();
+  // Address of the first function of this name, without reading all of them. Errors: as read(), and
+  // SYMBOL_MISSING.
+  static Result<uint64_t> find(std::string_view name);
 
   // The function that holds the address, nullptr when none does.
   const Symbol *at(uint64_t address) const;
