@@ -1,5 +1,7 @@
 'use client';
 
+import { DISPLAY_MAX, setDisplay, setRange, useDisplay } from './display.ts';
+import type { TimeRange } from './packets/visible.ts';
 import { selectPacket, useSelection } from './selection.ts';
 import { useSession } from './session.ts';
 import { showView, useView, VIEW_IDS, type ViewId } from './view.ts';
@@ -14,18 +16,27 @@ export interface Place {
   readonly packet: number;
   /** '' when it is not known yet. */
   readonly session: string;
+  /** The display filter. */
+  readonly filter: string;
+  /** Means something only within its session, too; null for all of it. */
+  readonly range: TimeRange | null;
 }
 
-const NOWHERE: Place = { view: 'packets', packet: 0, session: '' };
+const NOWHERE: Place = { view: 'packets', packet: 0, session: '', filter: '', range: null };
+
+/** A filter is written letter by letter, a range drawn pixel by pixel: the address follows when that rests. */
+const REST_MS = 300;
 
 /** The query of an address, with `?`; '' for the page as it opens. */
-export function placeQuery({ view, packet, session }: Place): string {
+export function placeQuery({ view, packet, session, filter, range }: Place): string {
   const query = new URLSearchParams();
   if (view !== NOWHERE.view) query.set('view', view);
   if (packet !== 0 && session !== '') {
     query.set('packet', String(packet));
-    query.set('session', session);
   }
+  if (filter.trim() !== '') query.set('q', filter);
+  if (range !== null && session !== '') query.set('t', rangeText(range));
+  if (query.has('packet') || query.has('t')) query.set('session', session);
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
 }
@@ -34,10 +45,23 @@ export function placeQuery({ view, packet, session }: Place): string {
 export function readPlace(search: string): Place {
   const query = new URLSearchParams(search);
   const view = VIEW_IDS.find((id) => id === query.get('view')) ?? NOWHERE.view;
+  const filter = (query.get('q') ?? '').slice(0, DISPLAY_MAX);
   const [packet, session] = [query.get('packet') ?? '', query.get('session') ?? ''];
-  return /^\d{1,15}$/.test(packet) && session !== ''
-    ? { view, packet: Number(packet), session }
-    : { ...NOWHERE, view };
+  const range = session === '' ? null : readRange(query.get('t') ?? '');
+  const isPacket = /^\d{1,15}$/.test(packet) && session !== '';
+  return isPacket || range !== null
+    ? { view, packet: isPacket ? Number(packet) : 0, session, filter, range }
+    : { ...NOWHERE, view, filter };
+}
+
+/** In whole microseconds, outwards, so that nothing at the edges is left out. */
+const rangeText = ({ fromNs, toNs }: TimeRange): string =>
+  `${Math.floor(fromNs / 1e3)}-${Math.ceil(toNs / 1e3)}`;
+
+function readRange(text: string): TimeRange | null {
+  const [, from, to] = /^(\d{1,13})-(\d{1,13})$/.exec(text) ?? [];
+  const range = { fromNs: Number(from) * 1e3, toNs: Number(to) * 1e3 };
+  return range.fromNs < range.toNs ? range : null;
 }
 
 /** A session as an address names it: its number, and the capture clock of the source that it belongs to. */
@@ -53,15 +77,25 @@ export function packetWanted(session: number): number {
   return wanted.session !== '' && wanted.session === name ? wanted.packet : 0;
 }
 
+/** The range that the address names, when it is of this session; null otherwise. */
+export function rangeWanted(session: number): TimeRange | null {
+  const name = sessionName(session, useSession.getState().baseUnixMs);
+  return wanted.session !== '' && wanted.session === name ? wanted.range : null;
+}
+
 const here = (): Place => ({
   view: useView.getState().view,
   packet: useSelection.getState().packet,
   session: sessionName(useSession.getState().snapshot?.session ?? 0, useSession.getState().baseUnixMs),
+  filter: useDisplay.getState().inForce,
+  range: useDisplay.getState().range,
 });
 
 function goTo(place: Place): void {
   wanted = place;
   showView(place.view);
+  setDisplay(place.filter);
+  setRange(place.session === here().session ? place.range : null);
   selectPacket(place.session === here().session ? place.packet : 0);
 }
 
@@ -79,11 +113,20 @@ export function keepPlace(): () => void {
     if (isStep) history.pushState(null, '', address);
     else history.replaceState(null, '', address);
   };
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  const writeAtRest = () => {
+    clearTimeout(rest);
+    rest = setTimeout(() => write(false), REST_MS);
+  };
   const onBack = () => goTo(readPlace(location.search));
   window.addEventListener('popstate', onBack);
   const ends = [
     useView.subscribe(() => write(true)),
     useSelection.subscribe(({ packet }, before) => packet !== before.packet && write(false)),
+    useDisplay.subscribe(
+      ({ inForce, range }, before) => (inForce !== before.inForce || range !== before.range) && writeAtRest(),
+    ),
+    () => clearTimeout(rest),
   ];
   return () => {
     window.removeEventListener('popstate', onBack);

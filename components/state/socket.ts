@@ -5,9 +5,10 @@ import { fail, type Result } from '../../core/base/result.ts';
 import type { BrowserToServer, Compiled, ServerToBrowser } from '../../core/messages/browser.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
+import { setRange } from './display.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
-import { packetWanted } from './place.ts';
+import { packetWanted, rangeWanted } from './place.ts';
 import { selectPacket } from './selection.ts';
 import { useSession } from './session.ts';
 
@@ -46,8 +47,11 @@ export function connect(): void {
   opened.on('stats', (stats) => useSession.setState({ stats }));
   opened.on('names', takeNames);
   opened.on('rows', (batch, { session, reset }) => {
-    // a packet of the session before is none of this one
-    if (session !== packets.session) selectPacket(packetWanted(session));
+    // a packet of the session before is none of this one, nor is a time
+    if (session !== packets.session) {
+      selectPacket(packetWanted(session));
+      setRange(rangeWanted(session));
+    }
     packets.take(batch, session, reset);
     opened.emit('credit', 1);
   });

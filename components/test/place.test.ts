@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { placeQuery, readPlace, sessionName } from '../state/place.ts';
 
-const NOWHERE = { view: 'packets', packet: 0, session: '' };
+const NOWHERE = { view: 'packets', packet: 0, session: '', filter: '', range: null } as const;
 
 describe('where one is on the page', () => {
   it('is in the address, and read from it again', () => {
-    const place = { view: 'path', packet: 4711, session: '3.lq2x' } as const;
+    const place = { ...NOWHERE, view: 'path', packet: 4711, session: '3.lq2x' } as const;
     expect(placeQuery(place)).toBe('?view=path&packet=4711&session=3.lq2x');
     expect(readPlace(placeQuery(place))).toEqual(place);
     expect(placeQuery({ ...place, view: 'packets', packet: 0 })).toBe('');
@@ -13,9 +13,22 @@ describe('where one is on the page', () => {
 
   it('has no packet without its session: another session gives its number to another packet', () => {
     expect(readPlace('?packet=5')).toEqual(NOWHERE);
-    expect(placeQuery({ view: 'packets', packet: 5, session: '' })).toBe('');
+    expect(placeQuery({ ...NOWHERE, packet: 5 })).toBe('');
     expect(sessionName(2, 1_700_000_000_000)).not.toBe(sessionName(2, 1_700_000_060_000));
     expect(sessionName(0, 1_700_000_000_000)).toBe('');
+  });
+
+  it('has the display filter, and the time range with its session', () => {
+    const filter = 'ns == "my web" and (dport in {80, 443} or not tcp)';
+    const range = { fromNs: 1_500_000, toNs: 2_000_000 };
+    const place = { ...NOWHERE, session: '3.lq2x', filter, range };
+    expect(readPlace(placeQuery(place))).toEqual(place);
+    expect(readPlace(placeQuery({ ...place, session: '' }))).toEqual({ ...NOWHERE, filter });
+    expect(placeQuery({ ...place, filter: ' ', range: { fromNs: 1_500_999, toNs: 1_999_001 } })).toBe(
+      '?t=1500-2000&session=3.lq2x',
+    );
+    expect(readPlace('?t=9-3&session=3.lq2x')).toEqual(NOWHERE);
+    expect(readPlace('?t=1e3-2e3&session=3.lq2x')).toEqual(NOWHERE);
   });
 
   it('passes over what no page of ours wrote', () => {

@@ -1,6 +1,6 @@
 import { ipText } from '../../../core/base/address.ts';
 import type { PacketRow } from '../../../core/model/packet.ts';
-import { ROW_BYTES, readRow, rowCount } from '../../../core/wire/rows.ts';
+import { ROW_BYTES, readRow, rowCount, rowFirstNs } from '../../../core/wire/rows.ts';
 import { frames } from '../frame.ts';
 
 /** Packets that the page remembers; beyond that the oldest are let go, a tenth at a time. */
@@ -21,6 +21,8 @@ export class PacketStore {
   #version = 0;
   #forgotten = 0;
   #session = -1;
+  #originNs = 0;
+  readonly #originListeners = new Set<() => void>();
   readonly #tell = () => {
     for (const listener of this.#listeners) listener();
   };
@@ -36,6 +38,16 @@ export class PacketStore {
 
   get session(): number {
     return this.#session;
+  }
+
+  /** Earliest first sight that this page had of the session, 0 before any. */
+  get originNs(): number {
+    return this.#originNs;
+  }
+
+  /** Calls back when a session's first packet is here, or one that was seen before it. */
+  onOrigin(listener: () => void): void {
+    this.#originListeners.add(listener);
   }
 
   /** Changes with every batch. */
@@ -78,6 +90,7 @@ export class PacketStore {
     this.#version += 1;
     for (let i = 0; i < count; i += 1)
       this.#put(view.getFloat64(i * ROW_BYTES, true), rows.subarray(i * ROW_BYTES, (i + 1) * ROW_BYTES));
+    this.#findOrigin(view, count);
     frames.schedule(this.#tell);
   }
 
@@ -92,6 +105,14 @@ export class PacketStore {
     }
     this.#bytes.set(row, index * ROW_BYTES);
     this.#stamps[index] = this.#version;
+  }
+
+  #findOrigin(batch: DataView, count: number): void {
+    let earliest = this.#originNs === 0 ? Number.POSITIVE_INFINITY : this.#originNs;
+    for (let i = 0; i < count; i += 1) earliest = Math.min(earliest, rowFirstNs(batch, i * ROW_BYTES));
+    if (earliest === this.#originNs || count === 0) return;
+    this.#originNs = earliest;
+    for (const listener of this.#originListeners) listener();
   }
 
   #grow(): void {
@@ -116,6 +137,7 @@ export class PacketStore {
   #clear(session: number): void {
     this.#size = 0;
     this.#forgotten = 0;
+    this.#originNs = 0;
     this.#indexOf.clear();
     this.#session = session;
   }
