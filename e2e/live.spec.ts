@@ -219,7 +219,7 @@ test('everything works from the keyboard', async () => {
 for (const colorScheme of ['dark', 'light'] as const)
   test(`no accessibility fault is found in the ${colorScheme} theme`, async () => {
     await page.emulateMedia({ colorScheme });
-    await page.getByLabel('Find in the list').fill('NETFILTER_DROP');
+    await page.getByLabel('Display filter').fill('NETFILTER_DROP');
     await rows().first().click();
     await expect(page.getByRole('grid', { name: 'Hops' })).toBeVisible();
     await expect(evidence()).toHaveAttribute('aria-busy', 'false');
@@ -227,7 +227,7 @@ for (const colorScheme of ['dark', 'light'] as const)
     expect(
       violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`),
     ).toEqual([]);
-    await page.getByLabel('Find in the list').fill('');
+    await page.getByLabel('Display filter').fill('');
   });
 
 test('the page says that the source is gone when the VM is killed, and recovers when it is back', async () => {

@@ -37,7 +37,7 @@ for (const colorScheme of ['dark', 'light'] as const)
 
     test('the path of a dropped packet', async ({ page }) => {
       await open(page);
-      await page.getByLabel('Find in the list').fill('NETFILTER_DROP UDP');
+      await page.getByLabel('Display filter').fill('NETFILTER_DROP UDP');
       const first = page.locator('[data-packet]').first();
       await expect(first).toContainText('NETFILTER_DROP');
       await first.click();

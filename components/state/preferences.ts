@@ -17,12 +17,15 @@ interface Preferences {
   /** The path view's explanation and its details of the selected hop. */
   readonly whyOpen: boolean;
   readonly detailsOpen: boolean;
+  /** The time strip below the tabs. */
+  readonly stripOpen: boolean;
   setTheme(theme: Theme): void;
   setTimeScale(scale: TimeScale): void;
   setWelcomed(welcomed: boolean): void;
   setFormOpen(open: boolean): void;
   setWhyOpen(open: boolean): void;
   setDetailsOpen(open: boolean): void;
+  setStripOpen(open: boolean): void;
 }
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T =>
@@ -36,6 +39,7 @@ export const usePreferences = create<Preferences>((set) => ({
   formOpen: true,
   whyOpen: true,
   detailsOpen: false,
+  stripOpen: true,
   setTheme(theme) {
     remember('theme', theme);
     if (theme === 'system') delete document.documentElement.dataset.theme;
@@ -62,6 +66,10 @@ export const usePreferences = create<Preferences>((set) => ({
     remember('detailsOpen', String(detailsOpen));
     set({ detailsOpen });
   },
+  setStripOpen(stripOpen) {
+    remember('stripOpen', String(stripOpen));
+    set({ stripOpen });
+  },
 }));
 
 /** Takes in what was remembered; called once in the browser, after the server's markup was taken over. */
@@ -73,5 +81,6 @@ export function loadPreferences(): void {
     formOpen: remembered('formOpen') !== 'false',
     whyOpen: remembered('whyOpen') !== 'false',
     detailsOpen: remembered('detailsOpen') === 'true',
+    stripOpen: remembered('stripOpen') !== 'false',
   });
 }

@@ -12,7 +12,6 @@ import {
 } from '../state/draft.ts'; // biome-ignore format: a list
 import { lossReport } from '../state/losses.ts';
 import { heldScrollTop, isAtEnd, readingRow } from '../state/packets/anchor.ts';
-import { compileFind } from '../state/packets/find.ts';
 import { orderRows } from '../state/packets/order.ts';
 import { PacketStore } from '../state/packets/store.ts';
 import { situationOf } from '../state/session.ts';
@@ -90,13 +89,11 @@ describe('the packet store', () => {
     store.take(rowsOf([1, 50], [2, 5], [3, 500]), 1, true);
     const order = orderRows(store, 3, { key: 'duration', descending: true }, null);
     expect([...order].map((i) => store.row(i)?.packet)).toEqual([3, 1, 2]);
-    const found = orderRows(
-      store,
-      3,
-      { key: 'arrival', descending: false },
-      compileFind('#2', (row) => `#${row.packet}`),
-    );
-    expect([...found]).toEqual([1]);
+    const some = orderRows(store, 2, { key: 'arrival', descending: false }, Uint32Array.of(1, 2));
+    expect([...some]).toEqual([1]);
+    const visible = Uint32Array.of(0, 2);
+    expect([...orderRows(store, 3, { key: 'duration', descending: true }, visible)]).toEqual([2, 0]);
+    expect([...visible]).toEqual([0, 2]);
   });
 });
 

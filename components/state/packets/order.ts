@@ -1,5 +1,4 @@
 /** Which rows the list shows, in which order. */
-import type { PacketRow } from '../../../core/model/packet.ts';
 import {
   rowFirstNs,
   rowHops,
@@ -29,29 +28,37 @@ const VALUES: Record<SortKey, (view: DataView, at: number) => number> = {
   verdict: (view, at) => rowVerdict(view, at) * 2 ** 32 + rowReason(view, at),
 };
 
-/** Row indices in the order to show; rows that are alike stay in the order of arrival. */
+/** How many of these ascending indices are below `size`. */
+export function countBelow(indices: Uint32Array, size: number): number {
+  let [low, high] = [0, indices.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((indices[middle] ?? 0) < size) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Row indices in the order to show; rows that are alike stay in the order of arrival.
+ * @param size rows that came later stay out
+ * @param visible ascending indices of those that may be shown; null: all
+ */
 export function orderRows(
   store: PacketStore,
   size: number,
   sorting: Sorting,
-  fits: ((row: PacketRow) => boolean) | null,
+  visible: Uint32Array | null,
 ): Uint32Array {
-  const indices = new Uint32Array(size);
-  let count = 0;
-  for (let i = 0; i < size; i += 1) {
-    if (fits !== null) {
-      const row = store.row(i);
-      if (row === undefined || !fits(row)) continue;
-    }
-    indices[count] = i;
-    count += 1;
-  }
-  const chosen = indices.subarray(0, count);
+  const chosen =
+    visible === null
+      ? Uint32Array.from({ length: size }, (_, i) => i)
+      : visible.subarray(0, countBelow(visible, size));
   if (sorting.key === 'arrival' && !sorting.descending) return chosen;
   const value = VALUES[sorting.key];
   const { view } = store;
   const sign = sorting.descending ? -1 : 1;
-  return chosen.sort((a, b) => {
+  return chosen.slice().sort((a, b) => {
     const [left, right] = [store.offsetOf(a), store.offsetOf(b)];
     return sign * (value(view, left) - value(view, right)) || rowPacket(view, left) - rowPacket(view, right);
   });

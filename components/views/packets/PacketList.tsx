@@ -1,22 +1,21 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, Pause, Play, Search } from 'lucide-react';
+import { ArrowDown, ArrowUp, Pause, Play } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { formatCount } from '../../../core/model/format.ts';
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
 import { isAtEnd, readingRow } from '../../state/packets/anchor.ts';
-import { compileFind } from '../../state/packets/find.ts';
 import { BY_ARRIVAL, orderRows, type Sorting, type SortKey } from '../../state/packets/order.ts';
 import { packets } from '../../state/packets/store.ts';
+import { useVisible } from '../../state/packets/visible.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
 import { Notice } from '../../ui/Notice.tsx';
 import { GRID, PacketRowView } from './PacketRowView.tsx';
-import { rowText } from './text.ts';
 
 const ROW_HEIGHT = 24;
 /** With many rows, sorting and finding anew is not done at every frame. */
@@ -37,33 +36,25 @@ const COLUMNS: readonly { readonly label: string; readonly sort?: SortKey; reado
 /** Every packet, one row each: live, but never moving the row that is being read. */
 export function PacketList() {
   const version = useSyncExternalStore(packets.subscribe, packets.version, () => 0);
-  const { book, version: namesVersion } = useNames();
+  const book = useNames((state) => state.book);
+  const { rows: visible, version: visibleVersion } = useVisible();
   const selected = useSelection((state) => state.packet);
   const baseUnixMs = useSession((state) => state.baseUnixMs);
   const [sorting, setSorting] = useState<Sorting>(BY_ARRIVAL);
-  const [findText, setFindText] = useState('');
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const finder = useRef<HTMLInputElement>(null);
   const follows = useRef(true);
 
   // while paused, rows that come stay out; those that were let go meanwhile move the mark down
   const shown =
     pausedAt === null ? packets.size : Math.max(0, Math.min(packets.size, pausedAt - packets.forgotten));
-  const isPlain = sorting.key === 'arrival' && !sorting.descending && findText.trim() === '';
-  const orderStamp = useThrottled(isPlain ? -1 : version, REORDER_MS);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamps stand for the store's contents
+  const isByArrival = sorting.key === 'arrival' && !sorting.descending;
+  const isPlain = isByArrival && visible === null;
+  const orderStamp = useThrottled(isPlain ? -1 : visibleVersion, isByArrival ? 0 : REORDER_MS);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp stands for the store's contents
   const order = useMemo(
-    () =>
-      isPlain
-        ? null
-        : orderRows(
-            packets,
-            shown,
-            sorting,
-            compileFind(findText, (row) => rowText(row, book)),
-          ),
-    [isPlain, orderStamp, sorting, findText, namesVersion, pausedAt],
+    () => (isPlain ? null : orderRows(packets, shown, sorting, visible)),
+    [isPlain, orderStamp, sorting, visible, pausedAt],
   );
   const count = order?.length ?? shown;
   const indexAt = useCallback(
@@ -78,7 +69,7 @@ export function PacketList() {
     overscan: 10,
   });
 
-  const noteScroll = useHeldPosition(scroller, version, count, order, follows);
+  const noteScroll = useHeldPosition(scroller, version, count, order, isByArrival, follows);
 
   const position = useMemo(() => {
     const index = packets.indexOf(selected);
@@ -122,7 +113,6 @@ export function PacketList() {
         { id: 'packets.first', title: 'First packet', group: 'Packets', keys: [{ key: 'Home' }], run: () => go(0) },
         { id: 'packets.last', title: 'Newest packet', group: 'Packets', keys: [{ key: 'End' }], run: () => go(count - 1) },
         { id: 'packets.pause', title: 'Pause or resume the list', group: 'Packets', keys: [{ key: ' ' }, { key: 'p' }], run: togglePause },
-        { id: 'packets.find', title: 'Find in the list', group: 'Packets', keys: [{ key: 'f', mod: true, inFields: true }], run: () => finder.current?.select() },
       ]), // biome-ignore format: a table
     [step, go, count, togglePause],
   );
@@ -133,7 +123,7 @@ export function PacketList() {
       <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-2">
         <h2 className="text-xs font-semibold">Packets</h2>
         <span className="text-muted" role="status" aria-live="off">
-          {findText.trim() === '' ? formatCount(shown) : `${formatCount(count)} of ${formatCount(shown)}`}
+          {visible === null ? formatCount(shown) : `${formatCount(count)} of ${formatCount(shown)}`}
         </span>
         <Button
           look={pausedAt === null ? 'quiet' : 'outline'}
@@ -143,51 +133,34 @@ export function PacketList() {
           {pausedAt === null ? <Pause size={12} aria-hidden /> : <Play size={12} aria-hidden />}
           {pausedAt === null ? 'Pause' : waiting > 0 ? `Resume, ${formatCount(waiting)} new` : 'Resume'}
         </Button>
-        <label className="ml-auto flex h-[26px] w-64 min-w-24 items-center gap-1.5 rounded-md border border-control-line/60 bg-control px-2 focus-within:border-focus focus-within:outline focus-within:outline-1 focus-within:outline-focus">
-          <Search size={12} aria-hidden className="shrink-0 text-muted" />
-          <input
-            ref={finder}
-            value={findText}
-            onChange={(event) => setFindText(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key !== 'Escape') return;
-              setFindText('');
-              event.currentTarget.blur();
-            }}
-            placeholder="Find: address, port, reason …"
-            aria-label="Find in the list"
-            className="w-full min-w-0 bg-transparent outline-none"
-            spellCheck={false}
-          />
-        </label>
       </div>
-      <div
-        role="grid"
-        aria-label="Packets, one row each"
-        aria-rowcount={count + 1}
-        aria-colcount={COLUMNS.length}
-        className="flex min-h-0 flex-1 flex-col"
-      >
+      {count === 0 ? (
+        <EmptyList isNarrowed={visible !== null} />
+      ) : (
         <div
-          role="row"
-          aria-rowindex={1}
-          className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
+          role="grid"
+          aria-label="Packets, one row each"
+          aria-rowcount={count + 1}
+          aria-colcount={COLUMNS.length}
+          className="flex min-h-0 flex-1 flex-col"
         >
-          {COLUMNS.map((column) => (
-            <Heading key={column.label} {...column} sorting={sorting} onSort={setSorting} />
-          ))}
-        </div>
-        <div
-          ref={scroller}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: the rows are walked with the keyboard from here
-          tabIndex={0}
-          role="rowgroup"
-          aria-label="Rows"
-          className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-        >
-          {count === 0 ? (
-            <EmptyList isFinding={findText.trim() !== ''} />
-          ) : (
+          <div
+            role="row"
+            aria-rowindex={1}
+            className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
+          >
+            {COLUMNS.map((column) => (
+              <Heading key={column.label} {...column} sorting={sorting} onSort={setSorting} />
+            ))}
+          </div>
+          <div
+            ref={scroller}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: the rows are walked with the keyboard from here
+            tabIndex={0}
+            role="rowgroup"
+            aria-label="Rows"
+            className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
+          >
             <div style={{ height: virtualizer.getTotalSize() }} className="relative">
               {virtualizer.getVirtualItems().map((item) => {
                 const row = packets.row(indexAt(item.index));
@@ -205,9 +178,9 @@ export function PacketList() {
                 );
               })}
             </div>
-          )}
+          </div>
         </div>
-      </div>
+      )}
     </section>
   );
 }
@@ -259,10 +232,11 @@ function nextSorting(now: Sorting, key: SortKey): Sorting {
   return now.descending ? { key, descending: false } : BY_ARRIVAL;
 }
 
-function EmptyList({ isFinding }: { readonly isFinding: boolean }) {
-  return isFinding ? (
-    <Notice title="No packet here has that" level={3}>
-      Finding looks at what was captured. To capture other packets, change the filter above.
+function EmptyList({ isNarrowed }: { readonly isNarrowed: boolean }) {
+  return isNarrowed ? (
+    <Notice title="Nothing that was captured passes" level={3}>
+      Display filter and time range look at what was captured. To capture other packets, change the filter
+      above.
     </Notice>
   ) : (
     <Notice title="No packet yet" level={3}>
@@ -280,6 +254,7 @@ function useHeldPosition(
   version: number,
   count: number,
   order: Uint32Array | null,
+  isByArrival: boolean,
   follows: React.RefObject<boolean>,
 ): () => void {
   const held = useRef<{ packet: number; offset: number } | null>(null);
@@ -295,17 +270,19 @@ function useHeldPosition(
       row === undefined ? null : { packet: row.packet, offset: element.scrollTop - at * ROW_HEIGHT };
   }, [scroller, order, follows]);
 
+  const isEmpty = count === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: without rows there is nothing to scroll
   useEffect(() => {
     const element = scroller.current;
     element?.addEventListener('scroll', note, { passive: true });
     return () => element?.removeEventListener('scroll', note);
-  }, [scroller, note]);
+  }, [scroller, note, isEmpty]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is shown
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    if (follows.current && order === null) {
+    if (follows.current && isByArrival) {
       element.scrollTop = element.scrollHeight;
       return;
     }
@@ -313,7 +290,7 @@ function useHeldPosition(
     const index = packets.indexOf(held.current.packet);
     const at = order === null ? index : order.indexOf(index);
     if (at >= 0) element.scrollTop = at * ROW_HEIGHT + held.current.offset;
-  }, [version, count, order]);
+  }, [version, count, order, isByArrival]);
 
   return note;
 }

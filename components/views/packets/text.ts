@@ -1,4 +1,4 @@
-/** What a packet's row says, cell by cell; also what it is found by. */
+/** What a packet's row says, cell by cell. */
 
 import {
   formatDuration,
@@ -48,20 +48,4 @@ export function rowCells(row: PacketRow, names: NameBook): RowCells {
     reason,
     verdictTitle: `${verdictText(row.verdict)}: ${isDropped ? `${reason}, in ${names.locationName(row.location)}` : MEANINGS[verdictName(row.verdict)]}`,
   };
-}
-
-/** All cells in one line. */
-export function rowText(row: PacketRow, names: NameBook): string {
-  const cells = rowCells(row, names);
-  return [
-    ...cells.namespaces,
-    cells.source,
-    cells.destination,
-    cells.protocol,
-    cells.detail,
-    cells.verdict,
-    cells.reason,
-    row.lastFunc === 0 ? '' : names.functionName(row.lastFunc as Parameters<NameBook['functionName']>[0]),
-    `#${row.packet}`,
-  ].join(' ');
 }

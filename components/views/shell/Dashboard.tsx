@@ -8,6 +8,8 @@ import { situationOf, useSession } from '../../state/session.ts';
 import { connect } from '../../state/socket.ts';
 import { showView, useView } from '../../state/view.ts';
 import { Notice } from '../../ui/Notice.tsx';
+import { DisplayBar } from '../display/DisplayBar.tsx';
+import { TimeStrip } from '../display/TimeStrip.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
 import { Palette } from './Palette.tsx';
@@ -23,7 +25,7 @@ const FIELDS = 'input, select, textarea, [contenteditable="true"]';
 
 /** What a press of space or Enter is for when it has the focus, and what arrow keys move in. */
 const PRESSED = 'button, summary, a[href], [role="radio"], [role="checkbox"]';
-const MOVED = '[role="radio"], [role="checkbox"], [role="combobox"]';
+const MOVED = '[role="radio"], [role="checkbox"], [role="combobox"], [role="slider"]';
 
 /** The whole page: the filter on top, one view of what was captured, and the status line. */
 export function Dashboard() {
@@ -85,7 +87,11 @@ export function Dashboard() {
       <FilterBar />
       <Welcome snapshot={snapshot} />
       <SituationBanner situation={situation} />
-      <ViewTabs onPalette={() => setPaletteOpen(true)} />
+      <div className="flex shrink-0 flex-wrap items-center border-b border-line bg-raised">
+        <ViewTabs />
+        <DisplayBar onPalette={() => setPaletteOpen(true)} />
+      </div>
+      <TimeStrip />
       <main className="min-h-0 flex-1">
         <h1 className="sr-only">skbtracer</h1>
         <View />

@@ -1,20 +1,14 @@
 'use client';
 
-import { Search } from 'lucide-react';
 import { showView, useView } from '../../state/view.ts';
-import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
-import { Kbd } from '../../ui/Kbd.tsx';
 import { VIEWS, viewKey } from './views.tsx';
 
 /** The views by name; each has a number for its key. */
-export function ViewTabs({ onPalette }: { readonly onPalette: () => void }) {
+export function ViewTabs() {
   const view = useView((state) => state.view);
   return (
-    <nav
-      aria-label="Views"
-      className="flex h-8 shrink-0 items-center gap-1 overflow-x-auto border-b border-line bg-raised px-2"
-    >
+    <nav aria-label="Views" className="flex h-8 shrink-0 items-center gap-1 overflow-x-auto px-2 max-w-full">
       {VIEWS.map(({ id, label, about }) => (
         <button
           key={id}
@@ -35,11 +29,6 @@ export function ViewTabs({ onPalette }: { readonly onPalette: () => void }) {
           </span>
         </button>
       ))}
-      <Button look="quiet" className="ml-auto max-sm:hidden" onClick={onPalette}>
-        <Search size={12} aria-hidden />
-        Commands
-        <Kbd>Ctrl+K</Kbd>
-      </Button>
     </nav>
   );
 }
