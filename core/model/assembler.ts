@@ -190,6 +190,42 @@ export class SessionAssembler {
     return records;
   }
 
+  /** Packets kept. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** Ids of the packets that came last, newest first. */
+  newest(max: number): Float64Array<ArrayBuffer> {
+    return this.#rows.newest(max);
+  }
+
+  /** All packed rows as they are kept, for reading single fields of one; see {@link rowAt}. */
+  get rowView(): DataView {
+    return this.#rows.view;
+  }
+
+  /** Where a packet's row starts in {@link rowView}, -1 when it is not, or no longer, kept. */
+  rowAt(packet: number): number {
+    const slot = this.#rows.find(packet);
+    return slot < 0 ? -1 : slot * ROW_BYTES;
+  }
+
+  /** The packet's first records are no longer kept. */
+  isTruncated(packet: number): boolean {
+    const slot = this.#rows.find(packet);
+    return slot >= 0 && (this.#first[slot] ?? 0) < this.#store.oldest;
+  }
+
+  /**
+   * Puts a cursor on every record kept of a packet (lineage that names it included), newest first, without an object
+   * for each.
+   */
+  walk(packet: number, cursor: RecordCursor, visit: () => void): void {
+    const slot = this.#rows.find(packet);
+    if (slot >= 0) this.#store.walk(this.#last[slot] ?? NO_PACKET, cursor, visit);
+  }
+
   get counters(): SessionCounters {
     return {
       packets: this.#packets,

@@ -1,3 +1,5 @@
+import type { RecordCursor } from '../wire/cursor.ts';
+
 /**
  * The raw records of a session, newest kept: batches as they came, within a budget of bytes, and for every
  * record where the same packet's record before it is. Records are known by a running number.
@@ -45,7 +47,8 @@ export class RecordStore {
 
   /** Keeps a batch (not a copy of it); its records follow by `addRecord`. */
   addBatch(bytes: Uint8Array): void {
-    this.#batches.push({ bytes, position: this.#nextPosition, firstRecord: this.#next });
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#batches.push({ bytes, view, position: this.#nextPosition, firstRecord: this.#next });
     this.#nextPosition += bytes.byteLength;
     this.#bytes += bytes.byteLength;
     while (this.#bytes > this.#budgetBytes && this.#batches.length - this.#head > 1) this.#forgetOldest();
@@ -77,15 +80,38 @@ export class RecordStore {
   locate(number: number): { readonly bytes: Uint8Array; readonly offset: number } | undefined {
     if (number < this.#oldest || number >= this.#next) return undefined;
     const position = this.#positions[number % this.#capacity] ?? 0;
-    let low = this.#head;
-    let high = this.#batches.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#batches[middle]?.position ?? 0) <= position) low = middle;
-      else high = middle - 1;
-    }
-    const batch = this.#batches[low];
+    const batch = this.#batches[this.#batchAt(position, this.#batches.length - 1)];
     return batch && { bytes: batch.bytes, offset: position - batch.position };
+  }
+
+  /** The chain of `last` without an object for each record: puts the cursor on one after the other, newest first. */
+  walk(last: number, cursor: RecordCursor, visit: () => void): void {
+    let high = this.#batches.length - 1;
+    for (let number = last; number >= this.#oldest; ) {
+      const at = number % this.#capacity;
+      const position = this.#positions[at] ?? 0;
+      // no record is in a younger batch than the one after it
+      if ((this.#batches[high]?.position ?? 0) > position) high = this.#batchAt(position, high);
+      const batch = this.#batches[high];
+      if (batch === undefined) return;
+      cursor.moveTo(batch.bytes, batch.view, position - batch.position);
+      visit();
+      const back = this.#back[at] ?? 0;
+      if (back === 0) return;
+      number -= back;
+    }
+  }
+
+  /** Index of the batch that has this position of the stream, which is not behind `high`. */
+  #batchAt(position: number, high: number): number {
+    let low = this.#head;
+    let end = high;
+    while (low < end) {
+      const middle = (low + end + 1) >> 1;
+      if ((this.#batches[middle]?.position ?? 0) <= position) low = middle;
+      else end = middle - 1;
+    }
+    return low;
   }
 
   clear(): void {
@@ -114,6 +140,7 @@ export class RecordStore {
 
 interface Batch {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   /** Of its first byte in the stream of all bytes. */
   readonly position: number;
   readonly firstRecord: number;

@@ -47,6 +47,14 @@ export class RowTable {
     return this.#slotOf.get(packet) ?? -1;
   }
 
+  /** Ids of the packets that came last, newest first. */
+  newest(max: number): Float64Array<ArrayBuffer> {
+    const ids = new Float64Array(Math.min(max, this.size));
+    for (let i = 0; i < ids.length; i += 1)
+      ids[i] = this.#packets[(this.#nextSlot - 1 - i + this.capacity) % this.capacity] ?? 0;
+    return ids;
+  }
+
   /** An empty row for a packet; the oldest gives way. Its slot. */
   add(packet: number): number {
     const slot = this.#nextSlot;

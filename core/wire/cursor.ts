@@ -61,6 +61,18 @@ export class RecordCursor {
     this.#next = 0;
   }
 
+  /** Goes to one record at an offset, which was sound when it came in. `next` then goes on from there. */
+  moveTo(bytes: Uint8Array, view: DataView, offset: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.offset = offset;
+    this.size = view.getUint16(offset + HEADER.recordSize, true);
+    this.kind = view.getUint8(offset + HEADER.kind);
+    this.flags = view.getUint8(offset + HEADER.flags);
+    this.sections = view.getUint16(offset + HEADER.sections, true);
+    this.#next = offset + this.size;
+  }
+
   /** Moves to the next sound record; false at the end. */
   next(): boolean {
     const { view } = this;
