@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Result } from '../base/result.ts';
 import type { Ns } from '../base/units.ts';
+import { PACKETS_FOLDED_MAX, type PathsAnalysis } from '../model/analysis/result.ts';
 import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
@@ -85,6 +86,28 @@ export interface FactsRequest {
   readonly queries: readonly FactQuery[];
 }
 
+/** Packet ids as a Float64Array's bytes, in the order of first sight. */
+const packetIdsSchema = z
+  .instanceof(Uint8Array)
+  .or(z.instanceof(ArrayBuffer))
+  .refine(({ byteLength }) => byteLength % 8 === 0 && byteLength <= 8 * PACKETS_FOLDED_MAX, {
+    message: `up to ${PACKETS_FOLDED_MAX} packet ids of 8 bytes`,
+  })
+  .transform((bytes) => new Float64Array(new Uint8Array(bytes).buffer))
+  .refine((ids) => ids.every((id) => Number.isSafeInteger(id) && id > 0), {
+    message: 'ids are whole numbers',
+  });
+
+export const analysisRequestSchema = z.object({
+  session: z.number().int().nonnegative(),
+  packets: packetIdsSchema.nullable(),
+});
+export interface AnalysisRequest {
+  readonly session: number;
+  /** Float64Array of up to {@link PACKETS_FOLDED_MAX} ids, in the order of first sight; null for all packets. */
+  readonly packets: ArrayBuffer | null;
+}
+
 /** An expression as programs: for packets from the link layer on, and from the IP header on; 0: there is none. */
 export interface Compiled {
   readonly instructions: { readonly l2: number; readonly l3: number };
@@ -102,6 +125,8 @@ export interface BrowserToServer {
   compile(request: { readonly expression: string }, ack: (result: Result<Compiled>) => void): void;
   /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
+  /** Packets folded into distinct paths. */
+  analysis(request: AnalysisRequest, ack: (result: Result<PathsAnalysis>) => void): void;
   /** What the source's host says about itself, a fact for each query in their order. */
   facts(request: FactsRequest, ack: (result: Result<{ readonly facts: readonly Fact[] }>) => void): void;
   /** The browser has taken in this many row batches. */

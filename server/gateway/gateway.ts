@@ -4,6 +4,7 @@ import { type Namespace, Server, type Socket } from 'socket.io';
 import { z } from 'zod';
 import { fail, type Result } from '../../core/base/result.ts';
 import {
+  analysisRequestSchema,
   type BrowserToServer,
   creditSchema,
   factsRequestSchema,
@@ -22,8 +23,8 @@ const BROWSERS_MAX = 32;
 const ROWS_PER_BATCH = 1536;
 const ROWS_EVERY_MS = 100;
 const STATS_EVERY_MS = 500;
-/** The largest thing a browser has to say is a filter expression. */
-const MESSAGE_BYTES_MAX = 64 << 10;
+/** The largest thing a browser has to say is a list of packets to fold: 160,000 bytes. */
+const MESSAGE_BYTES_MAX = 192 << 10;
 
 type BrowserSocket = Socket<BrowserToServer, ServerToBrowser>;
 
@@ -185,6 +186,16 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
       if (answer.records === undefined)
         return fail('PACKET_GONE', `packet ${packet} is no longer in memory; the newest packets are kept`);
       return { ok: true, value: { records: answer.records } };
+    }),
+  );
+  socket.on('analysis', (request, ack) =>
+    on(analysisRequestSchema, request, ack, async ({ session, packets }) => {
+      const answer = await hub.session.analysis(packets);
+      if (answer.session !== session)
+        return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
+      if (answer.analysis === undefined)
+        return fail('BUSY', 'too many pages ask for paths at once; this one asks again');
+      return { ok: true, value: answer.analysis };
     }),
   );
   socket.on('facts', (request, ack) =>

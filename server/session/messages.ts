@@ -1,6 +1,7 @@
 /** What the session's thread is told and asked, and what it answers. */
 import type { Ns } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
+import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 
 export type ToWorker =
@@ -10,6 +11,7 @@ export type ToWorker =
   | { readonly type: 'restart' }
   | { readonly type: 'rows'; readonly id: number; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly id: number; readonly packet: number }
+  | { readonly type: 'analysis'; readonly id: number; readonly packets: Float64Array<ArrayBuffer> | null }
   | { readonly type: 'pulse'; readonly id: number };
 
 export interface RowsAnswer {
@@ -25,6 +27,12 @@ export interface PathAnswer {
   readonly records: ArrayBuffer | undefined;
 }
 
+export interface AnalysisAnswer {
+  readonly session: number;
+  /** Undefined: too many are asked for already. */
+  readonly analysis: PathsAnalysis | undefined;
+}
+
 export interface PulseAnswer {
   readonly session: number;
   readonly counters: SessionCounters;
@@ -34,8 +42,10 @@ export interface PulseAnswer {
   readonly nowNs: Ns | undefined;
 }
 
+export type Answer = RowsAnswer | PathAnswer | AnalysisAnswer | PulseAnswer;
+
 export type FromWorker =
   | { readonly type: 'taken' }
   /** Symbols and stacks that the records named since the last time. */
   | { readonly type: 'names'; readonly tables: NameTables }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: RowsAnswer | PathAnswer | PulseAnswer };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer };

@@ -2,15 +2,23 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { NameTables } from '../../core/messages/browser.ts';
 import { ROOT } from '../place.ts';
-import type { FromWorker, PathAnswer, PulseAnswer, RowsAnswer, ToWorker } from './messages.ts';
+import type {
+  AnalysisAnswer,
+  Answer,
+  FromWorker,
+  PathAnswer,
+  PulseAnswer,
+  RowsAnswer,
+  ToWorker,
+} from './messages.ts';
 
 /** Batches that may wait for the thread; beyond that the source is made to wait, and the kernel counts. */
 const BATCHES_WAITING_MAX = 16;
 
-type Answer = RowsAnswer | PathAnswer | PulseAnswer;
 type Question =
   | { readonly type: 'rows'; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly packet: number }
+  | { readonly type: 'analysis'; readonly packets: Float64Array<ArrayBuffer> | null }
   | { readonly type: 'pulse' };
 
 /** The session's thread, as the rest of the server uses it. */
@@ -63,6 +71,11 @@ export class Session {
 
   path(packet: number): Promise<PathAnswer> {
     return this.#ask({ type: 'path', packet });
+  }
+
+  /** These packets, or all, folded into distinct paths. */
+  analysis(packets: Float64Array<ArrayBuffer> | null): Promise<AnalysisAnswer> {
+    return this.#ask({ type: 'analysis', packets });
   }
 
   pulse(): Promise<PulseAnswer> {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import { Present } from '../../core/model/present.ts';
+import { Analyst } from './analyst.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { ToldNames } from './told.ts';
 
@@ -10,6 +11,7 @@ if (port === null) throw new Error('the session runs in a worker thread');
 const assembler = new SessionAssembler();
 const told = new ToldNames(assembler);
 const present = new Present();
+const analyst = new Analyst(assembler);
 
 /** A clock that only goes forward. */
 const clockNs = () => performance.now() * 1e6;
@@ -46,6 +48,9 @@ port.on('message', (message: ToWorker) => {
       say({ type: 'answer', id: message.id, answer }, records === undefined ? [] : [records]);
       break;
     }
+    case 'analysis':
+      analyst.ask(message.packets, (answer) => say({ type: 'answer', id: message.id, answer }));
+      break;
     case 'pulse': {
       const { session, counters, version } = assembler;
       const answer = { session, counters, version, nowNs: present.at(clockNs()) };

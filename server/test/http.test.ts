@@ -19,6 +19,7 @@ let server: Server;
 let port = 0;
 let stop: () => Promise<void>;
 const asked: string[] = [];
+const folded: unknown[] = [];
 
 /** A hub that notes what reached it: for strangers, nothing may. */
 const hub: GatewayHub = {
@@ -44,6 +45,10 @@ const hub: GatewayHub = {
     }),
     rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: 0 }),
     path: async () => ({ session: 1, records: undefined }),
+    analysis: async (packets) => {
+      folded.push(packets);
+      return { session: 2, analysis: undefined };
+    },
   },
 };
 
@@ -239,9 +244,13 @@ describe('a socket', () => {
       { packet: -1, session: 1 },
       { queries: [] },
       { queries: [{ kind: 'shell', netns: 0, command: 'id' }] },
+      { session: 1, packets: new Uint8Array(7) },
+      { session: 1, packets: new Uint8Array(new Float64Array([1.5, 2]).buffer) },
+      { session: 1, packets: new Uint8Array(8 * 20_001) },
+      { session: 1, packets: [1, 2] },
       { queries: Array(17).fill({ kind: 'conntrack', netns: 0 }) },
     ];
-    for (const event of ['apply', 'compile', 'path', 'facts'])
+    for (const event of ['apply', 'compile', 'path', 'analysis', 'facts'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
     for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
     // no acknowledgement, unknown events, nonsense for credit: nothing to answer, nothing happens
@@ -253,6 +262,12 @@ describe('a socket', () => {
     expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
       ok: true,
     });
+    expect(folded).toEqual([]);
+    for (const packets of [null, Float64Array.from([3, 5]).buffer])
+      expect(await socket.timeout(5000).emitWithAck('analysis', { session: 1, packets })).toMatchObject({
+        error: { code: 'SESSION_OVER' },
+      });
+    expect(folded).toEqual([null, Float64Array.from([3, 5])]);
     const queries = [{ kind: 'conntrack', netns: 0 }];
     expect(await socket.timeout(5000).emitWithAck('facts', { queries })).toEqual(ok({ facts: [] }));
     socket.close();
