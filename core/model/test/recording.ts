@@ -1,0 +1,67 @@
+/** The recorded capture of the browser tests (e2e/record.mjs): packets of a real kernel, for tests of what is said of them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { FRAME_HEADER_BYTES, FRAME_TYPE } from '../../messages/frames.ts';
+import { sourceMessageSchema } from '../../messages/source.ts';
+import { RecordCursor } from '../../wire/cursor.ts';
+import { KIND } from '../../wire/layout.gen.ts';
+import type { Path } from '../hop.ts';
+import { NameBook } from '../names.ts';
+import { readPath } from '../path.ts';
+import { readStack, readSymbol } from '../reader.ts';
+
+const FILE = join(import.meta.dirname, '../../../e2e/fixtures/capture.bin.gz');
+
+export interface Recording {
+  readonly names: NameBook;
+  /** Every packet that has a hop, in the order of their ids. */
+  readonly paths: readonly Path[];
+}
+
+export function readRecording(): Recording {
+  const bytes = gunzipSync(readFileSync(FILE));
+  const names = new NameBook();
+  const batches: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32LE(at);
+    const payload = bytes.subarray(at + FRAME_HEADER_BYTES, end);
+    if (bytes[at + 4] === FRAME_TYPE.batch) batches.push(payload);
+    else takeNames(names, payload);
+    at = end;
+  }
+  const packets = new Map<number, Uint8Array[]>();
+  for (const batch of batches) sortOut(batch, names, packets);
+  const paths = [...packets]
+    .sort(([a], [b]) => a - b)
+    .map(([packet, records]) => readPath(Buffer.concat(records), packet))
+    .filter(({ hops }) => hops.length > 0);
+  return { names, paths };
+}
+
+function takeNames(names: NameBook, payload: Buffer): void {
+  const message = sourceMessageSchema.parse(JSON.parse(payload.toString('utf8')));
+  if (message.type === 'functions') names.take({ functions: message.functions });
+  if (message.type === 'reasons') names.take({ reasons: message.reasons });
+  if (message.type === 'namespaces') names.take({ namespaces: message.namespaces });
+  if (message.type === 'cgroups') names.take({ cgroups: message.cgroups });
+}
+
+/** Each record to the packets that it is about; names to the book. */
+function sortOut(batch: Uint8Array, names: NameBook, packets: Map<number, Uint8Array[]>): void {
+  const cursor = new RecordCursor();
+  const give = (packet: number) => {
+    const records = packets.get(packet) ?? [];
+    records.push(batch.subarray(cursor.offset, cursor.offset + cursor.size));
+    packets.set(packet, records);
+  };
+  cursor.reset(batch);
+  while (cursor.next()) {
+    if (cursor.kind === KIND.symbol) names.take({ symbols: [readSymbol(cursor)] });
+    else if (cursor.kind === KIND.stack) names.take({ stacks: [readStack(cursor)] });
+    else if (cursor.kind !== KIND.socket) {
+      give(cursor.packet);
+      if (cursor.kind === KIND.lineage) give(cursor.parent);
+    }
+  }
+}
