@@ -1,12 +1,12 @@
 /** What the path view says of a path: rows, lineage, details, and a timeline that keeps within its place. */
 import { describe, expect, it } from 'vitest';
 import { asKernelAddress } from '../../core/base/units.ts';
+import { ancestorsOf, childrenOf, lineageNotes, originsOf } from '../../core/model/lineage.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { L4_KIND, RELATION, TUNNEL } from '../../core/wire/layout.gen.ts';
 import { pathText } from '../views/path/copy.ts';
 import { decisionDetails, detailsText, hopDetails } from '../views/path/details.ts';
 import { layOut } from '../views/path/layout.ts';
-import { ancestorsOf, childrenOf, lineageNotes, originsOf } from '../views/path/lineage.ts';
 import { pathRows, rowIndexOf } from '../views/path/rows.ts';
 import { decisionOf, hopOf, lineageOf, pathOf } from './paths.ts';
 

@@ -1,6 +1,6 @@
 /** Where a packet came from and what came out of it, in words. */
-import type { Lineage, Path } from '../../../core/model/hop.ts';
-import { RELATION } from '../../../core/wire/layout.gen.ts';
+import { RELATION } from '../wire/layout.gen.ts';
+import type { Hop, Lineage, Path } from './hop.ts';
 
 interface Words {
   /** Before the packets that this one came out of. */
@@ -86,4 +86,16 @@ export function ancestorsOf(parent: number, parentOf: (packet: number) => number
     next = parentOf(next);
   }
   return found;
+}
+
+/** Index of the hop that came last before a time, or at it; -1 before the first. Hops are in the order of their times. */
+export function hopAtTime(hops: readonly Hop[], timeNs: number): number {
+  let low = 0;
+  let high = hops.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((hops[middle]?.timeNs ?? 0) <= timeNs) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

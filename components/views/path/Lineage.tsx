@@ -3,11 +3,11 @@
 import { useState } from 'react';
 import { formatCount, verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
+import { ancestorsOf, childrenOf, originsOf, type Relatives } from '../../../core/model/lineage.ts';
 import { packets } from '../../state/packets/store.ts';
 import { selectPacket } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
-import { ancestorsOf, childrenOf, originsOf, type Relatives } from './lineage.ts';
 
 /** Relatives named at first; the rest a click away. */
 const SHOWN = 8;

@@ -1,20 +1,20 @@
 /** The rows of the hop table: every hop, and right after it what was decided there. No DOM, so that it can be tested. */
-import { bisector } from 'd3';
 import type { Decision, Hop, Lineage, Path } from '../../../core/model/hop.ts';
-import { lineageNotes } from './lineage.ts';
+import { hopAtTime, lineageNotes } from '../../../core/model/lineage.ts';
+import { slowFrom } from '../../../core/model/slow.ts';
 
 interface Row {
   /** Index of the hop, or of the hop before the decision (-1 without one). */
   readonly hop: number;
   /** ns since the row above; 0 for the first. */
   readonly deltaNs: number;
+  /** Far slower than the steps around it. */
+  readonly isSlow: boolean;
 }
 
 export interface HopRow extends Row {
   readonly kind: 'hop';
   readonly of: Hop;
-  /** Far slower than the steps around it. */
-  readonly isSlow: boolean;
   /** Clones, segments … that came out of it here, and reallocations of its head. */
   readonly notes: readonly string[];
 }
@@ -29,10 +29,6 @@ export interface DecisionRow extends Row {
 }
 
 export type PathRow = HopRow | DecisionRow;
-
-/** A step that takes this much longer than the usual one of its path, and at least so long, is slow. */
-const SLOW_FACTOR = 10;
-const SLOW_LEAST_NS = 50_000;
 
 export function pathRows(path: Path): PathRow[] {
   const notes = notesByHop(path);
@@ -50,7 +46,15 @@ export function pathRows(path: Path): PathRow[] {
   const decisionsAfter = (hop: number) => {
     for (let of = path.decisions[next]; of !== undefined && of.index <= hop; of = path.decisions[next]) {
       const depth = path.hops[hop]?.depth ?? 0;
-      rows.push({ kind: 'decision', of, decision: next, hop, depth, deltaNs: since(of.timeNs) });
+      rows.push({
+        kind: 'decision',
+        of,
+        decision: next,
+        hop,
+        depth,
+        deltaNs: since(of.timeNs),
+        isSlow: false,
+      });
       next += 1;
     }
   };
@@ -66,8 +70,8 @@ export function pathRows(path: Path): PathRow[] {
     });
     decisionsAfter(hop);
   });
-  const slow = slowFrom(rows);
-  return rows.map((row) => (row.kind === 'hop' && row.deltaNs >= slow ? { ...row, isSlow: true } : row));
+  const slow = slowFrom(rows.slice(1).map(({ deltaNs }) => deltaNs));
+  return rows.map((row) => (row.deltaNs >= slow ? { ...row, isSlow: true } : row));
 }
 
 /** Where a hop or a decision is among the rows, -1 when it is not. */
@@ -76,18 +80,11 @@ export function rowIndexOf(rows: readonly PathRow[], hop: number, decision: numb
   return hop < 0 ? -1 : rows.findIndex((row) => row.kind === 'hop' && row.hop === hop);
 }
 
-function slowFrom(rows: readonly PathRow[]): number {
-  const deltas = Float64Array.from(rows.slice(1), ({ deltaNs }) => deltaNs).sort();
-  return Math.max((deltas[Math.floor(deltas.length / 2)] ?? 0) * SLOW_FACTOR, SLOW_LEAST_NS);
-}
-
-const hopsByTime = bisector((hop: Hop) => hop.timeNs as number);
-
 /** Lineage has a time and no hop: it belongs to the hop that came last before it. */
 function notesByHop({ hops, origins, children }: Path): ReadonlyMap<number, readonly string[]> {
   const places = new Map<number, { origins: Lineage[]; children: Lineage[] }>();
   const at = ({ timeNs }: Lineage) => {
-    const hop = Math.max(0, hopsByTime.right(hops, timeNs) - 1);
+    const hop = Math.max(0, hopAtTime(hops, timeNs));
     const place = places.get(hop) ?? { origins: [], children: [] };
     places.set(hop, place);
     return place;
