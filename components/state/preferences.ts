@@ -19,6 +19,9 @@ interface Preferences {
   readonly detailsOpen: boolean;
   /** The time strip below the tabs. */
   readonly stripOpen: boolean;
+  /** Its story, and the tree of the packet's relatives. */
+  readonly storyOpen: boolean;
+  readonly lineageOpen: boolean;
   setTheme(theme: Theme): void;
   setTimeScale(scale: TimeScale): void;
   setWelcomed(welcomed: boolean): void;
@@ -26,6 +29,8 @@ interface Preferences {
   setWhyOpen(open: boolean): void;
   setDetailsOpen(open: boolean): void;
   setStripOpen(open: boolean): void;
+  setStoryOpen(open: boolean): void;
+  setLineageOpen(open: boolean): void;
 }
 
 const oneOf = <T extends string>(values: readonly T[], text: string | null, otherwise: T): T =>
@@ -40,6 +45,8 @@ export const usePreferences = create<Preferences>((set) => ({
   whyOpen: true,
   detailsOpen: false,
   stripOpen: true,
+  storyOpen: true,
+  lineageOpen: false,
   setTheme(theme) {
     remember('theme', theme);
     if (theme === 'system') delete document.documentElement.dataset.theme;
@@ -70,6 +77,14 @@ export const usePreferences = create<Preferences>((set) => ({
     remember('stripOpen', String(stripOpen));
     set({ stripOpen });
   },
+  setStoryOpen(storyOpen) {
+    remember('storyOpen', String(storyOpen));
+    set({ storyOpen });
+  },
+  setLineageOpen(lineageOpen) {
+    remember('lineageOpen', String(lineageOpen));
+    set({ lineageOpen });
+  },
 }));
 
 /** Takes in what was remembered; called once in the browser, after the server's markup was taken over. */
@@ -82,5 +97,7 @@ export function loadPreferences(): void {
     whyOpen: remembered('whyOpen') !== 'false',
     detailsOpen: remembered('detailsOpen') === 'true',
     stripOpen: remembered('stripOpen') !== 'false',
+    storyOpen: remembered('storyOpen') !== 'false',
+    lineageOpen: remembered('lineageOpen') === 'true',
   });
 }

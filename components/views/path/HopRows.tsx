@@ -3,12 +3,14 @@
 import { Ban, CornerDownRight, GitBranch, X } from 'lucide-react';
 import { describeDecision, isRefusal } from '../../../core/model/decisions.ts';
 import { formatDuration } from '../../../core/model/format.ts';
+import { explainFunction } from '../../../core/model/functions/index.ts';
 import type { Hop } from '../../../core/model/hop.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { selectDecision, selectHop } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { NetnsName } from '../../ui/Netns.tsx';
+import { Tooltip } from '../../ui/Tooltip.tsx';
 import { changeTexts, type Tone } from './changes.ts';
 import { stageColour } from './chart.ts';
 import type { DecisionRow, HopRow } from './rows.ts';
@@ -19,6 +21,7 @@ export const GRID =
   '@3xl:grid-cols-[1.5rem_4.2rem_minmax(6rem,0.6fr)_minmax(10.5rem,1.1fr)_minmax(8rem,1.5fr)_2rem_minmax(5rem,0.5fr)]';
 const ROW = 'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none';
 const CURRENT = 'bg-selected shadow-[inset_2px_0_0_var(--focus)]';
+const MARKED = 'bg-hover shadow-[inset_2px_0_0_var(--line-strong)]';
 const CELL = 'min-w-0 truncate';
 
 /** Deeper calls are not moved further to the right. */
@@ -31,9 +34,18 @@ interface Place {
   readonly top: number;
   readonly names: NameBook;
   readonly isCurrent: boolean;
+  /** In the step of the story that the cursor is in. */
+  readonly isMarked: boolean;
 }
 
-export function HopRowView({ row, names, position, top, isCurrent }: Place & { readonly row: HopRow }) {
+export function HopRowView({
+  row,
+  names,
+  position,
+  top,
+  isCurrent,
+  isMarked,
+}: Place & { readonly row: HopRow }) {
   const { of: hop } = row;
   const device = hop.ifindex === 0 ? '' : hop.state.device || names.interfaceName(hop.netns, hop.ifindex);
   const isDrop = hop.kind === 'drop';
@@ -46,7 +58,11 @@ export function HopRowView({ row, names, position, top, isCurrent }: Place & { r
       aria-selected={isCurrent}
       onClick={() => selectHop(row.hop)}
       style={{ transform: `translateY(${top}px)` }}
-      className={cn(GRID, ROW, isCurrent ? CURRENT : isDrop ? 'bg-dropped-soft' : 'hover:bg-hover')}
+      className={cn(
+        GRID,
+        ROW,
+        isCurrent ? CURRENT : isDrop ? 'bg-dropped-soft' : isMarked ? MARKED : 'hover:bg-hover',
+      )}
     >
       <div role="gridcell" aria-colindex={1} className={cn(CELL, 'text-right text-muted')}>
         {row.hop + 1}
@@ -94,6 +110,7 @@ export function DecisionRowView({
   position,
   top,
   isCurrent,
+  isMarked,
 }: Place & { readonly row: DecisionRow }) {
   const text = describeDecision(row.of, names);
   const isRefused = isRefusal(row.of);
@@ -107,10 +124,14 @@ export function DecisionRowView({
       aria-selected={isCurrent}
       onClick={() => selectDecision(row.decision, row.hop)}
       style={{ transform: `translateY(${top}px)` }}
-      className={cn(GRID, ROW, isCurrent ? CURRENT : 'hover:bg-hover')}
+      className={cn(GRID, ROW, isCurrent ? CURRENT : isMarked ? MARKED : 'hover:bg-hover')}
     >
       <div role="gridcell" aria-colindex={1} />
-      <div role="gridcell" aria-colindex={2} className={cn(CELL, 'text-right text-muted')}>
+      <div
+        role="gridcell"
+        aria-colindex={2}
+        className={cn(CELL, 'text-right', row.isSlow ? 'font-semibold text-lost' : 'text-muted')}
+      >
         {position === 0 ? '' : `+${formatDuration(row.deltaNs)}`}
       </div>
       <div role="gridcell" aria-colindex={3} />
@@ -152,14 +173,25 @@ function FunctionName({
   const name = names.functionName(hop.func);
   const stage = stageOf(name);
   return (
-    <span className="inline-flex max-w-full min-w-0 items-center gap-1.5" title={`${name}: ${stage}`}>
-      <span
-        aria-hidden
-        className="size-[7px] shrink-0 rounded-full"
-        style={{ background: stageColour(stage) }}
-      />
-      <span className="truncate">{name}</span>
-    </span>
+    <Tooltip side="top" content={<FunctionTip name={name} stage={stage} />}>
+      <span className="inline-flex max-w-full min-w-0 items-center gap-1.5">
+        <span
+          aria-hidden
+          className="size-[7px] shrink-0 rounded-full"
+          style={{ background: stageColour(stage) }}
+        />
+        <span className="truncate">{name}</span>
+      </span>
+    </Tooltip>
+  );
+}
+
+function FunctionTip({ name, stage }: { readonly name: string; readonly stage: string }) {
+  return (
+    <>
+      <span className="font-medium">{name}</span> <span className="text-muted">{stage}</span>
+      <span className="block text-soft">{explainFunction(name)}</span>
+    </>
   );
 }
 

@@ -2,11 +2,12 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef } from 'react';
+import { explainFunction } from '../../../core/model/functions/index.ts';
 import { useNames } from '../../state/names.ts';
 import { useSelection } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { DecisionRowView, GRID, HopRowView } from './HopRows.tsx';
-import { type PathRow, rowIndexOf } from './rows.ts';
+import { type HopRange, type PathRow, rowIndexOf } from './rows.ts';
 
 const ROW_HEIGHT = 24;
 const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Running task'];
@@ -15,7 +16,14 @@ const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Runnin
  * Every hop in words, and right after it what was decided there: what the timeline shows, and all that it cannot.
  * Hops and decisions are rows of one grid and stops of the same arrow keys; the timeline's cursor stays at the hop.
  */
-export function HopTable({ rows }: { readonly rows: readonly PathRow[] }) {
+export function HopTable({
+  rows,
+  marked,
+}: {
+  readonly rows: readonly PathRow[];
+  /** The hops of the step of the story that the cursor is in. */
+  readonly marked?: HopRange | undefined;
+}) {
   const scroller = useRef<HTMLDivElement>(null);
   const { book } = useNames();
   const hop = useSelection((state) => state.hop);
@@ -36,54 +44,78 @@ export function HopTable({ rows }: { readonly rows: readonly PathRow[] }) {
   }, [current, virtualizer]);
 
   return (
-    <div
-      role="grid"
-      aria-label="Hops"
-      aria-rowcount={rows.length + 1}
-      aria-colcount={COLUMNS.length}
-      className="@container flex h-full min-h-0 flex-col"
-    >
+    <div className="flex h-full min-h-0 flex-col">
       <div
-        role="row"
-        aria-rowindex={1}
-        className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
+        role="grid"
+        aria-label="Hops"
+        aria-rowcount={rows.length + 1}
+        aria-colcount={COLUMNS.length}
+        className="@container flex min-h-0 flex-1 flex-col"
       >
-        {COLUMNS.map((column, i) => (
-          <div
-            key={column}
-            role="columnheader"
-            aria-colindex={i + 1}
-            className={cn(
-              'truncate',
-              (column === '#' || column === 'Δt') && 'text-right',
-              (column === 'CPU' || column === 'Running task') && 'hidden @3xl:block',
-            )}
-          >
-            {column}
+        <div
+          role="row"
+          aria-rowindex={1}
+          className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
+        >
+          {COLUMNS.map((column, i) => (
+            <div
+              key={column}
+              role="columnheader"
+              aria-colindex={i + 1}
+              className={cn(
+                'truncate',
+                (column === '#' || column === 'Δt') && 'text-right',
+                (column === 'CPU' || column === 'Running task') && 'hidden @3xl:block',
+              )}
+            >
+              {column}
+            </div>
+          ))}
+        </div>
+        <div
+          ref={scroller}
+          role="rowgroup"
+          aria-label="Hops and decisions, in order"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+          tabIndex={0}
+          className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
+        >
+          <div style={{ height: virtualizer.getTotalSize() }} className="relative">
+            {virtualizer.getVirtualItems().map(({ index, start }) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              const isMarked = marked !== undefined && row.hop >= marked.from && row.hop <= marked.to;
+              const place = {
+                position: index,
+                top: start,
+                names: book,
+                isCurrent: index === current,
+                isMarked,
+              };
+              return row.kind === 'hop' ? (
+                <HopRowView key={index} row={row} {...place} />
+              ) : (
+                <DecisionRowView key={index} row={row} {...place} />
+              );
+            })}
           </div>
-        ))}
-      </div>
-      <div
-        ref={scroller}
-        role="rowgroup"
-        aria-label="Hops and decisions, in order"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        tabIndex={0}
-        className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-      >
-        <div style={{ height: virtualizer.getTotalSize() }} className="relative">
-          {virtualizer.getVirtualItems().map(({ index, start }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            const place = { position: index, top: start, names: book, isCurrent: index === current };
-            return row.kind === 'hop' ? (
-              <HopRowView key={index} row={row} {...place} />
-            ) : (
-              <DecisionRowView key={index} row={row} {...place} />
-            );
-          })}
         </div>
       </div>
+      <Explanation row={rows[current]} />
     </div>
+  );
+}
+
+/** What the function of the row under the cursor does, for who walks by keys as for who points. */
+function Explanation({ row }: { readonly row: PathRow | undefined }) {
+  const { book } = useNames();
+  if (row?.kind !== 'hop' || row.of.kind !== 'hop') return null;
+  const name = book.functionName(row.of.func);
+  const sentence = explainFunction(name);
+  if (sentence === undefined) return null;
+  return (
+    <p className="shrink-0 border-t border-line bg-raised px-2 py-1 text-2xs text-pretty text-soft">
+      <span className="font-medium text-text">{name}</span> {sentence}
+    </p>
   );
 }

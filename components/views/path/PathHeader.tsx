@@ -1,6 +1,6 @@
 'use client';
 
-import { Maximize2, Minus, PanelRight, Plus, X } from 'lucide-react';
+import { ListOrdered, Maximize2, Minus, PanelRight, Plus, X } from 'lucide-react';
 import { formatCount, formatDuration, verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { type PacketRow, VERDICT } from '../../../core/model/packet.ts';
@@ -18,56 +18,68 @@ interface PathHeaderProps {
   readonly packet: number;
   readonly row: PacketRow | undefined;
   readonly path: Path | undefined;
+  readonly isStoryShown: boolean;
   readonly onClose: () => void;
 }
 
 /** What the packet is, how it ended, and what can be done with the drawing. */
-export function PathHeader({ packet, row, path, onClose }: PathHeaderProps) {
+export function PathHeader({ packet, row, path, isStoryShown, onClose }: PathHeaderProps) {
   const { book } = useNames();
   const { timeScale, setTimeScale, detailsOpen } = usePreferences();
   const run = (id: string) => commands.all.find((command) => command.id === id)?.run();
   return (
-    <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
+    <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1 whitespace-nowrap lg:flex-nowrap">
       <h2 className="text-xs font-semibold">Packet {formatCount(packet)}</h2>
       {row !== undefined && <Summary row={row} />}
-      <span className="ml-auto flex items-center gap-1">
-        <Segmented
-          label="Scale"
-          value={timeScale}
-          onValue={setTimeScale}
-          options={[
-            { value: 'sequence', label: 'Steps' },
-            { value: 'linear', label: 'Time' },
-          ]}
-        />
-        <Button look="quiet" square aria-label="Zoom in" title="Zoom in (+)" onClick={() => run('path.in')}>
-          <Plus size={14} aria-hidden />
-        </Button>
-        <Button
-          look="quiet"
-          square
-          aria-label="Zoom out"
-          title="Zoom out (-)"
-          onClick={() => run('path.out')}
-        >
-          <Minus size={14} aria-hidden />
-        </Button>
-        <Button
-          look="quiet"
-          square
-          aria-label="Fit the whole path"
-          title="Fit (f)"
-          onClick={() => run('path.fit')}
-        >
-          <Maximize2 size={13} aria-hidden />
-        </Button>
+      <span className="ml-auto flex shrink-0 flex-wrap items-center gap-1">
+        <span className="contents max-sm:hidden">
+          <Segmented
+            label="Scale"
+            value={timeScale}
+            onValue={setTimeScale}
+            options={[
+              { value: 'sequence', label: 'Steps' },
+              { value: 'linear', label: 'Time' },
+            ]}
+          />
+          <Button look="quiet" square aria-label="Zoom in" title="Zoom in (+)" onClick={() => run('path.in')}>
+            <Plus size={14} aria-hidden />
+          </Button>
+          <Button
+            look="quiet"
+            square
+            aria-label="Zoom out"
+            title="Zoom out (-)"
+            onClick={() => run('path.out')}
+          >
+            <Minus size={14} aria-hidden />
+          </Button>
+          <Button
+            look="quiet"
+            square
+            aria-label="Fit the whole path"
+            title="Fit (f)"
+            onClick={() => run('path.fit')}
+          >
+            <Maximize2 size={13} aria-hidden />
+          </Button>
+        </span>
         {path !== undefined && (
           <>
             <Button
               look="quiet"
+              aria-pressed={isStoryShown}
+              title="What happened, in steps to read (t)"
+              className="aria-pressed:bg-selected aria-pressed:text-text max-sm:hidden"
+              onClick={() => run('path.story')}
+            >
+              <ListOrdered size={12} aria-hidden /> Story
+            </Button>
+            <Button
+              look="quiet"
               aria-pressed={detailsOpen}
               title="Details of the hop under the cursor (i)"
-              className="aria-pressed:bg-selected aria-pressed:text-text"
+              className="aria-pressed:bg-selected aria-pressed:text-text max-sm:hidden"
               onClick={() => run('path.details')}
             >
               <PanelRight size={12} aria-hidden /> Details
@@ -100,7 +112,9 @@ function Summary({ row }: { readonly row: PacketRow }) {
       </span>
       <VerdictBadge verdict={verdictName(row.verdict)} reason={cells.reason} />
       {row.verdict === VERDICT.dropped && (
-        <span className="text-soft">in {book.locationName(row.location)}</span>
+        <span className="hidden min-w-0 truncate text-soft 2xl:inline">
+          in {book.locationName(row.location)}
+        </span>
       )}
       <span className="text-muted">
         {formatCount(row.hops)} hops, {formatDuration(row.lastNs - row.firstNs)}

@@ -8,13 +8,21 @@ import { usePreferences } from '../../state/preferences.ts';
 import { selectHop, useSelection } from '../../state/selection.ts';
 import { TimelineChart } from './chart.ts';
 import { layOut } from './layout.ts';
+import type { HopRange } from './rows.ts';
 import './path.css';
 
 /** Kept in view above and below the mark under the cursor: its label, and a bit of its lane. */
 const MARK_ROOM = 28;
 
 /** The packet's way, drawn: lanes for interfaces in bands for namespaces, a mark for each hop. */
-export function Timeline({ path }: { readonly path: Path }) {
+export function Timeline({
+  path,
+  marked,
+}: {
+  readonly path: Path;
+  /** The hops of the step of the story that the cursor is in. */
+  readonly marked?: HopRange | undefined;
+}) {
   const host = useRef<HTMLDivElement>(null);
   const svg = useRef<SVGSVGElement>(null);
   const chart = useRef<TimelineChart | null>(null);
@@ -57,6 +65,10 @@ export function Timeline({ path }: { readonly path: Path }) {
   useEffect(() => {
     if (size.width > 0) chart.current?.update(layout, scale, size.width);
   }, [layout, scale, size.width]);
+
+  useEffect(() => {
+    chart.current?.setStretch(marked?.from ?? -1, marked?.to ?? -1);
+  }, [marked?.from, marked?.to]);
 
   useEffect(() => {
     chart.current?.setCursor(hop);

@@ -35,11 +35,12 @@ export class TimelineChart {
   #width = 0;
   #transform: ZoomTransform = zoomIdentity;
   #cursor = -1;
+  #stretch: readonly [number, number] = [-1, -1];
 
   constructor(svg: SVGSVGElement, events: ChartEvents) {
     this.#svg = select(svg);
     this.#events = events;
-    for (const name of ['bands', 'axis', 'route', 'marks', 'labels', 'cursor'])
+    for (const name of ['bands', 'stretch', 'axis', 'route', 'marks', 'labels', 'cursor'])
       this.#svg.append('g').attr('class', name);
     this.#zoom = zoom<SVGSVGElement, unknown>()
       .scaleExtent([1, ZOOM_MAX])
@@ -71,6 +72,12 @@ export class TimelineChart {
 
   setCursor(index: number): void {
     this.#cursor = index;
+    this.#draw();
+  }
+
+  /** Hops that are shown to belong together; -1, -1 for none. */
+  setStretch(from: number, to: number): void {
+    this.#stretch = [from, to];
     this.#draw();
   }
 
@@ -110,6 +117,7 @@ export class TimelineChart {
     const right = this.#width - RIGHT;
     const inView = layout.marks.filter((mark) => this.#x(mark) > LEFT - 8 && this.#x(mark) < right + 8);
     this.#drawBands(layout);
+    this.#drawStretch(layout, right);
     this.#drawAxis();
     this.#drawRoute(layout);
     this.#drawMarks(inView);
@@ -165,6 +173,24 @@ export class TimelineChart {
       .attr('x2', this.#width - 4)
       .attr('y1', (lane) => lane.y)
       .attr('y2', (lane) => lane.y);
+  }
+
+  #drawStretch({ marks, height }: TimelineLayout, right: number): void {
+    const [first, last] = this.#stretch.map((index) => marks[index]);
+    const [left, end] =
+      first === undefined || last === undefined
+        ? [0, 0]
+        : [Math.max(LEFT, this.#x(first) - 9), Math.min(right, this.#x(last) + 9)];
+    this.#svg
+      .select<SVGGElement>('g.stretch')
+      .selectAll('rect')
+      .data(end > left ? [null] : [])
+      .join('rect')
+      .attr('x', left)
+      .attr('width', end - left)
+      .attr('y', 18)
+      .attr('height', Math.max(0, height - 24))
+      .attr('rx', 4);
   }
 
   #drawAxis(): void {

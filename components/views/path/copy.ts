@@ -2,7 +2,7 @@
 import { describeDecision, isRefusal } from '../../../core/model/decisions.ts';
 import { formatDuration } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
-import { hopToJson } from '../../../core/model/json.ts';
+import { decisionToJson, freeToJson, hopToJson, lineageToJson } from '../../../core/model/json.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import { changeTexts } from './changes.ts';
 import { labelOf } from './layout.ts';
@@ -28,6 +28,17 @@ function rowText(row: PathRow, names: NameBook): string {
   return `${String(row.hop + 1).padStart(3)} ${time} ${where} ${'  '.repeat(hop.depth)}${labelOf(hop, names)}${said === '' ? '' : `  [${said}]`}`;
 }
 
-/** One JSON object a line, as `--json` prints hops. */
-export const pathJson = (path: Path, names: NameBook): string =>
-  path.hops.map((hop) => JSON.stringify(hopToJson(hop, names, 0))).join('\n');
+/** One JSON object a line, as `--json` prints them: hops, decisions, lineage and the end, in the order of their times. */
+export function pathJson({ hops, decisions, origins, children, free }: Path, names: NameBook): string {
+  const lines = [
+    ...hops.map((hop) => ({ at: hop, json: hopToJson(hop, names, 0) })),
+    ...decisions.map((decision) => ({ at: decision, json: decisionToJson(decision, names, 0) })),
+    ...[...origins, ...children].map((lineage) => ({ at: lineage, json: lineageToJson(lineage, 0) })),
+    ...(free === undefined ? [] : [{ at: free, json: freeToJson(free, 0) }]),
+  ];
+  // the sort is stable: of one moment, hops come before what was decided there
+  return lines
+    .sort((a, b) => a.at.timeNs - b.at.timeNs)
+    .map(({ json }) => JSON.stringify(json))
+    .join('\n');
+}

@@ -74,6 +74,12 @@ export function pathRows(path: Path): PathRow[] {
   return rows.map((row) => (row.deltaNs >= slow ? { ...row, isSlow: true } : row));
 }
 
+/** Hops that belong together, both ends within. */
+export interface HopRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Where a hop or a decision is among the rows, -1 when it is not. */
 export function rowIndexOf(rows: readonly PathRow[], hop: number, decision: number): number {
   if (decision >= 0) return rows.findIndex((row) => row.kind === 'decision' && row.decision === decision);
