@@ -2,7 +2,7 @@
 
 import { io, type Socket } from 'socket.io-client';
 import { fail, type Result } from '../../core/base/result.ts';
-import type { BrowserToServer, Compiled, ServerToBrowser } from '../../core/messages/browser.ts';
+import type { BrowserToServer, Compiled, Connections, ServerToBrowser } from '../../core/messages/browser.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import { setRange } from './display.ts';
@@ -79,6 +79,10 @@ export const requestCompile = (expression: string) =>
 /** All records of a packet; fails with SESSION_OVER or PACKET_GONE when they are no longer there. */
 export const requestPath = (session: number, packet: number) =>
   ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));
+
+/** Events of TCP connections after `since`, and who sent packets. */
+export const requestConnections = (session: number, since: number) =>
+  ask<Connections>((s) => s.emitWithAck('connections', { session, since }));
 
 /** What the source's host says about itself: a fact for each query. */
 export const requestFacts = (queries: readonly FactQuery[]) =>

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Result } from '../base/result.ts';
 import type { Ns } from '../base/units.ts';
 import { PACKETS_FOLDED_MAX, type PathsAnalysis } from '../model/analysis/result.ts';
+import type { OwnerName } from '../model/connection-log.ts';
 import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
@@ -81,6 +82,23 @@ export const pathRequestSchema = z.object({
 });
 export type PathRequest = z.infer<typeof pathRequestSchema>;
 
+export const connectionsRequestSchema = z.object({
+  session: z.number().int().nonnegative(),
+  /** Version that the browser has; 0: nothing yet. */
+  since: z.number().int().nonnegative(),
+});
+export type ConnectionsRequest = z.infer<typeof connectionsRequestSchema>;
+
+export interface Connections {
+  /** SOCKET records of bpf/wire.h after `since`, oldest first; none where the capture does not ask for them. */
+  readonly records: ArrayBuffer;
+  readonly version: number;
+  /** Events of this session that the server has let go. */
+  readonly forgotten: number;
+  /** Processes that sent packets from the source's host. */
+  readonly owners: readonly OwnerName[];
+}
+
 export const factsRequestSchema = z.object({ queries: factQueriesSchema });
 export interface FactsRequest {
   readonly queries: readonly FactQuery[];
@@ -127,6 +145,8 @@ export interface BrowserToServer {
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
   /** Packets folded into distinct paths. */
   analysis(request: AnalysisRequest, ack: (result: Result<PathsAnalysis>) => void): void;
+  /** What happened to TCP connections after what the browser has. */
+  connections(request: ConnectionsRequest, ack: (result: Result<Connections>) => void): void;
   /** What the source's host says about itself, a fact for each query in their order. */
   facts(request: FactsRequest, ack: (result: Result<{ readonly facts: readonly Fact[] }>) => void): void;
   /** The browser has taken in this many row batches. */

@@ -105,8 +105,11 @@ export type CaptureSpec = z.infer<typeof captureSpecSchema>;
 /** What a capture does when nothing else is asked for. */
 export const DEFAULT_SPEC: CaptureSpec = captureSpecSchema.parse({ filter: {} });
 
-/** What the dashboard begins with: a stack costs nothing until something is dropped, and is asked for then. */
-export const DASHBOARD_SPEC: CaptureSpec = { ...DEFAULT_SPEC, stacks: 'drops' };
+/**
+ * What the dashboard begins with: a stack costs nothing until something is dropped, and is asked for then; of a TCP
+ * connection it wants two or three records in its life.
+ */
+export const DASHBOARD_SPEC: CaptureSpec = { ...DEFAULT_SPEC, stacks: 'drops', tcpEvents: true };
 
 const count = z.number().nonnegative();
 export const tracerStatsSchema = z.object({

@@ -11,10 +11,15 @@ import {
   IP,
   KIND,
   L4,
+  LIMITS,
+  LINEAGE,
   META,
+  OWNER,
   SECTION,
 } from '../wire/layout.gen.ts';
-import { ROW, ROW_BIT, ROW_BYTES, readRow } from '../wire/rows.ts';
+import { ROW, ROW_BIT, ROW_BYTES, readRow, setRowRelation } from '../wire/rows.ts';
+import { addressHash, portsOf, tupleHash } from '../wire/tuple.ts';
+import { ConnectionLog, OwnerTable } from './connection-log.ts';
 import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
 import type { StackTrace } from './hop.ts';
@@ -63,8 +68,13 @@ export class SessionAssembler {
   readonly #first: Float64Array;
   readonly #played: Uint8Array;
   readonly #handedOver: Uint8Array;
+  /** By slot: hash of the addresses, and the ports, that it had last. */
+  readonly #addressesNow: Uint32Array;
+  readonly #portsNow: Uint32Array;
   readonly #symbols = new Map<string, SymbolInfo>();
   readonly #stacks = new Map<number, StackTrace>();
+  readonly #connections = new ConnectionLog();
+  readonly #owners = new OwnerTable();
   #roles = new Uint8Array(0);
   #rawReceivers = new Set<number>();
   #noSocket = -1;
@@ -83,6 +93,8 @@ export class SessionAssembler {
     this.#first = new Float64Array(maxPackets);
     this.#played = new Uint8Array(maxPackets);
     this.#handedOver = new Uint8Array(maxPackets);
+    this.#addressesNow = new Uint32Array(maxPackets);
+    this.#portsNow = new Uint32Array(maxPackets);
   }
 
   /** Counts sessions: rows and packet ids of one have nothing to do with those of another. */
@@ -108,6 +120,16 @@ export class SessionAssembler {
   /** Time of the newest hop of this session, 0 without one. */
   get newestNs(): Ns {
     return asNs(this.#newestNs);
+  }
+
+  /** What happened to TCP connections, when the capture asks for it. */
+  get connections(): ConnectionLog {
+    return this.#connections;
+  }
+
+  /** Who sent packets from this host. */
+  get owners(): OwnerTable {
+    return this.#owners;
   }
 
   get symbolCount(): number {
@@ -152,7 +174,8 @@ export class SessionAssembler {
       if (cursor.kind === KIND.free) this.#free();
       else if (cursor.kind === KIND.lineage) this.#lineage();
       else if (cursor.kind === KIND.decision) this.#decision();
-      else if (cursor.kind !== KIND.socket) this.#hop();
+      else if (cursor.kind === KIND.socket) this.#connections.take(cursor);
+      else this.#hop();
     }
     this.#malformedBefore += cursor.malformed - malformed;
   }
@@ -254,6 +277,8 @@ export class SessionAssembler {
     this.#session += 1;
     this.#store.clear();
     this.#rows.clear();
+    this.#connections.clear();
+    this.#owners.clear();
     this.#packets = 0;
     this.#hops = 0;
     this.#malformedBefore = 0;
@@ -269,6 +294,8 @@ export class SessionAssembler {
       this.#last[slot] = NO_PACKET;
       this.#played[slot] = 0;
       this.#handedOver[slot] = 0;
+      this.#addressesNow[slot] = 0;
+      this.#portsNow[slot] = 0;
       const at = slot * ROW_BYTES;
       this.#rows.view.setFloat64(at + ROW.packet, packet, true);
       this.#rows.view.setFloat64(at + ROW.firstNs, this.#cursor.timeNs, true);
@@ -304,7 +331,11 @@ export class SessionAssembler {
         view.setUint32(at + ROW.firstIfindex, ifindex, true);
       view.setUint32(at + ROW.lastIfindex, ifindex, true);
     }
-    if (cursor.sections !== 0) this.#headers(at);
+    if (cursor.sections !== 0) {
+      this.#headers(at);
+      this.#tuple(slot, at);
+      if (hops === 0) this.#owner(at);
+    }
     if (cursor.kind === KIND.drop) {
       this.#drop(slot, at);
       return;
@@ -362,6 +393,37 @@ export class SessionAssembler {
       this.#length(at, from.getUint16(ip + IP.length, true));
     }
     if (l4 >= 0) this.#transport(at, l4);
+  }
+
+  /** What the packet is now, as far as this record says it anew. */
+  #tuple(slot: number, at: number): void {
+    const cursor = this.#cursor;
+    const from = cursor.view;
+    const ip = cursor.section(SECTION.ip);
+    const l4 = cursor.section(SECTION.l4);
+    if (ip < 0 && l4 < 0) return;
+    if (ip >= 0) this.#addressesNow[slot] = addressHash(from, ip + IP.saddr);
+    if (l4 >= 0)
+      this.#portsNow[slot] = portsOf(
+        from.getUint16(l4 + L4.sport, true),
+        from.getUint16(l4 + L4.dport, true),
+      );
+    const tuple = tupleHash(this.#addressesNow[slot] ?? 0, this.#portsNow[slot] ?? 0);
+    this.#rows.view.setUint32(at + ROW.tuple, tuple, true);
+  }
+
+  /** At first sight only: a packet that came in gets the owner of the socket that takes it later. */
+  #owner(at: number): void {
+    const owner = this.#cursor.section(SECTION.owner);
+    if (owner < 0) return;
+    const pid = this.#cursor.view.getUint32(owner + OWNER.pid, true);
+    if (pid === 0) return;
+    this.#rows.view.setUint32(at + ROW.ownerPid, pid, true);
+    this.#owners.saw(
+      pid,
+      this.#cursor.u64At(owner + OWNER.cgroup),
+      this.#cursor.textAt(owner + OWNER.comm, LIMITS.commLen),
+    );
   }
 
   /** The first addresses are the row's; others later mean that they were translated. */
@@ -427,6 +489,7 @@ export class SessionAssembler {
     const { parent, packet } = this.#cursor;
     const slot = this.#slot(packet);
     if (parent === packet) return;
+    setRowRelation(this.#rows.view, slot * ROW_BYTES, this.#cursor.u32(LINEAGE.relation));
     this.#rows.view.setFloat64(slot * ROW_BYTES + ROW.parent, parent, true);
     const parentSlot = this.#rows.find(parent);
     if (parentSlot < 0) return;

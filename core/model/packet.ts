@@ -48,4 +48,8 @@ export interface PacketRow {
   readonly translated: boolean;
   /** Its first records are gone from the session's memory; the path starts later than the packet. */
   readonly truncated: boolean;
+  /** enum skbt_relation to the parent, 0 without one; a retransmission stays one. */
+  readonly relation: number;
+  /** Process that owned its socket when it was first seen: who sent it, from this host. 0: not known. */
+  readonly ownerPid: number;
 }

@@ -4,6 +4,7 @@
  */
 import { asKernelAddress, asNetnsInode, asNs, asPacketId } from '../base/units.ts';
 import { type PacketRow, VERDICT, type Verdict } from '../model/packet.ts';
+import { RELATION } from './layout.gen.ts';
 
 /** Byte offsets in a row. */
 export const ROW = {
@@ -36,12 +37,15 @@ export const ROW = {
   icmpType: 120, // u8
   icmpCode: 121, // u8
   verdict: 122, // u8
-  bits: 123, // u8
+  bits: 123, // u8: ROW_BIT, and from bit 4 on enum skbt_relation to the parent
+  tuple: 124, // u32: hash of the directed 5-tuple that it had last, core/wire/tuple.ts
+  ownerPid: 128, // u32
 } as const;
 /** A multiple of 8, so that rows stay aligned. */
-export const ROW_BYTES = 128;
+export const ROW_BYTES = 136;
 /** `ipLength`: the length is the IP header's, no longer the skb's. */
 export const ROW_BIT = { translated: 1, truncated: 2, ipLength: 4 } as const;
+const RELATION_SHIFT = 4;
 
 const VERDICT_MAX = Math.max(...Object.values(VERDICT));
 
@@ -58,6 +62,18 @@ export const rowHops = (view: DataView, at: number): number => u32(view, at + RO
 export const rowLength = (view: DataView, at: number): number => u32(view, at + ROW.length);
 export const rowReason = (view: DataView, at: number): number => u32(view, at + ROW.reason);
 export const rowVerdict = (view: DataView, at: number): number => u8(view, at + ROW.verdict);
+export const rowLastNetns = (view: DataView, at: number): number => u32(view, at + ROW.lastNetns);
+export const rowTranslated = (view: DataView, at: number): boolean =>
+  (u8(view, at + ROW.bits) & ROW_BIT.translated) !== 0;
+/** enum skbt_relation to the parent, 0 without one. */
+export const rowRelation = (view: DataView, at: number): number => u8(view, at + ROW.bits) >> RELATION_SHIFT;
+
+/** A retransmission stays one, whatever else the packet came out of. */
+export function setRowRelation(view: DataView, at: number, relation: number): void {
+  if (rowRelation(view, at) === RELATION.retransmit) return;
+  const bits = u8(view, at + ROW.bits) & ((1 << RELATION_SHIFT) - 1);
+  view.setUint8(at + ROW.bits, bits | (relation << RELATION_SHIFT));
+}
 
 /** Whole rows in a buffer, or -1 when its length is none of a list of rows. */
 export const rowCount = (bytes: number): number => (bytes % ROW_BYTES === 0 ? bytes / ROW_BYTES : -1);
@@ -100,5 +116,7 @@ export function readRow(view: DataView, at: number): PacketRow {
     arpOp: u16(view, at + ROW.arpOp),
     translated: (bits & ROW_BIT.translated) !== 0,
     truncated: (bits & ROW_BIT.truncated) !== 0,
+    relation: rowRelation(view, at),
+    ownerPid: u32(view, at + ROW.ownerPid),
   };
 }

@@ -2,6 +2,7 @@
 import type { Ns } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
+import type { OwnerName } from '../../core/model/connection-log.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 
 export type ToWorker =
@@ -12,6 +13,7 @@ export type ToWorker =
   | { readonly type: 'rows'; readonly id: number; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly id: number; readonly packet: number }
   | { readonly type: 'analysis'; readonly id: number; readonly packets: Float64Array<ArrayBuffer> | null }
+  | { readonly type: 'connections'; readonly id: number; readonly since: number }
   | { readonly type: 'pulse'; readonly id: number };
 
 export interface RowsAnswer {
@@ -33,6 +35,15 @@ export interface AnalysisAnswer {
   readonly analysis: PathsAnalysis | undefined;
 }
 
+export interface ConnectionsAnswer {
+  readonly session: number;
+  /** SOCKET records, oldest first. */
+  readonly records: ArrayBuffer;
+  readonly version: number;
+  readonly forgotten: number;
+  readonly owners: readonly OwnerName[];
+}
+
 export interface PulseAnswer {
   readonly session: number;
   readonly counters: SessionCounters;
@@ -42,7 +53,7 @@ export interface PulseAnswer {
   readonly nowNs: Ns | undefined;
 }
 
-export type Answer = RowsAnswer | PathAnswer | AnalysisAnswer | PulseAnswer;
+export type Answer = RowsAnswer | PathAnswer | AnalysisAnswer | ConnectionsAnswer | PulseAnswer;
 
 export type FromWorker =
   | { readonly type: 'taken' }

@@ -5,6 +5,7 @@ import { ROOT } from '../place.ts';
 import type {
   AnalysisAnswer,
   Answer,
+  ConnectionsAnswer,
   FromWorker,
   PathAnswer,
   PulseAnswer,
@@ -19,6 +20,7 @@ type Question =
   | { readonly type: 'rows'; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly packet: number }
   | { readonly type: 'analysis'; readonly packets: Float64Array<ArrayBuffer> | null }
+  | { readonly type: 'connections'; readonly since: number }
   | { readonly type: 'pulse' };
 
 /** The session's thread, as the rest of the server uses it. */
@@ -76,6 +78,11 @@ export class Session {
   /** These packets, or all, folded into distinct paths. */
   analysis(packets: Float64Array<ArrayBuffer> | null): Promise<AnalysisAnswer> {
     return this.#ask({ type: 'analysis', packets });
+  }
+
+  /** Events of TCP connections after `since`, and who owned the sockets that packets came from. */
+  connections(since: number): Promise<ConnectionsAnswer> {
+    return this.#ask({ type: 'connections', since });
   }
 
   pulse(): Promise<PulseAnswer> {

@@ -51,6 +51,13 @@ port.on('message', (message: ToWorker) => {
     case 'analysis':
       analyst.ask(message.packets, (answer) => say({ type: 'answer', id: message.id, answer }));
       break;
+    case 'connections': {
+      const { records, version, forgotten } = assembler.connections.since(message.since);
+      const { session, owners } = assembler;
+      const answer = { session, records: records.buffer, version, forgotten, owners: owners.all };
+      say({ type: 'answer', id: message.id, answer }, [records.buffer]);
+      break;
+    }
     case 'pulse': {
       const { session, counters, version } = assembler;
       const answer = { session, counters, version, nowNs: present.at(clockNs()) };

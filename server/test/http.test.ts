@@ -49,6 +49,13 @@ const hub: GatewayHub = {
       folded.push(packets);
       return { session: 2, analysis: undefined };
     },
+    connections: async () => ({
+      session: 1,
+      records: new ArrayBuffer(0),
+      version: 0,
+      forgotten: 0,
+      owners: [],
+    }),
   },
 };
 
@@ -250,7 +257,7 @@ describe('a socket', () => {
       { session: 1, packets: [1, 2] },
       { queries: Array(17).fill({ kind: 'conntrack', netns: 0 }) },
     ];
-    for (const event of ['apply', 'compile', 'path', 'analysis', 'facts'])
+    for (const event of ['apply', 'compile', 'path', 'analysis', 'connections', 'facts'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
     for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
     // no acknowledgement, unknown events, nonsense for credit: nothing to answer, nothing happens

@@ -122,6 +122,7 @@ export interface SocketFields extends Header {
   readonly received?: number;
   readonly durationNs?: number;
   readonly states?: readonly [before: number, after: number];
+  readonly sk?: number;
 }
 
 /** A TCP connection's event. */
@@ -142,6 +143,7 @@ export function socket(fields: SocketFields): Uint8Array {
   setU64(view, SOCKET.sent, fields.sent ?? 0);
   setU64(view, SOCKET.received, fields.received ?? 0);
   setU64(view, SOCKET.durationNs, fields.durationNs ?? 0);
+  setU64(view, SOCKET.sk, fields.sk ?? 0);
   return bytes;
 }
 
