@@ -6,6 +6,7 @@ import { useSession } from '../../state/session.ts';
 import { showView, VIEW_IDS, type ViewId } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { DropsView } from '../drops/DropsView.tsx';
 import { PacketsView } from '../packets/PacketsView.tsx';
 import { PathView } from '../path/PathView.tsx';
 
@@ -21,6 +22,7 @@ export interface View {
 export const VIEWS: readonly [View, ...View[]] = [
   { id: 'packets', label: 'Packets', about: 'Every packet, a row each', Component: PacketsView },
   { id: 'path', label: 'Path', about: 'The selected packet, hop by hop', Component: WholePath },
+  { id: 'drops', label: 'Drops', about: 'What the kernel dropped, by cause, and why', Component: DropsView },
 ];
 
 /** The key that shows a view: its place among all, whether they are there or not. */

@@ -1,0 +1,65 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+import { type RowFold, RowScan } from '../../../core/model/aggregate/scan.ts';
+import { packets } from './store.ts';
+
+/** Rows folded before the page may do something else: a millisecond or two. */
+const SLICE = 4096;
+/** A result is made anew at most this often, and never for more than a tenth of the time. */
+const EVERY_MS = 400;
+const SHARE = 10;
+
+/** Which rows count: null for all. */
+const rowsNow = (): Uint32Array | null => null;
+
+/**
+ * What the page's rows come to, made anew as they change, in slices that let the page breathe. Undefined until it is
+ * made for the first time.
+ * @param make a fold for one pass; another function means another result
+ */
+export function useFold<T>(make: () => RowFold<T>): T | undefined {
+  const [made, setMade] = useState<{ readonly by: () => RowFold<T>; readonly value: T }>();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isRunning = false;
+    let isStale = false;
+    let costMs = 0;
+    const run = () => {
+      const { session, forgotten } = packets;
+      const scan = new RowScan(packets, rowsNow(), make());
+      isRunning = true;
+      isStale = false;
+      costMs = 0;
+      const slice = () => {
+        // rows have moved: what was read of them is of others now
+        if (packets.session !== session || packets.forgotten !== forgotten) return run();
+        const began = performance.now();
+        const value = scan.step(SLICE);
+        costMs += performance.now() - began;
+        timer = undefined;
+        if (value === undefined) {
+          timer = setTimeout(slice);
+          return;
+        }
+        isRunning = false;
+        setMade({ by: make, value });
+        if (isStale) later();
+      };
+      slice();
+    };
+    const later = () => {
+      timer = setTimeout(run, Math.max(EVERY_MS, SHARE * costMs));
+    };
+    const off = packets.subscribe(() => {
+      isStale = true;
+      if (!isRunning && timer === undefined) later();
+    });
+    run();
+    return () => {
+      off();
+      clearTimeout(timer);
+    };
+  }, [make]);
+  return made?.by === make ? made.value : undefined;
+}
