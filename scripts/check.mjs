@@ -123,10 +123,10 @@ function layers() {
     },
     { in: /^native\//, may: /^(native|core)\//, hint: "the addon's façade knows core only" },
     {
-      in: /^lab\/scenarios\/expressions\//,
+      in: /^lab\/scenarios\/(expressions|wiring)\//,
       may: /^(lab\/scenarios|core|server\/sources)\//,
       not: /^(?!node:)/,
-      hint: 'this folder drives an agent over the source protocol; it needs nothing else of the inside',
+      hint: 'these folders drive an agent over the source protocol; they need nothing else of the inside',
     },
     {
       in: /^lab\//,

@@ -13,6 +13,7 @@ import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
   CaptureSpec, CaptureState, CgroupInfo, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
+import type { Topology } from './topology.ts';
 
 export type SourceState =
   | { readonly phase: 'connecting'; readonly kind: 'host' | 'lab'; readonly note: string }
@@ -48,6 +49,8 @@ export interface NameTables {
   /** Of the capture that runs: the next one gives ids anew, each before its first use. */
   readonly stacks?: readonly StackTrace[];
   readonly cgroups?: readonly CgroupInfo[];
+  /** Missing as long as the source has told none: it is older, or has not looked yet. */
+  readonly topology?: Topology;
 }
 
 /** Sent twice a second. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { factQueriesSchema } from './facts.ts';
+import { topologySchema } from './topology.ts';
 
 /** Message format version; a source and a server with different ones refuse each other. */
 export const SOURCE_PROTOCOL = 2;
@@ -248,6 +249,8 @@ export const sourceMessageSchema = z.discriminatedUnion('type', [
     }),
   ]),
   z.object({ type: z.literal('cgroups'), cgroups: z.array(cgroupInfoSchema).max(CGROUPS_MAX) }),
+  /** How the namespaces are wired; whole, when it is known and whenever it changed. Older sources do not tell it. */
+  z.object({ type: z.literal('topology'), topology: topologySchema }),
 ]);
 export type SourceMessage = z.infer<typeof sourceMessageSchema>;
 

@@ -2,6 +2,7 @@
 import type { FuncId, KernelAddress, NetnsInode } from '../base/units.ts';
 import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import type { CgroupInfo, FunctionInfo, NetnsInfo } from '../messages/source.ts';
+import type { Topology } from '../messages/topology.ts';
 import type { StackTrace } from './hop.ts';
 
 const GONE_MAX = 1024;
@@ -17,6 +18,7 @@ export class NameBook {
   #interfaces = new Map<string, string>();
   #reasons = new Map<number, string>();
   #cgroups = new Map<number, CgroupInfo>();
+  #topology: Topology | undefined;
   readonly #symbols = new Map<string, SymbolInfo>();
   readonly #stacks = new Map<number, StackTrace>();
 
@@ -27,6 +29,7 @@ export class NameBook {
     if (tables.symbols) for (const symbol of tables.symbols) this.#symbols.set(symbol.address, symbol);
     if (tables.stacks) for (const stack of tables.stacks) this.#stacks.set(stack.id, stack);
     if (tables.cgroups) this.#cgroups = new Map(tables.cgroups.map((c) => [c.id, c]));
+    if (tables.topology) this.#topology = tables.topology;
     if (!tables.namespaces) return;
     this.#remember(tables.namespaces);
     this.#namespaces = new Map(tables.namespaces.map((n) => [n.inode, n]));
@@ -50,6 +53,11 @@ export class NameBook {
 
   get namespaces(): ReadonlyMap<number, NetnsInfo> {
     return this.#namespaces;
+  }
+
+  /** How the namespaces are wired; undefined when the source has not told (yet). */
+  get topology(): Topology | undefined {
+    return this.#topology;
   }
 
   /** `web`, `host`, also when it is gone; `netns 4026532281` when it has no name, `unknown` for inode 0. */

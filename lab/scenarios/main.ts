@@ -67,6 +67,7 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   rules,
   ipsec,
   extensions,
+  topology,
   lifetimes,
 };
 const all = Object.entries(groups).flatMap(([group, scenarios]) =>

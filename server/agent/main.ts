@@ -16,6 +16,7 @@ import { readFactsInTurn } from './facts.ts';
 import { NamespaceTable } from './namespaces.ts';
 import { Peer } from './peer.ts';
 import { socketStreams, standardStreams } from './streams.ts';
+import { TopologyTable } from './topology.ts';
 
 const NAMES_EVERY_MS = 2000;
 /** Everything that is known already (interfaces, control groups) is looked at again every so many rounds. */
@@ -117,15 +118,30 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
 
 const namespaces = new NamespaceTable();
 const cgroups = new CgroupTable();
+const topology = new TopologyTable();
 let round = 0;
 
 function tellNames(peer: Peer): () => Promise<void> {
   return async () => {
     const all = round % ALL_EVERY === 0;
+    const isFirst = round === 0;
     round += 1;
     // whoever waits for names waits for namespaces, which come last
     if (cgroups.refresh(all)) peer.send({ type: 'cgroups', cgroups: [...cgroups.cgroups] });
-    if (await namespaces.refresh(all))
-      peer.send({ type: 'namespaces', namespaces: [...namespaces.namespaces] });
+    const isNew = await namespaces.refresh(all);
+    if (isNew) peer.send({ type: 'namespaces', namespaces: [...namespaces.namespaces] });
+    // later than all else: a capture that starts is waited for, and a short one needs no map
+    if (!isFirst && (isNew || all || !isWired)) tellTopology(peer);
   };
+}
+
+let isWired = false;
+
+/** Beside the names: a namespace that answers late holds nothing up. */
+function tellTopology(peer: Peer): void {
+  isWired = true;
+  topology.refresh().then(
+    (isNew) => isNew && peer.send({ type: 'topology', topology: topology.topology }),
+    (error: unknown) => console.error(`skbtracer agent: ${String(error)}`),
+  );
 }

@@ -7,7 +7,7 @@ import type { NetnsInfo } from '../../core/messages/source.ts';
 import { namesIn, textOf } from './files.ts';
 
 /** Where `ip netns` keeps its names. */
-const NAMED = '/run/netns';
+export const NAMED = '/run/netns';
 /** Namespaces that are told at most, named ones first. */
 const NAMESPACES_MAX = 4096;
 const IP_TIMEOUT_MS = 5000;
@@ -19,6 +19,8 @@ export interface Found {
   readonly origin: NetnsInfo['origin'];
   /** Arguments that make a command run in it. */
   readonly enter: readonly string[];
+  /** A process in it, '' when none is known. */
+  readonly pid: string;
 }
 
 const linksSchema = z.array(z.object({ ifindex: z.number().int().positive(), ifname: z.string() }));
@@ -27,7 +29,7 @@ const linksSchema = z.array(z.object({ ifindex: z.number().int().positive(), ifn
 export function findNamespaces(): Found[] {
   const found = new Map<number, Found>();
   const own = inodeOf('/proc/self/ns/net');
-  if (own !== undefined) found.set(own, { inode: own, name: 'host', origin: 'host', enter: [] });
+  if (own !== undefined) found.set(own, { inode: own, name: 'host', origin: 'host', enter: [], pid: '' });
   for (const name of namesIn(NAMED)) {
     const inode = inodeOf(join(NAMED, name));
     if (inode !== undefined && !found.has(inode))
@@ -36,14 +38,20 @@ export function findNamespaces(): Found[] {
         name,
         origin: 'named',
         enter: ['nsenter', `--net=${join(NAMED, name)}`, '--'],
+        pid: '',
       });
   }
   for (const pid of namesIn('/proc')) {
     if (!/^\d+$/.test(pid) || found.size >= NAMESPACES_MAX) continue;
     const inode = inodeOf(`/proc/${pid}/ns/net`);
-    if (inode === undefined || found.has(inode)) continue;
+    if (inode === undefined) continue;
+    const known = found.get(inode);
+    if (known !== undefined) {
+      if (known.pid === '' && known.origin !== 'host') found.set(inode, { ...known, pid });
+      continue;
+    }
     const name = `${commOf(pid)}(${pid})`;
-    found.set(inode, { inode, name, origin: 'process', enter: ['nsenter', '-t', pid, '-n', '--'] });
+    found.set(inode, { inode, name, origin: 'process', enter: ['nsenter', '-t', pid, '-n', '--'], pid });
   }
   return [...found.values()];
 }
@@ -107,7 +115,8 @@ function commOf(pid: string): string {
   return textOf(`/proc/${pid}/comm`).trim() || 'process';
 }
 
-function inodeOf(path: string): number | undefined {
+/** Inode of the file that a path leads to. */
+export function inodeOf(path: string): number | undefined {
   try {
     return statSync(path).ino;
   } catch {

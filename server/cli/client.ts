@@ -87,6 +87,7 @@ export class Client {
           this.refused = message.capture.refused;
         }
         break;
+      case 'topology':
       case 'reply':
         break;
     }

@@ -153,6 +153,11 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
       case 'cgroups':
         this.#tell({ cgroups: message.cgroups });
         break;
+      case 'topology':
+        // no record has anything to do with it: the session's thread need not know
+        this.#names = { ...this.#names, topology: message.topology };
+        this.emit('names', { topology: message.topology });
+        break;
       case 'capture':
         if (message.capture.phase === 'starting') {
           this.#stats = NO_STATS;

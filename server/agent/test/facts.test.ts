@@ -5,7 +5,13 @@ import { type Run, readFacts, readFactsInTurn } from '../facts.ts';
 
 const DB = 4026532281;
 const namespaces = () => [
-  { inode: DB, name: 'db', origin: 'named' as const, enter: ['nsenter', '--net=/run/netns/db', '--'] },
+  {
+    inode: DB,
+    name: 'db',
+    origin: 'named' as const,
+    enter: ['nsenter', '--net=/run/netns/db', '--'],
+    pid: '',
+  },
 ];
 
 /** Answers commands by how they begin; what is not there fails as a program that is not installed does. */
