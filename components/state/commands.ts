@@ -1,5 +1,14 @@
 /** In the order in which help and palette have them. */
-export const COMMAND_GROUPS = ['Views', 'Filter', 'Packets', 'Path', 'Drops', 'Flows', 'Page'] as const;
+export const COMMAND_GROUPS = [
+  'Views',
+  'Filter',
+  'Packets',
+  'Path',
+  'Map',
+  'Drops',
+  'Flows',
+  'Page',
+] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 /**

@@ -36,6 +36,7 @@ import { steps } from './steps.ts';
 import { kernelVersion } from './trace.ts';
 import { tunnels } from './tunnels.ts';
 import { wireguard } from './wireguard.ts';
+import { wiring } from './wiring/wiring.ts';
 
 const words = process.argv.slice(2);
 /** By the names of their files, more or less. */
@@ -67,7 +68,7 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   rules,
   ipsec,
   extensions,
-  topology,
+  wiring,
   lifetimes,
 };
 const all = Object.entries(groups).flatMap(([group, scenarios]) =>

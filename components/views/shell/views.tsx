@@ -7,6 +7,7 @@ import { showView, VIEW_IDS, type ViewId } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { DropsView } from '../drops/DropsView.tsx';
+import { MapView } from '../map/MapView.tsx';
 import { PacketsView } from '../packets/PacketsView.tsx';
 import { PathView } from '../path/PathView.tsx';
 
@@ -22,6 +23,7 @@ export interface View {
 export const VIEWS: readonly [View, ...View[]] = [
   { id: 'packets', label: 'Packets', about: 'Every packet, a row each', Component: PacketsView },
   { id: 'path', label: 'Path', about: 'The selected packet, hop by hop', Component: WholePath },
+  { id: 'map', label: 'Map', about: 'The network as it is wired, with packets on it', Component: MapView },
   { id: 'drops', label: 'Drops', about: 'What the kernel dropped, by cause, and why', Component: DropsView },
 ];
 
