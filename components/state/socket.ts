@@ -5,6 +5,7 @@ import { fail, type Result } from '../../core/base/result.ts';
 import type { BrowserToServer, Compiled, Connections, ServerToBrowser } from '../../core/messages/browser.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
+import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import { setRange } from './display.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
@@ -83,6 +84,9 @@ export const requestPath = (session: number, packet: number) =>
 /** Events of TCP connections after `since`, and who sent packets. */
 export const requestConnections = (session: number, since: number) =>
   ask<Connections>((s) => s.emitWithAck('connections', { session, since }));
+/** Packets folded into distinct paths: these, in the order of first sight, or all. Fails with SESSION_OVER, BUSY. */
+export const requestAnalysis = (session: number, packets: Float64Array<ArrayBuffer> | null) =>
+  ask<PathsAnalysis>((s) => s.emitWithAck('analysis', { session, packets: packets?.buffer ?? null }));
 
 /** What the source's host says about itself: a fact for each query. */
 export const requestFacts = (queries: readonly FactQuery[]) =>

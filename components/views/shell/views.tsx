@@ -10,6 +10,7 @@ import { DropsView } from '../drops/DropsView.tsx';
 import { MapView } from '../map/MapView.tsx';
 import { PacketsView } from '../packets/PacketsView.tsx';
 import { PathView } from '../path/PathView.tsx';
+import { PathsView } from '../paths/PathsView.tsx';
 
 export interface View {
   readonly id: ViewId;
@@ -24,6 +25,7 @@ export const VIEWS: readonly [View, ...View[]] = [
   { id: 'packets', label: 'Packets', about: 'Every packet, a row each', Component: PacketsView },
   { id: 'path', label: 'Path', about: 'The selected packet, hop by hop', Component: WholePath },
   { id: 'map', label: 'Map', about: 'The network as it is wired, with packets on it', Component: MapView },
+  { id: 'paths', label: 'Paths', about: 'All packets folded into distinct paths', Component: PathsView },
   { id: 'drops', label: 'Drops', about: 'What the kernel dropped, by cause, and why', Component: DropsView },
 ];
 

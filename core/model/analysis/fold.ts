@@ -78,6 +78,7 @@ export class PathFold {
   }
 
   result(): PathsAnalysis {
+    const { nodes, edges, exits, numbers } = this.#graph.result();
     return {
       packets: this.#folded,
       leftOut: {
@@ -86,7 +87,7 @@ export class PathFold {
         withoutHops: this.#withoutHops,
         beyond: this.#beyond,
       },
-      steps: this.#allSteps,
+      steps: this.#allSteps.map((step) => ({ ...step, node: numbers[step.node] ?? -1 })),
       paths: [...this.#paths.values()].map((path) => ({
         id: path.id,
         count: path.count,
@@ -98,7 +99,9 @@ export class PathFold {
         p99Ns: this.#durations.quantile(path.histogram, 0.99),
         samples: path.samples,
       })),
-      ...this.#graph.result(),
+      nodes,
+      edges,
+      exits,
     };
   }
 
@@ -136,7 +139,7 @@ export class PathFold {
     for (let i = 0; i < length; i += 1) {
       const line = path.lines[i] ?? -1;
       if (line >= 0) this.#graph.go(line, i === 0 ? 0 : (timeNs[i] ?? 0) - (timeNs[i - 1] ?? 0));
-      if (!this.#isDrop(i)) this.#graph.pass(path.nodes[i] ?? -1, length < 2 ? 0 : i / (length - 1));
+      if (!this.#isDrop(i)) this.#graph.pass(path.nodes[i] ?? -1, this.#folded, i);
     }
     if (!this.#isDrop(length - 1)) this.#graph.end(path.nodes[length - 1] ?? -1);
   }

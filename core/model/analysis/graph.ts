@@ -19,7 +19,10 @@ interface Node {
   count: number;
   starts: number;
   ends: number;
-  places: number;
+  firsts: number;
+  stepsBefore: number;
+  /** Number of the packet that was here last. */
+  lastPacket: number;
 }
 
 /** All paths in one: functions in namespaces, and how often and how fast packets went from one to the next. */
@@ -36,7 +39,16 @@ export class Graph {
     const known = this.#nodeAt.get(key);
     if (known !== undefined) return known;
     if (this.#nodes.length >= NODES_MAX) return -1;
-    this.#nodes.push({ func, netns, count: 0, starts: 0, ends: 0, places: 0 });
+    this.#nodes.push({
+      func,
+      netns,
+      count: 0,
+      starts: 0,
+      ends: 0,
+      firsts: 0,
+      stepsBefore: 0,
+      lastPacket: -1,
+    });
     this.#nodeAt.set(key, this.#nodes.length - 1);
     return this.#nodes.length - 1;
   }
@@ -52,12 +64,15 @@ export class Graph {
     return this.#lines.length - 1;
   }
 
-  /** @param place where in its path: 0 at the beginning, 1 at the end */
-  pass(node: number, place: number): void {
+  /** Packets one after the other, each with a number of its own; `step` counts from 0. */
+  pass(node: number, packet: number, step: number): void {
     const at = this.#nodes[node];
     if (at === undefined) return;
     at.count += 1;
-    at.places += place;
+    if (at.lastPacket === packet) return;
+    at.lastPacket = packet;
+    at.firsts += 1;
+    at.stepsBefore += step;
   }
 
   begin(node: number): void {
@@ -77,24 +92,43 @@ export class Graph {
     this.#times.record(at.histogram, ns);
   }
 
-  result(): { nodes: GraphNode[]; edges: GraphEdge[]; exits: DropExit[] } {
+  /**
+   * Nodes by namespace and function and what joins them by node, so that the same graph is told in the same order
+   * whatever came first; and by index in here, the place of a node among those.
+   */
+  result(): { nodes: GraphNode[]; edges: GraphEdge[]; exits: DropExit[]; numbers: number[] } {
+    const order = this.#nodes
+      .map((_, i) => i)
+      .sort((a, b) => {
+        const [one, other] = [this.#nodes[a], this.#nodes[b]];
+        return (one?.netns ?? 0) - (other?.netns ?? 0) || (one?.func ?? 0) - (other?.func ?? 0);
+      });
+    const numbers = Array<number>(order.length).fill(-1);
+    for (const [number, index] of order.entries()) numbers[index] = number;
     const counted = ({ count, histogram }: Line) => ({
       count,
       p50Ns: this.#times.quantile(histogram, 0.5),
       p99Ns: this.#times.quantile(histogram, 0.99),
     });
     const used = this.#lines.filter(({ count }) => count > 0);
+    const at = (node: number) => numbers[node] ?? -1;
     return {
-      nodes: this.#nodes.map(({ places, ...node }) => ({
-        ...node,
-        place: Math.round((places / Math.max(1, node.count)) * 1e4) / 1e4,
-      })),
+      numbers,
+      nodes: order.flatMap((index) => {
+        const node = this.#nodes[index];
+        if (node === undefined) return [];
+        const { func, netns, count, starts, ends } = node;
+        const place = Math.round((node.stepsBefore / Math.max(1, node.firsts)) * 100) / 100;
+        return { func, netns, count, starts, ends, place };
+      }),
       edges: used
         .filter(({ to }) => to < DROP_BIT)
-        .map((line) => ({ from: line.from, to: line.to, ...counted(line) })),
+        .map((line) => ({ from: at(line.from), to: at(line.to), ...counted(line) }))
+        .sort((a, b) => a.from - b.from || a.to - b.to),
       exits: used
         .filter(({ to }) => to >= DROP_BIT)
-        .map((line) => ({ from: line.from, reason: line.to - DROP_BIT, ...counted(line) })),
+        .map((line) => ({ from: at(line.from), reason: line.to - DROP_BIT, ...counted(line) }))
+        .sort((a, b) => a.from - b.from || a.reason - b.reason),
     };
   }
 }

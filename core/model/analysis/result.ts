@@ -49,7 +49,7 @@ export interface GraphNode {
   readonly count: number;
   readonly starts: number;
   readonly ends: number;
-  /** Where in their paths it is, on average over those times: 0 at the beginning, 1 at the end. */
+  /** How many steps a packet takes before it is here for the first time, on average. */
   readonly place: number;
 }
 

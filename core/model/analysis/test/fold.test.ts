@@ -78,8 +78,8 @@ describe('packets that went the same way', () => {
     );
     expect(paths.map(({ count }) => count)).toEqual([2, 1]);
     expect(exits).toMatchObject([
-      { from: 0, reason: 6, count: 2 },
       { from: 0, reason: 5, count: 1 },
+      { from: 0, reason: 6, count: 2 },
     ]);
   });
 
@@ -121,12 +121,31 @@ describe('the graph', () => {
       nodes.findIndex((node) => node.func === func && node.netns === netns);
     expect(nodes).toHaveLength(3);
     expect(nodes[at(RECEIVE, WEB)]).toMatchObject({ count: 2, starts: 2, ends: 0, place: 0 });
-    expect(nodes[at(FORWARD, WEB)]).toMatchObject({ count: 2, ends: 1, place: 0.75 });
+    expect(nodes[at(FORWARD, WEB)]).toMatchObject({ count: 2, ends: 1, place: 1 });
     const edge = edges.find(({ from, to }) => from === at(RECEIVE, WEB) && to === at(FORWARD, WEB));
     expect(edge?.count).toBe(2);
     // within a bucket of 100 and of 5,000 ns
     expect(Math.abs((edge?.p50Ns ?? 0) / 100 - 1)).toBeLessThan(0.07);
     expect(Math.abs((edge?.p99Ns ?? 0) / 5000 - 1)).toBeLessThan(0.07);
+  });
+
+  it('says where a function is met first, however often after that', () => {
+    const { nodes } = fold(
+      session(...hops(1, 0, { func: RECEIVE }, { func: UDP }, { func: FORWARD }, { func: UDP })),
+    );
+    expect(nodes.find(({ func }) => func === UDP)).toMatchObject({ count: 2, place: 1 });
+  });
+
+  it('is told in the same order whatever came first', () => {
+    const one = hops(1, 0, { func: RECEIVE }, { func: SEND }, { func: UDP, netns: HOST });
+    const other = hops(2, 0, { func: UDP, netns: HOST }, { func: FORWARD });
+    const shape = ({ nodes, edges }: ReturnType<typeof fold>) => [
+      nodes.map(({ func, netns }) => [func, netns]),
+      edges.map(({ from, to }) => [from, to]),
+    ];
+    expect(shape(fold(session(...one, ...other)))).toEqual(shape(fold(session(...other, ...one))));
+    const { steps, nodes } = fold(session(...other, ...one));
+    for (const step of steps) expect(nodes[step.node]).toMatchObject({ func: step.func, netns: step.netns });
   });
 
   it('has a place before a drop that is the first we saw', () => {

@@ -1,0 +1,278 @@
+'use client';
+
+import { Flag, Pause, Play, X } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { Group, Panel, Separator } from 'react-resizable-panels';
+import { asNs } from '../../../core/base/units.ts';
+import type { LeftOut, PathsAnalysis } from '../../../core/model/analysis/result.ts';
+import { formatClock, formatCount } from '../../../core/model/format.ts';
+import { commands } from '../../state/commands.ts';
+import { useNames } from '../../state/names.ts';
+import { endComparison, useComparison } from '../../state/paths/compare.ts';
+import {
+  isNew, markNow, pausePaths, selectPath, showThrough, unmark, usePaths,
+} from '../../state/paths/store.ts'; // biome-ignore format: a list
+import { useSession } from '../../state/session.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Notice } from '../../ui/Notice.tsx';
+import './command.ts';
+import { CompareView } from './compare/CompareView.tsx';
+import {
+  BY_COUNT,
+  goesThrough,
+  heldOrder,
+  orderLines,
+  passageText,
+  pathLines,
+  type Sorting,
+} from './lines.ts';
+import { PathGraph } from './PathGraph.tsx';
+import { PathTable } from './PathTable.tsx';
+import { SAMPLES_ID, Samples } from './Samples.tsx';
+import { useAnalysis } from './useAnalysis.ts';
+
+const WIDE = '(min-width: 1000px)';
+const SEPARATOR =
+  'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
+
+/** All packets folded into distinct paths; or two of them beside each other. */
+export function PathsView() {
+  useAnalysis();
+  const { analysis, failure } = usePaths();
+  const { left, right } = useComparison();
+  if (left !== undefined && right !== undefined) return <CompareView left={left} right={right} />;
+  if (analysis === undefined)
+    return failure === undefined ? (
+      <div className="flex h-full items-center justify-center text-muted" role="status">
+        Folding packets into paths …
+      </div>
+    ) : (
+      <Notice title="There are no paths to show">{failure.message}</Notice>
+    );
+  return <Whole analysis={analysis} />;
+}
+
+function Whole({ analysis }: { readonly analysis: PathsAnalysis }) {
+  const { numbers, mark, selected, passage } = usePaths();
+  const { book, version } = useNames();
+  const [sorting, setSorting] = useState<Sorting>(BY_COUNT);
+  const isWide = useIsWide();
+  const list = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
+  const lines = useMemo(() => {
+    const shown = passage && new Set(analysis.paths.filter((path) => goesThrough(analysis, path, passage)));
+    return pathLines(analysis, numbers, mark, book).filter(({ path }) => shown?.has(path) !== false);
+  }, [analysis, numbers, mark, passage, book, version]);
+  const order = useReadOrder(
+    useMemo(() => orderLines(lines, sorting), [lines, sorting]),
+    sorting,
+    list,
+  );
+  const ordered = useMemo(() => {
+    const byId = new Map(lines.map((line) => [line.path.id, line]));
+    return order.flatMap((id) => byId.get(id) ?? []);
+  }, [lines, order]);
+  const current = ordered.find(({ path }) => path.id === selected);
+  usePathsKeys(order, selected);
+
+  return (
+    <section aria-label="Paths" className="flex h-full min-h-0 flex-col bg-surface">
+      <Header analysis={analysis} shown={ordered.length} />
+      <Choosing />
+      <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+        <Panel id="paths" minSize="20%" defaultSize={isWide ? '46%' : '50%'}>
+          <div ref={list} className="flex h-full min-h-0 flex-col">
+            <div className="min-h-0 flex-1">
+              <PathTable
+                lines={ordered}
+                packets={analysis.packets}
+                selected={selected}
+                sorting={sorting}
+                onSort={setSorting}
+                isNarrowed={passage !== undefined}
+              />
+            </div>
+            {current !== undefined && <Samples line={current} />}
+          </div>
+        </Panel>
+        <Separator className={SEPARATOR} />
+        <Panel id="graph" minSize="20%" defaultSize={isWide ? '54%' : '50%'}>
+          <PathGraph analysis={analysis} selected={selected} passage={passage} />
+        </Panel>
+      </Group>
+    </section>
+  );
+}
+
+function Header({ analysis, shown }: { readonly analysis: PathsAnalysis; readonly shown: number }) {
+  const { mark, isPaused, passage, failure } = usePaths();
+  const { book } = useNames();
+  const baseUnixMs = useSession((state) => state.baseUnixMs);
+  const fresh = analysis.paths.filter((path) => isNew(mark, path)).length;
+  const leftOut = leftOutText(analysis.leftOut);
+  return (
+    <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-2 py-1">
+      <h2 className="text-xs font-semibold">Paths</h2>
+      <span className="text-muted" role="status" aria-live="off">
+        {passage === undefined
+          ? formatCount(analysis.paths.length)
+          : `${formatCount(shown)} of ${formatCount(analysis.paths.length)}`}{' '}
+        of {formatCount(analysis.packets)} packets
+      </span>
+      <Button
+        look={isPaused ? 'outline' : 'quiet'}
+        aria-pressed={isPaused}
+        onClick={() => pausePaths(!isPaused)}
+      >
+        {isPaused ? <Play size={12} aria-hidden /> : <Pause size={12} aria-hidden />}
+        {isPaused ? 'Resume' : 'Pause'}
+      </Button>
+      <Button
+        look="quiet"
+        title="From now on, paths that were not there yet are marked as new (m)"
+        onClick={markNow}
+      >
+        <Flag size={12} aria-hidden />
+        {mark === undefined ? 'Mark now' : 'Mark anew'}
+      </Button>
+      {mark !== undefined && (
+        <Chip onClose={unmark} label="Forget the mark">
+          {fresh === 0 ? 'none' : formatCount(fresh)} new since{' '}
+          {baseUnixMs === 0 ? 'the mark' : formatClock(asNs(mark.ns), baseUnixMs)}
+        </Chip>
+      )}
+      {passage !== undefined && (
+        <Chip onClose={() => showThrough(undefined)} label="Show all paths">
+          through {passageText(analysis, passage, book)}
+        </Chip>
+      )}
+      {leftOut !== '' && <span className="text-lost">{leftOut}</span>}
+      {failure !== undefined && <span className="text-lost">{failure.message}</span>}
+    </header>
+  );
+}
+
+function Chip({
+  label,
+  onClose,
+  children,
+}: {
+  readonly label: string;
+  readonly onClose: () => void;
+  readonly children: React.ReactNode;
+}) {
+  return (
+    <span className="inline-flex h-[22px] min-w-0 items-center gap-1 rounded-md border border-line-strong bg-selected pr-0.5 pl-2">
+      <span className="truncate">{children}</span>
+      <button
+        type="button"
+        aria-label={label}
+        title={label}
+        onClick={onClose}
+        className="rounded-sm p-0.5 text-soft hover:bg-hover hover:text-text"
+      >
+        <X size={12} aria-hidden />
+      </button>
+    </span>
+  );
+}
+
+/** What was chosen to be compared, while the other is still to be. */
+function Choosing() {
+  const { left, right } = useComparison();
+  if (left === undefined || right !== undefined) return null;
+  return (
+    <div
+      role="status"
+      className="flex shrink-0 items-center gap-3 border-b border-line bg-selected px-2 py-1"
+    >
+      <span className="min-w-0 text-pretty">
+        Compare{' '}
+        <b className="font-medium">
+          {left.path === 0 ? `packet ${formatCount(left.packet)}` : `path ${left.path}`}
+        </b>{' '}
+        with another: select a path here, or a packet in Packets, and press <b className="font-medium">C</b>.
+      </span>
+      <Button look="quiet" className="ml-auto" onClick={endComparison}>
+        Cancel
+      </Button>
+    </div>
+  );
+}
+
+/** Packets that are in none of the paths, and why. */
+function leftOutText({ older, truncated, withoutHops, beyond }: LeftOut): string {
+  const parts = [
+    older > 0 && `${formatCount(older)} older`,
+    truncated > 0 && `${formatCount(truncated)} whose first hops are no longer in memory`,
+    withoutHops > 0 && `${formatCount(withoutHops)} without a hop`,
+    beyond > 0 && `${formatCount(beyond)} on further paths`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? '' : `Not in it: ${parts.join(', ')}`;
+}
+
+/** The order of the table: while the pointer or the focus is in it, nothing moves. */
+function useReadOrder(
+  now: readonly number[],
+  sorting: Sorting,
+  list: React.RefObject<HTMLDivElement | null>,
+): readonly number[] {
+  const held = useRef<{ readonly sorting: Sorting; readonly order: readonly number[] }>({
+    sorting,
+    order: now,
+  });
+  return useMemo(() => {
+    const element = list.current;
+    const isRead = element?.matches(':hover, :focus-within') === true && held.current.sorting === sorting;
+    const order = isRead ? heldOrder(held.current.order, now) : now;
+    held.current = { sorting, order };
+    return order;
+  }, [now, sorting, list]);
+}
+
+function usePathsKeys(order: readonly number[], selected: number): void {
+  const step = useCallback(
+    (to: number) => {
+      const id = order[Math.max(0, Math.min(order.length - 1, to))];
+      if (id !== undefined) selectPath(id);
+    },
+    [order],
+  );
+  useEffect(() => {
+    const at = order.indexOf(selected);
+    return commands.register([
+      { id: 'paths.next', title: 'Next path', group: 'Path', keys: [{ key: 'j' }, { key: 'ArrowDown' }], run: () => step(at + 1) },
+      { id: 'paths.previous', title: 'Previous path', group: 'Path', keys: [{ key: 'k' }, { key: 'ArrowUp' }], run: () => step(at < 0 ? 0 : at - 1) },
+      { id: 'paths.first', title: 'First path', group: 'Path', keys: [{ key: 'Home' }], run: () => step(0) },
+      { id: 'paths.last', title: 'Last path', group: 'Path', keys: [{ key: 'End' }], run: () => step(order.length - 1) },
+      { id: 'paths.samples', title: 'To the packets of the path', group: 'Path', keys: [{ key: 'Enter' }], enabled: () => at >= 0, run: toSamples },
+      { id: 'paths.mark', title: 'Mark now: later paths are new', group: 'Path', keys: [{ key: 'm' }], run: markNow },
+      { id: 'paths.pause', title: 'Pause or resume the paths', group: 'Path', keys: [{ key: ' ' }, { key: 'p' }], run: () => pausePaths(!usePaths.getState().isPaused) },
+      { id: 'paths.back', title: 'All paths again', group: 'Path', keys: [{ key: 'Escape' }], run: stepBack },
+    ]); // biome-ignore format: a table
+  }, [order, selected, step]);
+}
+
+function toSamples(): void {
+  document.getElementById(SAMPLES_ID)?.querySelector<HTMLButtonElement>('li button')?.focus();
+}
+
+/** The last narrowing first: what is being chosen, the selection, the passage. */
+function stepBack(): void {
+  const { selected, passage } = usePaths.getState();
+  if (useComparison.getState().left !== undefined) endComparison();
+  else if (selected !== 0) selectPath(0);
+  else if (passage !== undefined) showThrough(undefined);
+}
+
+function useIsWide(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const query = matchMedia(WIDE);
+      query.addEventListener('change', listener);
+      return () => query.removeEventListener('change', listener);
+    },
+    () => matchMedia(WIDE).matches,
+    () => true,
+  );
+}

@@ -1,0 +1,135 @@
+/** Two packets' ways beside each other: which rows belong together, and where they first differ. No DOM. */
+import { diffArrays } from 'diff';
+import { asNetnsInode } from '../../../../core/base/units.ts';
+import { decisionName, describeDecision, isRefusal } from '../../../../core/model/decisions.ts';
+import type { Path } from '../../../../core/model/hop.ts';
+import type { NameBook } from '../../../../core/model/names.ts';
+import { labelOf } from '../../path/layout.ts';
+import { type PathRow, pathRows } from '../../path/rows.ts';
+
+export interface ComparedRow {
+  readonly kind: 'hop' | 'drop' | 'decision';
+  /** Function, `dropped: REASON`, or the decision with its verdict. */
+  readonly text: string;
+  readonly netns: string;
+  readonly device: string;
+  readonly isRefusal: boolean;
+  readonly depth: number;
+  /** Since the row above, ns; undefined for the first. */
+  readonly deltaNs: number | undefined;
+}
+
+export interface AlignedRow {
+  readonly left: ComparedRow | undefined;
+  readonly right: ComparedRow | undefined;
+  /** `same`; the same function or decision with another outcome or on another interface; or none that it belongs to. */
+  readonly relation: 'same' | 'otherwise' | 'apart';
+}
+
+export interface Alignment {
+  readonly rows: readonly AlignedRow[];
+  /** Index of the first row that is not the same in substance; -1 when there is none. */
+  readonly firstDifference: number;
+  readonly differences: readonly number[];
+  /** Hops before it. */
+  readonly alike: number;
+}
+
+interface Keyed {
+  readonly key: string;
+  readonly row: ComparedRow;
+}
+
+export function align(left: Path, right: Path, names: NameBook): Alignment {
+  const [a, b] = [keyed(left, names), keyed(right, names)];
+  const rows: AlignedRow[] = [];
+  let [i, j] = [0, 0];
+  const changes = diffArrays(
+    a.map(({ key }) => key),
+    b.map(({ key }) => key),
+  );
+  let [gone, come]: [ComparedRow[], ComparedRow[]] = [[], []];
+  const flush = () => {
+    // what stands in the place of what stands beside it
+    for (let at = 0; at < Math.max(gone.length, come.length); at += 1)
+      rows.push({ left: gone[at], right: come[at], relation: 'apart' });
+    [gone, come] = [[], []];
+  };
+  for (const { added, removed, value } of changes) {
+    if (removed) gone.push(...a.slice(i, i + value.length).map(({ row }) => row));
+    else if (added) come.push(...b.slice(j, j + value.length).map(({ row }) => row));
+    else {
+      flush();
+      for (let at = 0; at < value.length; at += 1) rows.push(together(a[i + at]?.row, b[j + at]?.row));
+    }
+    if (!added) i += value.length;
+    if (!removed) j += value.length;
+  }
+  flush();
+  const differences = rows.flatMap(({ relation }, at) =>
+    relation !== 'same' && rows[at - 1]?.relation !== relation ? [at] : [],
+  );
+  const firstDifference = rows.findIndex(isSubstance);
+  const before = firstDifference < 0 ? rows : rows.slice(0, firstDifference);
+  const alike = before.filter(({ left: one, right: other }) => one?.kind === 'hop' && other !== undefined);
+  return { rows, firstDifference, differences, alike: alike.length };
+}
+
+function together(left: ComparedRow | undefined, right: ComparedRow | undefined): AlignedRow {
+  const isSame = left?.text === right?.text && left?.device === right?.device;
+  return { left, right, relation: isSame ? 'same' : 'otherwise' };
+}
+
+/** Another interface alone is where two senders differ; it is not what made the difference. */
+const isSubstance = ({ left, right, relation }: AlignedRow): boolean =>
+  relation === 'apart' || (relation === 'otherwise' && left?.text !== right?.text);
+
+function keyed(path: Path, names: NameBook): Keyed[] {
+  let netns = path.hops.find((hop) => hop.netns !== 0)?.netns ?? asNetnsInode(0);
+  let device = '';
+  return pathRows(path).map((row, i) => {
+    const deltaNs = i === 0 ? undefined : row.deltaNs;
+    if (row.kind === 'decision') return decisionRow(row, deltaNs, names.netnsName(netns), names);
+    const { of: hop } = row;
+    if (hop.netns !== 0 && hop.netns !== netns) {
+      netns = hop.netns;
+      device = '';
+    }
+    device = hop.ifindex === 0 ? device : hop.state.device || names.interfaceName(hop.netns, hop.ifindex);
+    const text = labelOf(hop, names);
+    return {
+      key: `${hop.kind} ${text} ${netns}`,
+      row: {
+        kind: hop.kind,
+        text: hop.kind === 'drop' ? `dropped: ${text}` : text,
+        netns: names.netnsName(netns),
+        device,
+        isRefusal: hop.kind === 'drop',
+        depth: hop.depth,
+        deltaNs,
+      },
+    };
+  });
+}
+
+/** Decisions of the same kind at the same place belong together, whatever they say. */
+function decisionRow(
+  { of, depth }: Extract<PathRow, { kind: 'decision' }>,
+  deltaNs: number | undefined,
+  netns: string,
+  names: NameBook,
+): Keyed {
+  const place = of.rule === undefined ? '' : `${of.rule.table}/${of.rule.chain}`;
+  return {
+    key: `decision ${decisionName(of.decision)} ${of.pf} ${of.hook} ${place} ${netns}`,
+    row: {
+      kind: 'decision',
+      text: describeDecision(of, names),
+      netns,
+      device: '',
+      isRefusal: isRefusal(of),
+      depth: depth + 1,
+      deltaNs,
+    },
+  };
+}
