@@ -12,6 +12,8 @@
 //       one connection, one write; ends when the other side has closed
 //   peers tcp-take PORT BYTES
 //       one connection, closed when so much has been read
+//   peers echo ADDRESS ID
+//       an echo request with that id, as `ping -e ID` of newer systems; ends with the reply
 //   peers tap DEVICE PORT
 //       a packet socket on the device; ends with an IPv4 datagram to that port
 //   peers offload DEVICE tso|gso|gro on|off
@@ -25,7 +27,9 @@
 #include <linux/sockios.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/icmp6.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +191,40 @@ static int tcp_take(int port, size_t size)
 	return 0;
 }
 
+static int echo(const char *address, int id)
+{
+	const struct end to = end_of(address, 0);
+	const int is_v6 = to.any.sa_family == AF_INET6;
+	// type, code, checksum, id and sequence are alike in both
+	struct icmphdr request = {.type = is_v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO,
+				  .un.echo = {.id = htons(id), .sequence = htons(1)}};
+	const uint8_t reply = is_v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY;
+	const struct timeval patience = {.tv_sec = 5};
+	const int s = socket(to.any.sa_family, SOCK_RAW, is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+
+	if (!to.size || s < 0 ||
+	    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		return fail(address);
+	if (!is_v6) { // the kernel sets that of ICMPv6
+		const unsigned int sum = (ICMP_ECHO << 8) + id + 1;
+
+		request.checksum = htons(~((sum & 0xffff) + (sum >> 16)));
+	}
+	if (sendto(s, &request, sizeof(request), 0, &to.any, to.size) < 0)
+		return fail("sendto");
+	for (;;) {
+		const ssize_t got = recv(s, bytes, sizeof(bytes), 0);
+		const size_t header = is_v6 ? 0 : ((const struct iphdr *)bytes)->ihl * 4;
+		const struct icmphdr *answer = (const struct icmphdr *)(bytes + header);
+
+		if (got < 0)
+			return fail("no reply");
+		if ((size_t)got >= header + sizeof(*answer) && answer->type == reply &&
+		    answer->un.echo.id == htons(id))
+			return 0;
+	}
+}
+
 static int tap(const char *device, int port)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
@@ -237,10 +275,12 @@ int main(int argc, char **argv)
 		return tcp_send(argv[2], atoi(argv[3]), (size_t)atol(argv[4]));
 	if (argc == 4 && strcmp(what, "tcp-take") == 0)
 		return tcp_take(atoi(argv[2]), (size_t)atol(argv[3]));
+	if (argc == 4 && strcmp(what, "echo") == 0)
+		return echo(argv[2], atoi(argv[3]));
 	if (argc == 4 && strcmp(what, "tap") == 0)
 		return tap(argv[2], atoi(argv[3]));
 	if (argc == 5 && strcmp(what, "offload") == 0)
 		return offload(argv[2], argv[3], strcmp(argv[4], "on") == 0);
-	fprintf(stderr, "peers udp-send|udp-take|udp-hold|tcp-send|tcp-take|tap|offload …\n");
+	fprintf(stderr, "peers udp-send|udp-take|udp-hold|tcp-send|tcp-take|echo|tap|offload …\n");
 	return 2;
 }

@@ -1,10 +1,12 @@
 /** What is seen and what is not: filters are evaluated in the kernel, on real packets. */
 import { execFileSync } from 'node:child_process';
 import { check, equal } from './check.ts';
+import { tool } from './network.ts';
 import { firstSaid, originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
 import { inNamespace, netnsInode, noPacket, type Packet, trace } from './trace.ts';
 
+const PEERS = tool('peers');
 const ping = (namespace: string, ...args: string[]) => inNamespace(namespace, 'ping', '-W5', ...args);
 
 interface Case {
@@ -15,8 +17,8 @@ interface Case {
 }
 
 const pingBoth = () => {
-  ping('web', '-c1', '-e', '4242', '10.1.0.3');
-  ping('web', '-c1', '-e', '4243', '10.1.0.3');
+  inNamespace('web', PEERS, 'echo', '10.1.0.3', '4242');
+  inNamespace('web', PEERS, 'echo', '10.1.0.3', '4243');
 };
 
 const cases: readonly Case[] = [

@@ -57,11 +57,11 @@ interface Gate {
 const GATES: readonly Gate[] = [
   {
     netns: 'n-nft', n: 1, rules: nftables(1), table: 'gate', chains: ['arriving', 'leaving'],
-    listed: { masquerade: /masquerade # handle (\d+)/, masquerade6: /masquerade # handle (\d+)/, dnat: /dnat ip to .* # handle (\d+)/, redirect: /redirect to .* # handle (\d+)/ },
+    listed: { masquerade: /masquerade +# handle (\d+)/, masquerade6: /masquerade +# handle (\d+)/, dnat: /dnat ip to .* # handle (\d+)/, redirect: /redirect to .* # handle (\d+)/ },
   },
   {
     netns: 'n-ipt', n: 2, rules: iptables(2, 'nft'), table: 'nat', chains: ['PREROUTING', 'POSTROUTING'],
-    listed: { masquerade: /table ip nat.*?masquerade # handle (\d+)/s, masquerade6: /table ip6 nat.*?oifname "o2" [^\n]*# handle (\d+)/s, dnat: /(?:dnat to|DNAT) [^\n]* # handle (\d+)/, redirect: /(?:redirect to|REDIRECT) [^\n]* # handle (\d+)/ },
+    listed: { masquerade: /table ip nat.*?masquerade +# handle (\d+)/s, masquerade6: /table ip6 nat.*?oifname "o2" [^\n]*# handle (\d+)/s, dnat: /(?:dnat to|DNAT) [^\n]* # handle (\d+)/, redirect: /(?:redirect to|REDIRECT) [^\n]* # handle (\d+)/ },
   },
   { netns: 'n-leg', n: 3, rules: iptables(3, 'legacy'), isLegacy: true, table: 'nat', chains: [undefined, undefined], listed: undefined },
 ]; // biome-ignore format: a table

@@ -26,9 +26,9 @@ export function run(netns: string, command: string, ...args: readonly string[]):
 export const shell = (netns: string, ...lines: readonly string[]): string =>
   run(netns, 'bash', '-euc', lines.join('\n'));
 
-/** A ruleset for nft in a namespace; it goes with that. */
+/** A ruleset for nft in a namespace; it goes with that. An older nft (0.9) cannot open the socket that Node gives as stdin. */
 export function nft(netns: string, ruleset: string): void {
-  execFileSync('ip', ['netns', 'exec', netns, 'nft', '-f', '-'], { input: ruleset });
+  execFileSync('ip', ['netns', 'exec', netns, 'nft', ruleset]);
 }
 
 /** Inode of a namespace. */

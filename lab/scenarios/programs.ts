@@ -267,10 +267,10 @@ async function attach({ how, what }: Case, i: number): Promise<void> {
     return;
   }
   if (how === 'xdp' || how === 'xdpgeneric') {
-    ip(RIGHT, `link set r${i} ${how} obj ${OBJECT} program ${what}`);
+    ip(RIGHT, `link set r${i} ${how} obj ${OBJECT} sec xdp/${what}`);
     // veth takes frames only where XDP is on
     if (how === 'xdp' && what === 'xdp_return')
-      ip(LEFT, `link set l${i} xdp obj ${OBJECT} program xdp_allow`);
+      ip(LEFT, `link set l${i} xdp obj ${OBJECT} sec xdp/xdp_allow`);
     return;
   }
   const [netns, device] = how === 'ingress' ? [RIGHT, `r${i}`] : [LEFT, `l${i}`];
@@ -286,7 +286,7 @@ const withPrograms = (use: () => Promise<void>): Promise<void> =>
     ip(
       FAR,
       'link set end addrgenmode none',
-      `link set end xdp obj ${OBJECT} program xdp_allow`,
+      `link set end xdp obj ${OBJECT} sec xdp/xdp_allow`,
       'link set end up',
     );
     for (const [i, one] of CASES.entries()) {

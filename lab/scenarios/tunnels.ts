@@ -1,11 +1,12 @@
 /** What is inside a tunnel and what is outside, while the packet stays one; and tags of VLANs. */
 import { check, equal, inOrder, only } from './check.ts';
-import { ip, shell, wire, withNamespaces } from './network.ts';
+import { ip, run, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
 import { begins, droppedAs, type Expected, endedInOrder, erasOf, explained, functionsOf } from './story.ts';
 import { kernelVersion, type Packet, trace } from './trace.ts';
 
+const PEERS = tool('peers');
 const [LEFT, MIDDLE, RIGHT] = ['t-left', 't-middle', 't-right'];
 
 interface Tunnel {
@@ -83,10 +84,7 @@ const withTunnels = (use: () => Promise<void>): Promise<void> =>
 
 /** An echo request and its reply through each tunnel. */
 function ping(): void {
-  shell(
-    LEFT,
-    ...TUNNELS.map(({ net, inside }) => `ping -q -c1 -W5 -e ${net} ${address(inside, net, 2)} > /dev/null`),
-  );
+  shell(LEFT, ...TUNNELS.map(({ net, inside }) => `${PEERS} echo ${address(inside, net, 2)} ${net}`));
 }
 
 const REQUESTS = '(icmp and icmp[icmptype] = icmp-echo) or (icmp6 and ip6[40] = 128)';
@@ -228,7 +226,7 @@ const vlans: Scenario = {
   run: () =>
     withVlans(async () => {
       const pingOnce = () => {
-        shell(LEFT, `ping -q -c1 -W5 -e 64 10.${TAGGED}.0.2 > /dev/null`);
+        run(LEFT, PEERS, 'echo', `10.${TAGGED}.0.2`, '64');
       };
       const whole = await trace({
         args: ['--keep', '--route', '--why', 'icmp[icmptype] = icmp-echo'],
