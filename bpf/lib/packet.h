@@ -94,6 +94,9 @@ static __always_inline u32 packet_find(const struct sk_buff *skb, u32 *network)
 
 	if (data >= OFFSET_UNSET)
 		return OFFSET_UNSET;
+	/* a message of netlink, whose headers only have to lie somewhere: netlink_dump() */
+	if (net == mac && skb->protocol == 0)
+		return OFFSET_UNSET;
 	if (net == 0 || net == OFFSET_UNSET) {
 		if (mac == OFFSET_UNSET || skb->protocol == 0)
 			return OFFSET_UNSET;
