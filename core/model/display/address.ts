@@ -65,12 +65,15 @@ interface Known {
   readonly next: Known | undefined;
 }
 /** Different addresses that are remembered; beyond that it starts again. */
-const KNOWN_MAX = 20_000;
+const V4_MAX = 200_000;
+const V6_MAX = 50_000;
 
 /** A test of addresses as text, done once for each address. */
 export class AddressMemo {
   readonly #test: (text: string) => boolean;
-  #known = new Map<number, Known>();
+  readonly #v4 = new Map<number, boolean>();
+  /** By a hash of the address. */
+  readonly #v6 = new Map<number, Known>();
 
   constructor(test: (text: string) => boolean) {
     this.#test = test;
@@ -79,24 +82,32 @@ export class AddressMemo {
   holds(view: DataView, at: number, place: number): boolean {
     const version = addressVersion(view, at);
     if (version === 0) return false;
-    const isV4 = version === 4;
     const a = view.getUint32(at + place);
-    const b = isV4 ? 0 : view.getUint32(at + place + 4);
-    const c = isV4 ? 0 : view.getUint32(at + place + 8);
-    const d = isV4 ? 0 : view.getUint32(at + place + 12);
-    const hash = isV4 ? a : -1 - ((Math.imul(a, 31) ^ Math.imul(b, 131) ^ Math.imul(c, 1031) ^ d) >>> 0);
-    const first = this.#known.get(hash);
+    if (version === 4) return this.#v4.get(a) ?? this.#learnV4(view, at + place, a);
+    const b = view.getUint32(at + place + 4);
+    const c = view.getUint32(at + place + 8);
+    const d = view.getUint32(at + place + 12);
+    const hash = Math.imul(a, 31) ^ Math.imul(b, 131) ^ Math.imul(c, 1031) ^ d;
+    const first = this.#v6.get(hash);
     for (let one = first; one !== undefined; one = one.next)
       if (one.words[0] === a && one.words[1] === b && one.words[2] === c && one.words[3] === d)
         return one.holds;
-    return this.#learn(view, at + place, version, hash, [a, b, c, d]);
+    return this.#learnV6(view, at + place, hash, [a, b, c, d]);
   }
 
-  #learn(view: DataView, from: number, version: number, hash: number, words: Known['words']): boolean {
-    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
-    const bytes = new Uint8Array(view.buffer, view.byteOffset + from, 16);
-    const holds = this.#test(ipText(bytes, 0, version));
-    this.#known.set(hash, { words, holds, next: this.#known.get(hash) });
+  #learnV4(view: DataView, from: number, address: number): boolean {
+    if (this.#v4.size >= V4_MAX) this.#v4.clear();
+    const holds = this.#test(ipText(bytesAt(view, from), 0, 4));
+    this.#v4.set(address, holds);
+    return holds;
+  }
+
+  #learnV6(view: DataView, from: number, hash: number, words: Known['words']): boolean {
+    if (this.#v6.size >= V6_MAX) this.#v6.clear();
+    const holds = this.#test(ipText(bytesAt(view, from), 0, 6));
+    this.#v6.set(hash, { words, holds, next: this.#v6.get(hash) });
     return holds;
   }
 }
+
+const bytesAt = (view: DataView, from: number) => new Uint8Array(view.buffer, view.byteOffset + from, 16);

@@ -57,6 +57,8 @@ export function findTest(text: string, book: NameBook): RowTest {
 
 /** Address, port, or an address's end with a port's beginning: `0.3:80`. */
 function endpointTest(word: string): RowTest {
+  // most words are in no address: nothing to look at then
+  if (!/^[0-9a-f.:[\]]+$/.test(word)) return () => false;
   const addresses = new AddressMemo((address) => address.includes(word));
   const [, before = '', after] = /^(.*):(\d*)$/.exec(word.replace(/[[\]]/g, '')) ?? [];
   const tails = after === undefined ? undefined : new AddressMemo((address) => address.endsWith(before));
