@@ -39,6 +39,12 @@ export function countBelow(indices: Uint32Array, size: number): number {
   return low;
 }
 
+function upTo(size: number): Uint32Array {
+  const indices = new Uint32Array(size);
+  for (let i = 0; i < size; i += 1) indices[i] = i;
+  return indices;
+}
+
 /**
  * Row indices in the order to show; rows that are alike stay in the order of arrival.
  * @param size rows that came later stay out
@@ -50,10 +56,7 @@ export function orderRows(
   sorting: Sorting,
   visible: Uint32Array | null,
 ): Uint32Array {
-  const chosen =
-    visible === null
-      ? Uint32Array.from({ length: size }, (_, i) => i)
-      : visible.subarray(0, countBelow(visible, size));
+  const chosen = visible === null ? upTo(size) : visible.subarray(0, countBelow(visible, size));
   if (sorting.key === 'arrival' && !sorting.descending) return chosen;
   const value = VALUES[sorting.key];
   const { view } = store;

@@ -1,86 +1,71 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, Pause, Play } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { formatCount } from '../../../core/model/format.ts';
-import { commands } from '../../state/commands.ts';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { VERDICT } from '../../../core/model/packet.ts';
+import { rowVerdict } from '../../../core/wire/rows.ts';
 import { useNames } from '../../state/names.ts';
-import { isAtEnd, readingRow } from '../../state/packets/anchor.ts';
-import { BY_ARRIVAL, orderRows, type Sorting, type SortKey } from '../../state/packets/order.ts';
+import { readingRow } from '../../state/packets/anchor.ts';
+import { loadListing, useListing } from '../../state/packets/listing.ts';
+import { BY_ARRIVAL, type Sorting } from '../../state/packets/order.ts';
 import { packets } from '../../state/packets/store.ts';
-import { useVisible } from '../../state/packets/visible.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
-import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
 import { Notice } from '../../ui/Notice.tsx';
+import { COLUMNS, factsOf, gridOf } from './columns.tsx';
+import { type CopyAs, copyText } from './copy.ts';
+import { GroupRow } from './GroupRow.tsx';
+import { Heading } from './Heading.tsx';
+import { ListBar } from './ListBar.tsx';
+import { isByArrival } from './lines.ts';
 import { GRID, PacketRowView } from './PacketRowView.tsx';
+import { RowMenu } from './RowMenu.tsx';
+import { ROW_HEIGHT, useHeldPosition } from './useHeldPosition.ts';
+import { useLines } from './useLines.ts';
+import { usePacketCommands } from './usePacketCommands.ts';
+import { useSaid } from './useSaid.ts';
+import { useTints } from './useTints.ts';
 
-const ROW_HEIGHT = 24;
-/** With many rows, sorting and finding anew is not done at every frame. */
-const REORDER_MS = 400;
-
-const COLUMNS: readonly { readonly label: string; readonly sort?: SortKey; readonly end?: boolean }[] = [
-  { label: 'Time', sort: 'arrival' },
-  { label: 'Namespace' },
-  { label: 'Source' },
-  { label: 'Destination' },
-  { label: 'Protocol' },
-  { label: 'Length', sort: 'length', end: true },
-  { label: 'Hops', sort: 'hops', end: true },
-  { label: 'Duration', sort: 'duration', end: true },
-  { label: 'Verdict', sort: 'verdict' },
-];
-
-/** Every packet, one row each: live, but never moving the row that is being read. */
+/** What passes display filter and time range, one row each: live, but never moving the row that is being read. */
 export function PacketList() {
   const version = useSyncExternalStore(packets.subscribe, packets.version, () => 0);
   const book = useNames((state) => state.book);
-  const { rows: visible, version: visibleVersion } = useVisible();
   const selected = useSelection((state) => state.packet);
   const baseUnixMs = useSession((state) => state.baseUnixMs);
+  const columns = useListing((state) => state.columns);
   const [sorting, setSorting] = useState<Sorting>(BY_ARRIVAL);
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
+  const [said, say] = useSaid();
+  useEffect(loadListing, []);
 
   // while paused, rows that come stay out; those that were let go meanwhile move the mark down
   const shown =
     pausedAt === null ? packets.size : Math.max(0, Math.min(packets.size, pausedAt - packets.forgotten));
-  const isByArrival = sorting.key === 'arrival' && !sorting.descending;
-  const isPlain = isByArrival && visible === null;
-  const orderStamp = useThrottled(isPlain ? -1 : visibleVersion, isByArrival ? 0 : REORDER_MS);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp stands for the store's contents
-  const order = useMemo(
-    () => (isPlain ? null : orderRows(packets, shown, sorting, visible)),
-    [isPlain, orderStamp, sorting, visible, pausedAt],
-  );
-  const count = order?.length ?? shown;
-  const indexAt = useCallback(
-    (position: number) => (order === null ? position : (order[position] ?? -1)),
-    [order],
-  );
-
+  const { lines, collapsed, setCollapsed } = useLines(sorting, shown, pausedAt);
+  const { count, groups } = lines;
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 10,
   });
+  const mayFollow = isByArrival(sorting) && groups === null;
+  const noteScroll = useHeldPosition(scroller, version, lines, mayFollow, follows);
+  const position = lines.find(packets.indexOf(selected));
+  const facts = (index: number) => {
+    const row = packets.row(index);
+    return row === undefined ? undefined : factsOf(row, book, baseUnixMs, packets.originNs);
+  };
 
-  const noteScroll = useHeldPosition(scroller, version, count, order, isByArrival, follows);
-
-  const position = useMemo(() => {
-    const index = packets.indexOf(selected);
-    if (order === null) return index < shown ? index : -1;
-    return order.indexOf(index);
-  }, [selected, order, shown]);
-
+  /** Selects the row at this place, or the next one in the direction when it is a heading. */
   const go = useCallback(
-    (to: number) => {
-      const next = Math.max(0, Math.min(count - 1, to));
-      const row = packets.row(indexAt(next));
+    (to: number, by: 1 | -1) => {
+      let next = Math.max(0, Math.min(count - 1, to));
+      while (lines.at(next) < 0 && next + by >= 0 && next + by < count) next += by;
+      const row = packets.row(lines.at(next));
       if (row === undefined) return;
       follows.current = false;
       selectPacket(row.packet);
@@ -88,148 +73,152 @@ export function PacketList() {
       // the event comes with the next frame: rows that arrive before it would bring the old place back
       noteScroll();
     },
-    [count, indexAt, virtualizer, noteScroll],
+    [count, lines, virtualizer, noteScroll],
   );
-
   const step = useCallback(
     (by: number) => {
       const element = scroller.current;
       if (element === null) return;
       const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
-      go(position < 0 ? readingRow(viewport, count, -1) : position + by);
+      go(position < 0 ? readingRow(viewport, count, -1) : position + by, by > 0 ? 1 : -1);
     },
     [go, position, count],
   );
-
-  const togglePause = useCallback(() => {
-    setPausedAt((at) => (at === null ? packets.size + packets.forgotten : null));
-  }, []);
-
-  useEffect(
-    () =>
-      commands.register([
-        { id: 'packets.next', title: 'Next packet', group: 'Packets', keys: [{ key: 'j' }, { key: 'ArrowDown' }], run: () => step(1) },
-        { id: 'packets.previous', title: 'Previous packet', group: 'Packets', keys: [{ key: 'k' }, { key: 'ArrowUp' }], run: () => step(-1) },
-        { id: 'packets.first', title: 'First packet', group: 'Packets', keys: [{ key: 'Home' }], run: () => go(0) },
-        { id: 'packets.last', title: 'Newest packet', group: 'Packets', keys: [{ key: 'End' }], run: () => go(count - 1) },
-        { id: 'packets.pause', title: 'Pause or resume the list', group: 'Packets', keys: [{ key: ' ' }, { key: 'p' }], run: togglePause },
-      ]), // biome-ignore format: a table
-    [step, go, count, togglePause],
+  const toDrop = useCallback(
+    (by: 1 | -1) => {
+      for (
+        let at = position < 0 ? (by > 0 ? 0 : count - 1) : position + by;
+        at >= 0 && at < count;
+        at += by
+      ) {
+        const index = lines.at(at);
+        if (index >= 0 && rowVerdict(packets.view, packets.offsetOf(index)) === VERDICT.dropped)
+          return go(at, by);
+      }
+      say(by > 0 ? 'No drop after this' : 'No drop before this');
+    },
+    [position, count, lines, go, say],
   );
+  const copy = useCallback(
+    async (as: CopyAs, index: number) => {
+      const row = packets.row(index);
+      if (row === undefined) return say('No packet is selected');
+      const own = factsOf(row, useNames.getState().book, baseUnixMs, packets.originNs);
+      try {
+        await navigator.clipboard.writeText(copyText(as, own, columns));
+        say(`Copied as ${as}`);
+      } catch {
+        // no clipboard outside https and localhost
+        say('The browser does not let the page copy');
+      }
+    },
+    [say, columns, baseUnixMs],
+  );
+  const togglePause = useCallback(
+    () => setPausedAt((at) => (at === null ? packets.size + packets.forgotten : null)),
+    [],
+  );
+  usePacketCommands({
+    step,
+    toDrop,
+    togglePause,
+    goFirst: useCallback(() => go(0, 1), [go]),
+    goLast: useCallback(() => go(count - 1, -1), [go, count]),
+    openMenu: useCallback(() => openMenuOf(scroller.current), []),
+    copy: useCallback((as) => void copy(as, packets.indexOf(useSelection.getState().packet)), [copy]),
+    collapseAll: useCallback(
+      (isCollapsed) => setCollapsed(new Set(isCollapsed ? (groups?.keys ?? []) : [])),
+      [groups, setCollapsed],
+    ),
+    isGrouped: groups !== null,
+  });
+  const tintOf = useTints();
+  const grid = gridOf(columns);
 
-  const waiting = packets.size - shown;
   return (
     <section aria-label="Packets" className="flex h-full min-h-0 flex-col bg-surface">
-      <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-2">
-        <h2 className="text-xs font-semibold">Packets</h2>
-        <span className="text-muted" role="status" aria-live="off">
-          {visible === null ? formatCount(shown) : `${formatCount(count)} of ${formatCount(shown)}`}
-        </span>
-        <Button
-          look={pausedAt === null ? 'quiet' : 'outline'}
-          onClick={togglePause}
-          aria-pressed={pausedAt !== null}
-        >
-          {pausedAt === null ? <Pause size={12} aria-hidden /> : <Play size={12} aria-hidden />}
-          {pausedAt === null ? 'Pause' : waiting > 0 ? `Resume, ${formatCount(waiting)} new` : 'Resume'}
-        </Button>
-      </div>
+      <ListBar
+        rows={lines.rows}
+        shown={shown}
+        groups={groups?.size}
+        isPaused={pausedAt !== null}
+        waiting={packets.size - shown}
+        onPause={togglePause}
+        said={said}
+      />
       {count === 0 ? (
-        <EmptyList isNarrowed={visible !== null} />
+        <EmptyList isNarrowed={packets.size > 0} />
       ) : (
-        <div
-          role="grid"
-          aria-label="Packets, one row each"
-          aria-rowcount={count + 1}
-          aria-colcount={COLUMNS.length}
-          className="flex min-h-0 flex-1 flex-col"
-        >
+        <div className="min-h-0 flex-1 overflow-x-auto overflow-y-hidden">
           <div
-            role="row"
-            aria-rowindex={1}
-            className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
+            role="grid"
+            aria-label="Packets, one row each"
+            aria-rowcount={count + 1}
+            aria-colcount={columns.length}
+            className="flex h-full flex-col"
+            style={{ '--columns': grid.template, minWidth: grid.minWidth } as React.CSSProperties}
           >
-            {COLUMNS.map((column) => (
-              <Heading key={column.label} {...column} sorting={sorting} onSort={setSorting} />
-            ))}
-          </div>
-          <div
-            ref={scroller}
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: the rows are walked with the keyboard from here
-            tabIndex={0}
-            role="rowgroup"
-            aria-label="Rows"
-            className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-          >
-            <div style={{ height: virtualizer.getTotalSize() }} className="relative">
-              {virtualizer.getVirtualItems().map((item) => {
-                const row = packets.row(indexAt(item.index));
-                if (row === undefined) return null;
-                return (
-                  <PacketRowView
-                    key={row.packet}
-                    row={row}
-                    names={book}
-                    baseUnixMs={baseUnixMs}
-                    position={item.index}
-                    top={item.start}
-                    isSelected={row.packet === selected}
-                  />
-                );
-              })}
+            <div
+              role="row"
+              aria-rowindex={1}
+              className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
+            >
+              {columns.map((id) => (
+                <Heading key={id} column={COLUMNS[id]} sorting={sorting} onSort={setSorting} />
+              ))}
             </div>
+            <RowMenu
+              factsAt={(target) => facts(indexAt(target, selected))}
+              onCopy={(as, { row }) => void copy(as, packets.indexOf(row.packet))}
+            >
+              <div
+                ref={scroller}
+                // biome-ignore lint/a11y/noNoninteractiveTabindex: the rows are walked with the keyboard from here
+                tabIndex={0}
+                role="rowgroup"
+                aria-label="Rows"
+                className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
+              >
+                <div role="presentation" style={{ height: virtualizer.getTotalSize() }} className="relative">
+                  {virtualizer.getVirtualItems().map((item) => {
+                    const index = lines.at(item.index);
+                    const own = facts(index >= 0 ? index : (groups?.samples[-1 - index] ?? -1));
+                    if (own === undefined) return null;
+                    if (index >= 0)
+                      return (
+                        <PacketRowView
+                          key={own.row.packet}
+                          facts={own}
+                          columns={columns}
+                          position={item.index}
+                          top={item.start}
+                          isSelected={own.row.packet === selected}
+                          tint={tintOf(index)}
+                        />
+                      );
+                    const key = groups?.keys[-1 - index] ?? 0;
+                    return groups === null ? null : (
+                      <GroupRow
+                        key={`group ${key}`}
+                        groups={groups}
+                        group={-1 - index}
+                        sample={own}
+                        isOpen={!collapsed.has(key)}
+                        onToggle={() => setCollapsed(toggled(collapsed, key))}
+                        columnCount={columns.length}
+                        position={item.index}
+                        top={item.start}
+                      />
+                    );
+                  })}
+                </div>
+              </div>
+            </RowMenu>
           </div>
         </div>
       )}
     </section>
   );
-}
-
-function Heading({
-  label,
-  sort,
-  end,
-  sorting,
-  onSort,
-}: {
-  readonly label: string;
-  readonly sort?: SortKey;
-  readonly end?: boolean;
-  readonly sorting: Sorting;
-  readonly onSort: (sorting: Sorting) => void;
-}) {
-  const isActive = sort === sorting.key && !(sort === 'arrival' && !sorting.descending);
-  const Arrow = sorting.descending ? ArrowDown : ArrowUp;
-  return (
-    <div
-      role="columnheader"
-      aria-sort={isActive ? (sorting.descending ? 'descending' : 'ascending') : undefined}
-      className={cn('min-w-0 truncate', end && 'text-right')}
-    >
-      {sort === undefined ? (
-        label
-      ) : (
-        <button
-          type="button"
-          className={cn(
-            'inline-flex items-center gap-0.5 hover:text-text',
-            isActive && 'font-semibold text-text',
-          )}
-          onClick={() => onSort(nextSorting(sorting, sort))}
-        >
-          {label}
-          {isActive && <Arrow size={10} aria-hidden />}
-        </button>
-      )}
-    </div>
-  );
-}
-
-/** Largest first, then smallest first, then as they came. */
-function nextSorting(now: Sorting, key: SortKey): Sorting {
-  if (key === 'arrival') return { key, descending: now.key === 'arrival' ? !now.descending : false };
-  if (now.key !== key) return { key, descending: true };
-  return now.descending ? { key, descending: false } : BY_ARRIVAL;
 }
 
 function EmptyList({ isNarrowed }: { readonly isNarrowed: boolean }) {
@@ -245,67 +234,24 @@ function EmptyList({ isNarrowed }: { readonly isNarrowed: boolean }) {
   );
 }
 
-/**
- * The list follows what arrives while its end is in view, and otherwise keeps the row being read in its place. Returns
- * what is to be called after scrolling by program.
- */
-function useHeldPosition(
-  scroller: React.RefObject<HTMLDivElement | null>,
-  version: number,
-  count: number,
-  order: Uint32Array | null,
-  isByArrival: boolean,
-  follows: React.RefObject<boolean>,
-): () => void {
-  const held = useRef<{ packet: number; offset: number } | null>(null);
-
-  const note = useCallback(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
-    follows.current = isAtEnd(viewport, Math.round(element.scrollHeight / ROW_HEIGHT));
-    const at = Math.floor(element.scrollTop / ROW_HEIGHT);
-    const row = packets.row(order === null ? at : (order[at] ?? -1));
-    held.current =
-      row === undefined ? null : { packet: row.packet, offset: element.scrollTop - at * ROW_HEIGHT };
-  }, [scroller, order, follows]);
-
-  const isEmpty = count === 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: without rows there is nothing to scroll
-  useEffect(() => {
-    const element = scroller.current;
-    element?.addEventListener('scroll', note, { passive: true });
-    return () => element?.removeEventListener('scroll', note);
-  }, [scroller, note, isEmpty]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is shown
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    if (follows.current && isByArrival) {
-      element.scrollTop = element.scrollHeight;
-      return;
-    }
-    if (held.current === null) return;
-    const index = packets.indexOf(held.current.packet);
-    const at = order === null ? index : order.indexOf(index);
-    if (at >= 0) element.scrollTop = at * ROW_HEIGHT + held.current.offset;
-  }, [version, count, order, isByArrival]);
-
-  return note;
+/** The row that was clicked in, or the selected one when the list itself was. */
+function indexAt(target: EventTarget | null, selected: number): number {
+  if (!(target instanceof Element)) return -1;
+  if (target.closest('[data-heading]') !== null) return -1;
+  const packet = target.closest('[data-packet]')?.getAttribute('data-packet');
+  return packets.indexOf(packet === null || packet === undefined ? selected : Number(packet));
 }
 
-/** The newest value, at most once in so many milliseconds. */
-function useThrottled(value: number, ms: number): number {
-  const [given, setGiven] = useState(value);
-  const last = useRef(0);
-  useEffect(() => {
-    const wait = Math.max(0, last.current + ms - performance.now());
-    const timer = setTimeout(() => {
-      last.current = performance.now();
-      setGiven(value);
-    }, wait);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return given;
+/** The menu opens beside the selected row, as if that was clicked. */
+function openMenuOf(scroller: HTMLElement | null): void {
+  const row = scroller?.querySelector('[data-packet][aria-selected="true"]');
+  if (row === null || row === undefined) return;
+  const { left, bottom } = row.getBoundingClientRect();
+  row.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, clientX: left + 24, clientY: bottom }));
+}
+
+function toggled(keys: ReadonlySet<number>, key: number): ReadonlySet<number> {
+  const next = new Set(keys);
+  if (!next.delete(key)) next.add(key);
+  return next;
 }

@@ -1,0 +1,60 @@
+'use client';
+
+import { useCallback, useEffect, useRef } from 'react';
+import { isAtEnd } from '../../state/packets/anchor.ts';
+import { packets } from '../../state/packets/store.ts';
+import type { Lines } from './lines.ts';
+
+export const ROW_HEIGHT = 24;
+
+/**
+ * The list follows what arrives while its end is in view, and otherwise keeps the row being read in its place. Returns
+ * what is to be called after scrolling by program.
+ * @param mayFollow what arrives comes at the end
+ */
+export function useHeldPosition(
+  scroller: React.RefObject<HTMLDivElement | null>,
+  version: number,
+  lines: Lines,
+  mayFollow: boolean,
+  follows: React.RefObject<boolean>,
+): () => void {
+  const held = useRef<{ packet: number; offset: number } | null>(null);
+  const { count } = lines;
+
+  const note = useCallback(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
+    follows.current = isAtEnd(viewport, Math.round(element.scrollHeight / ROW_HEIGHT));
+    // the first row in view, or the one behind a heading
+    let at = Math.floor(element.scrollTop / ROW_HEIGHT);
+    if (lines.at(at) < 0) at += 1;
+    const row = packets.row(lines.at(at));
+    held.current =
+      row === undefined ? null : { packet: row.packet, offset: element.scrollTop - at * ROW_HEIGHT };
+  }, [scroller, lines, follows]);
+
+  const isEmpty = count === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: without rows there is nothing to scroll
+  useEffect(() => {
+    const element = scroller.current;
+    element?.addEventListener('scroll', note, { passive: true });
+    return () => element?.removeEventListener('scroll', note);
+  }, [scroller, note, isEmpty]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is shown
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    if (follows.current && mayFollow) {
+      element.scrollTop = element.scrollHeight;
+      return;
+    }
+    if (held.current === null) return;
+    const at = lines.find(packets.indexOf(held.current.packet));
+    if (at >= 0) element.scrollTop = at * ROW_HEIGHT + held.current.offset;
+  }, [version, lines, mayFollow]);
+
+  return note;
+}
