@@ -44,7 +44,7 @@ export function PacketList() {
   // while paused, rows that come stay out; those that were let go meanwhile move the mark down
   const shown =
     pausedAt === null ? packets.size : Math.max(0, Math.min(packets.size, pausedAt - packets.forgotten));
-  const { lines, collapsed, setCollapsed } = useLines(sorting, shown, pausedAt);
+  const { lines, isNarrowed, collapsed, setCollapsed } = useLines(sorting, shown, pausedAt);
   const { count, groups } = lines;
   const virtualizer = useVirtualizer({
     count,
@@ -138,7 +138,7 @@ export function PacketList() {
   return (
     <section aria-label="Packets" className="flex h-full min-h-0 flex-col bg-surface">
       <ListBar
-        rows={lines.rows}
+        rows={isNarrowed ? lines.rows : shown}
         shown={shown}
         groups={groups?.size}
         isPaused={pausedAt !== null}
@@ -147,7 +147,7 @@ export function PacketList() {
         said={said}
       />
       {count === 0 ? (
-        <EmptyList isNarrowed={packets.size > 0} />
+        <EmptyList isNarrowed={isNarrowed} />
       ) : (
         <div className="min-h-0 flex-1 overflow-x-auto overflow-y-hidden">
           <div
