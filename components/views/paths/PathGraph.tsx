@@ -30,8 +30,8 @@ export function PathGraph(props: PathGraphProps) {
   return (
     <section aria-label="Graph of all paths" className="flex h-full min-h-0 flex-col">
       <header className="flex h-8 shrink-0 items-center gap-1 border-b border-line px-2">
-        <h3 className="font-semibold">All paths in one</h3>
-        <span className="truncate px-1 text-muted">
+        <h3 className="shrink-0 font-semibold">All paths in one</h3>
+        <span className="truncate px-1 text-muted max-sm:hidden">
           {formatCount(props.analysis.nodes.length)} functions, {formatCount(props.analysis.edges.length)}{' '}
           steps
         </span>

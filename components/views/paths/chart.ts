@@ -17,6 +17,9 @@ const REACH = 9;
 const ROOMY_ROW = 30;
 const SLOW_FACTOR = 8;
 
+/** Left and right, between which something must stay. */
+type Ends = readonly [number, number];
+
 export interface ChartContent {
   readonly analysis: PathsAnalysis;
   readonly layout: GraphLayout;
@@ -274,11 +277,9 @@ export class GraphChart {
   #drawLabels(pen: CanvasRenderingContext2D, content: ChartContent): void {
     const { analysis, layout, selected } = content;
     const room = new Room(this.#width, this.#height);
-    for (const { x, y } of layout.spots) room.take(this.#x(x) - 4, this.#y(y) - 4, 8, 8);
-    const place = (text: string, lane: number, x: number, y: number, colour: string) => {
+    const place = (text: string, [from, to]: Ends, x: number, y: number, colour: string) => {
       if (y < PAD.top || x < 0) return;
       const width = pen.measureText(text).width;
-      const [from, to] = this.#laneEnds(content, lane);
       const beside = [x + 8, x - 8 - width].find(
         (at) => at > from + 5 && at + width < to - 3 && room.isFree(at, y - 6, width, 11),
       );
@@ -289,9 +290,9 @@ export class GraphChart {
     layout.exits.forEach((exit, i) => {
       if (this.#alpha(exitKey(exit.from, exit.reason), content) < 1) return;
       const text = `${content.reasonName(exit.reason)} ${formatCount(analysis.exits[i]?.count ?? 0)}`;
-      const lane = layout.spots[exit.from]?.lane ?? 0;
-      place(text, lane, this.#x(exit.x), this.#y(exit.y), this.#ink.dropped);
+      place(text, [0, this.#width], this.#x(exit.x), this.#y(exit.y), this.#ink.dropped);
     });
+    for (const { x, y } of layout.spots) room.take(this.#x(x) - 4, this.#y(y) - 4, 8, 8);
     const degree = new Map<number, number>();
     for (const { from, to } of analysis.edges)
       for (const node of [from, to]) degree.set(node, (degree.get(node) ?? 0) + 1);
@@ -304,12 +305,12 @@ export class GraphChart {
       if (this.#alpha(String(spot.node), content) < 1) continue;
       const isStrong = this.#isMarked(String(spot.node), content);
       const colour = isStrong ? this.#ink.text : this.#ink.soft;
-      place(spot.name, spot.lane, this.#x(spot.x), this.#y(spot.y), colour);
+      place(spot.name, this.#laneEnds(content, spot.lane), this.#x(spot.x), this.#y(spot.y), colour);
     }
     this.#drawTimes(pen, content, room);
   }
 
-  #laneEnds({ layout }: ChartContent, index: number): [number, number] {
+  #laneEnds({ layout }: ChartContent, index: number): Ends {
     const lane = layout.lanes[index];
     return lane === undefined ? [0, 0] : [this.#x(lane.x), this.#x(lane.x + lane.width)];
   }

@@ -106,19 +106,15 @@ export function layOutGraph(analysis: PathsAnalysis, names: NameBook): GraphLayo
   };
 }
 
-/** Rows: each function below all that lead to it, but for edges that go back. */
-function rank({ nodes, edges }: PathsAnalysis): number[] {
-  const order = nodes
-    .map((_, i) => i)
-    .sort((a, b) => (nodes[a]?.place ?? 0) - (nodes[b]?.place ?? 0) || a - b);
-  const position = new Map(order.map((node, i) => [node, i]));
-  const ranks = nodes.map(() => 0);
-  const into = new Map<number, number[]>();
-  for (const { from, to } of edges)
-    if ((position.get(from) ?? 0) < (position.get(to) ?? 0)) into.set(to, [...(into.get(to) ?? []), from]);
-  for (const node of order)
-    ranks[node] = Math.max(0, ...(into.get(node) ?? []).map((from) => (ranks[from] ?? 0) + 1));
-  return ranks;
+/**
+ * Rows: functions in the order in which packets are at them first. Not by what leads to them: where packets are at one
+ * function on several occasions, as at netfilter's hooks, everything leads to everything.
+ */
+function rank({ nodes }: PathsAnalysis): number[] {
+  const places = nodes.map(({ place }) => Math.round(place));
+  const rows = [...new Set(places)].sort((a, b) => a - b);
+  const rowOf = new Map(rows.map((place, row) => [place, row]));
+  return places.map((place) => rowOf.get(place) ?? 0);
 }
 
 /** Columns within lanes: below the nearest function that leads there, or beside it. */

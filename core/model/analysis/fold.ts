@@ -136,10 +136,11 @@ export class PathFold {
     if (path.samples.length < SAMPLES_MAX) path.samples.push(packet);
     this.#durations.record(path.histogram, (timeNs[length - 1] ?? 0) - first);
     this.#graph.begin(path.nodes[0] ?? -1);
+    let visited = 0;
     for (let i = 0; i < length; i += 1) {
       const line = path.lines[i] ?? -1;
       if (line >= 0) this.#graph.go(line, i === 0 ? 0 : (timeNs[i] ?? 0) - (timeNs[i - 1] ?? 0));
-      if (!this.#isDrop(i)) this.#graph.pass(path.nodes[i] ?? -1, this.#folded, i);
+      if (!this.#isDrop(i) && this.#graph.pass(path.nodes[i] ?? -1, this.#folded, visited)) visited += 1;
     }
     if (!this.#isDrop(length - 1)) this.#graph.end(path.nodes[length - 1] ?? -1);
   }

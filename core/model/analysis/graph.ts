@@ -20,7 +20,7 @@ interface Node {
   starts: number;
   ends: number;
   firsts: number;
-  stepsBefore: number;
+  before: number;
   /** Number of the packet that was here last. */
   lastPacket: number;
 }
@@ -46,7 +46,7 @@ export class Graph {
       starts: 0,
       ends: 0,
       firsts: 0,
-      stepsBefore: 0,
+      before: 0,
       lastPacket: -1,
     });
     this.#nodeAt.set(key, this.#nodes.length - 1);
@@ -64,15 +64,20 @@ export class Graph {
     return this.#lines.length - 1;
   }
 
-  /** Packets one after the other, each with a number of its own; `step` counts from 0. */
-  pass(node: number, packet: number, step: number): void {
+  /**
+   * Packets one after the other, each with a number of its own.
+   * @param before functions that the packet was at before, each counted once
+   * @returns it is here for the first time
+   */
+  pass(node: number, packet: number, before: number): boolean {
     const at = this.#nodes[node];
-    if (at === undefined) return;
+    if (at === undefined) return false;
     at.count += 1;
-    if (at.lastPacket === packet) return;
+    if (at.lastPacket === packet) return false;
     at.lastPacket = packet;
     at.firsts += 1;
-    at.stepsBefore += step;
+    at.before += before;
+    return true;
   }
 
   begin(node: number): void {
@@ -118,7 +123,7 @@ export class Graph {
         const node = this.#nodes[index];
         if (node === undefined) return [];
         const { func, netns, count, starts, ends } = node;
-        const place = Math.round((node.stepsBefore / Math.max(1, node.firsts)) * 100) / 100;
+        const place = Math.round((node.before / Math.max(1, node.firsts)) * 100) / 100;
         return { func, netns, count, starts, ends, place };
       }),
       edges: used

@@ -49,7 +49,7 @@ export interface GraphNode {
   readonly count: number;
   readonly starts: number;
   readonly ends: number;
-  /** How many steps a packet takes before it is here for the first time, on average. */
+  /** At how many functions a packet is before it is here for the first time, on average. */
   readonly place: number;
 }
 

@@ -261,11 +261,12 @@ function Side({ side, relation, isCurrent }: SideProps) {
         className={cn('border-line not-first:border-l', !isCurrent && 'bg-sunken')}
       />
     );
+  const isOther = relation === 'otherwise' || relation === 'apart';
   const isDecision = side.kind === 'decision';
   const Icon = side.isRefusal ? Ban : CornerDownRight;
   const colour = side.isRefusal
     ? 'font-medium text-dropped'
-    : relation === 'same'
+    : !isOther
       ? isDecision
         ? 'text-muted'
         : 'text-soft'
@@ -277,7 +278,7 @@ function Side({ side, relation, isCurrent }: SideProps) {
       className={cn(
         SIDE,
         'min-w-0 border-line not-first:border-l',
-        !isCurrent && relation !== 'same' && (side.isRefusal ? 'bg-dropped-soft' : 'bg-hover'),
+        !isCurrent && isOther && (side.isRefusal ? 'bg-dropped-soft' : 'bg-hover'),
       )}
     >
       <span className="truncate text-right text-muted">

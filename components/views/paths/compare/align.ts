@@ -22,8 +22,8 @@ export interface ComparedRow {
 export interface AlignedRow {
   readonly left: ComparedRow | undefined;
   readonly right: ComparedRow | undefined;
-  /** `same`; the same function or decision with another outcome or on another interface; or none that it belongs to. */
-  readonly relation: 'same' | 'otherwise' | 'apart';
+  /** The same; in another namespace or on another interface; with another outcome; or none that it belongs to. */
+  readonly relation: 'same' | 'elsewhere' | 'otherwise' | 'apart';
 }
 
 export interface Alignment {
@@ -66,9 +66,10 @@ export function align(left: Path, right: Path, names: NameBook): Alignment {
     if (!removed) j += value.length;
   }
   flush();
-  const differences = rows.flatMap(({ relation }, at) =>
-    relation !== 'same' && rows[at - 1]?.relation !== relation ? [at] : [],
-  );
+  const differences = rows.flatMap((row, at) => {
+    const before = rows[at - 1];
+    return isSubstance(row) && before?.relation !== row.relation ? [at] : [];
+  });
   const firstDifference = rows.findIndex(isSubstance);
   const before = firstDifference < 0 ? rows : rows.slice(0, firstDifference);
   const alike = before.filter(({ left: one, right: other }) => one?.kind === 'hop' && other !== undefined);
@@ -76,29 +77,33 @@ export function align(left: Path, right: Path, names: NameBook): Alignment {
 }
 
 function together(left: ComparedRow | undefined, right: ComparedRow | undefined): AlignedRow {
-  const isSame = left?.text === right?.text && left?.device === right?.device;
-  return { left, right, relation: isSame ? 'same' : 'otherwise' };
+  if (left?.text !== right?.text) return { left, right, relation: 'otherwise' };
+  const isSame = left?.device === right?.device && left?.netns === right?.netns;
+  return { left, right, relation: isSame ? 'same' : 'elsewhere' };
 }
 
-/** Another interface alone is where two senders differ; it is not what made the difference. */
-const isSubstance = ({ left, right, relation }: AlignedRow): boolean =>
-  relation === 'apart' || (relation === 'otherwise' && left?.text !== right?.text);
+/** Another place alone is where two senders differ; it is not what made the difference. */
+const isSubstance = ({ relation }: AlignedRow): boolean => relation === 'apart' || relation === 'otherwise';
 
 function keyed(path: Path, names: NameBook): Keyed[] {
   let netns = path.hops.find((hop) => hop.netns !== 0)?.netns ?? asNetnsInode(0);
   let device = '';
+  // two senders are in two namespaces: the first that each was in belong together, then the second …
+  const visited: number[] = [netns];
+  const ordinal = () => visited.indexOf(netns);
   return pathRows(path).map((row, i) => {
     const deltaNs = i === 0 ? undefined : row.deltaNs;
-    if (row.kind === 'decision') return decisionRow(row, deltaNs, names.netnsName(netns), names);
+    if (row.kind === 'decision') return decisionRow(row, deltaNs, names.netnsName(netns), ordinal(), names);
     const { of: hop } = row;
     if (hop.netns !== 0 && hop.netns !== netns) {
       netns = hop.netns;
       device = '';
+      if (!visited.includes(netns)) visited.push(netns);
     }
     device = hop.ifindex === 0 ? device : hop.state.device || names.interfaceName(hop.netns, hop.ifindex);
     const text = labelOf(hop, names);
     return {
-      key: `${hop.kind} ${text} ${netns}`,
+      key: `${hop.kind} ${text} ${ordinal()}`,
       row: {
         kind: hop.kind,
         text: hop.kind === 'drop' ? `dropped: ${text}` : text,
@@ -117,11 +122,12 @@ function decisionRow(
   { of, depth }: Extract<PathRow, { kind: 'decision' }>,
   deltaNs: number | undefined,
   netns: string,
+  ordinal: number,
   names: NameBook,
 ): Keyed {
   const place = of.rule === undefined ? '' : `${of.rule.table}/${of.rule.chain}`;
   return {
-    key: `decision ${decisionName(of.decision)} ${of.pf} ${of.hook} ${place} ${netns}`,
+    key: `decision ${decisionName(of.decision)} ${of.pf} ${of.hook} ${place} ${ordinal}`,
     row: {
       kind: 'decision',
       text: describeDecision(of, names),

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { asNetnsInode } from '../../core/base/units.ts';
+import type { DistinctPath, PathsAnalysis } from '../../core/model/analysis/result.ts';
+import { NameBook } from '../../core/model/names.ts';
+import { chooseCompared, endComparison, useComparison } from '../state/paths/compare.ts';
+import { isNew, markNow, passageIn, takeAnalysis, usePaths } from '../state/paths/store.ts';
+import { align } from '../views/paths/compare/align.ts';
+import { layOutGraph, shapeOf } from '../views/paths/layout.ts';
+import { BY_COUNT, goesThrough, heldOrder, orderLines, partsOf, pathLines } from '../views/paths/lines.ts';
+import { Room } from '../views/paths/room.ts';
+import { decisionOf, hopOf, pathOf } from './paths.ts';
+
+const names = new NameBook();
+const NAMES = ['ip_rcv', 'nf_hook_slow', 'udp_rcv'];
+names.take({
+  functions: NAMES.map((name, i) => ({ id: i + 1, name, module: '', argument: 1, isDefault: true })),
+  reasons: [{ value: 8, name: 'NETFILTER_DROP' }],
+});
+
+const NOTHING = { count: 1, p50Ns: 10, p99Ns: 20 };
+const distinct = (id: number, steps: number[], fields: Partial<DistinctPath> = {}): DistinctPath => ({
+  ...NOTHING,
+  id,
+  steps,
+  verdicts: [0, 1, 0, 0, 0],
+  firstNs: id,
+  lastNs: id,
+  samples: [id],
+  ...fields,
+});
+
+/** ip_rcv → nf_hook_slow → udp_rcv in one namespace, or dropped at nf_hook_slow. */
+function analysis(...paths: DistinctPath[]): PathsAnalysis {
+  const node = (func: number, place: number) => ({ func, netns: 5, count: 1, starts: 0, ends: 0, place });
+  return {
+    packets: paths.length,
+    leftOut: { older: 0, truncated: 0, withoutHops: 0, beyond: 0 },
+    steps: [
+      { func: 1, reason: -1, netns: 5, ifindex: 2, node: 0 },
+      { func: 2, reason: -1, netns: 5, ifindex: 2, node: 1 },
+      { func: 3, reason: -1, netns: 5, ifindex: 2, node: 2 },
+      { func: 0, reason: 8, netns: 5, ifindex: 2, node: 1 },
+    ],
+    paths,
+    nodes: [node(1, 0), node(2, 1), node(3, 2)],
+    edges: [
+      { from: 0, to: 1, ...NOTHING },
+      { from: 1, to: 2, ...NOTHING },
+    ],
+    exits: [{ from: 1, reason: 8, ...NOTHING }],
+  };
+}
+
+const delivered = distinct(1, [0, 1, 2], { count: 5 });
+const dropped = distinct(2, [0, 1, 3], { verdicts: [0, 0, 0, 3, 0], count: 9 });
+
+describe('the table of paths', () => {
+  it('says how most packets of each ended, and why', () => {
+    const lines = pathLines(analysis(delivered, dropped), new Map([[1, 1], [2, 2]]), undefined, names); // biome-ignore format: pairs
+    expect(lines.map(({ verdict, reason }) => `${verdict} ${reason}`)).toEqual([
+      'delivered ',
+      'dropped NETFILTER_DROP',
+    ]);
+    expect(orderLines(lines, BY_COUNT)).toEqual([2, 1]);
+  });
+
+  it('moves nothing that is read: what has come stands at the end', () => {
+    expect(heldOrder([3, 1, 2], [9, 1, 2, 3])).toEqual([3, 1, 2, 9]);
+    expect(heldOrder([3, 1, 2], [1, 2])).toEqual([1, 2]);
+  });
+
+  it('tells the paths through an edge, a function and a drop', () => {
+    const all = analysis(delivered, dropped);
+    const through = (passage: Parameters<typeof goesThrough>[2]) =>
+      all.paths.filter((path) => goesThrough(all, path, passage)).map(({ id }) => id);
+    expect(through({ kind: 'edge', from: 1, to: 2 })).toEqual([1]);
+    expect(through({ kind: 'exit', from: 1, reason: 8 })).toEqual([2]);
+    expect(through({ kind: 'node', node: 1 })).toEqual([1, 2]);
+    expect([...partsOf(all, dropped)]).toEqual(['0', '1', '0/1', '1!8']);
+  });
+});
+
+describe('paths that came after the mark', () => {
+  it('are new; those that were known are not, nor those whose first packet is older', () => {
+    takeAnalysis(1, analysis(delivered, dropped));
+    markNow();
+    const { mark } = usePaths.getState();
+    expect(isNew(mark, distinct(1, [], { firstNs: 99 }))).toBe(false);
+    expect(isNew(mark, distinct(3, [], { firstNs: 1 }))).toBe(false);
+    expect(isNew(mark, distinct(3, [], { firstNs: 99 }))).toBe(true);
+  });
+
+  it('get the next number, and all are forgotten with the session', () => {
+    takeAnalysis(1, analysis(delivered, distinct(7, [0])));
+    expect(usePaths.getState().numbers.get(7)).toBe(3);
+    takeAnalysis(2, analysis(dropped));
+    expect([...usePaths.getState().numbers]).toEqual([[2, 1]]);
+    expect(usePaths.getState().mark).toBeUndefined();
+  });
+});
+
+it('finds a passage again in an answer whose nodes have other numbers', () => {
+  const before = analysis(delivered);
+  const [first, second, third] = before.nodes;
+  if (!first || !second || !third) throw new Error('three nodes');
+  const after = { ...before, nodes: [third, first, second] };
+  expect(passageIn({ kind: 'edge', from: 1, to: 2 }, before, after)).toEqual({
+    kind: 'edge',
+    from: 2,
+    to: 0,
+  });
+  expect(passageIn({ kind: 'node', node: 1 }, before, { ...before, nodes: [first] })).toBeUndefined();
+});
+
+describe('the layout of the graph', () => {
+  it('goes down in the order of first visits, and is the same when only counts change', () => {
+    const layout = layOutGraph(analysis(delivered), names);
+    expect(layout.spots.map(({ y }) => y)).toEqual([0, 1, 2]);
+    const more = analysis({ ...delivered, count: 99 });
+    expect(shapeOf(more)).toBe(shapeOf(analysis(delivered)));
+    expect(layOutGraph(more, names)).toEqual(layout);
+  });
+
+  it('puts no two functions in one place, and every one in the lane of its namespace', () => {
+    const nodes = Array.from({ length: 60 }, (_, i) => ({
+      func: 1 + (i % 3), netns: 1 + (i % 4), count: 1, starts: 0, ends: 0, place: Math.floor(i / 6),
+    })); // biome-ignore format: short
+    const edges = nodes.slice(1).map((_, i) => ({ from: i, to: (i * 7) % 60, ...NOTHING }));
+    const { spots, lanes } = layOutGraph({ ...analysis(), nodes, edges, exits: [] }, names);
+    expect(new Set(spots.map(({ x, y }) => `${x} ${y}`)).size).toBe(60);
+    for (const { lane, x } of spots) {
+      expect(x).toBeGreaterThan(lanes[lane]?.x ?? 0);
+      expect(x).toBeLessThan((lanes[lane]?.x ?? 0) + (lanes[lane]?.width ?? 0));
+    }
+  });
+
+  it('writes no label over another', () => {
+    const room = new Room(300, 100);
+    room.take(10, 10, 50, 12);
+    expect(room.isFree(59, 12, 30, 12)).toBe(false);
+    expect(room.isFree(61, 12, 30, 12)).toBe(true);
+    expect(room.isFree(290, 12, 30, 12)).toBe(false);
+  });
+});
+
+describe('two paths beside each other', () => {
+  const hops = (...funcs: number[]) => funcs.map((func, i) => hopOf({ func, time: i * 100 }));
+
+  it('are aligned, and the first difference is what was decided', () => {
+    const verdict = (value: number) => decisionOf(1, { decision: 1, value, time: 150 });
+    const left = pathOf({ hops: hops(1, 2, 3), decisions: [verdict(1)] });
+    const right = pathOf({ hops: hops(1, 2), decisions: [verdict(-1)] });
+    const { rows, firstDifference, alike } = align(left, right, names);
+    expect(rows.map(({ relation }) => relation)).toEqual(['same', 'same', 'otherwise', 'apart']);
+    expect(firstDifference).toBe(2);
+    expect(alike).toBe(2);
+    expect(rows[2]?.right).toMatchObject({ kind: 'decision', isRefusal: true });
+    expect(rows[3]).toMatchObject({ left: { text: 'udp_rcv' }, right: undefined });
+  });
+
+  it('are aligned from sender to receiver though their namespaces are others', () => {
+    const way = (...inodes: number[]) =>
+      pathOf({
+        hops: inodes.map((netns, i) => ({ ...hopOf({ func: 1, time: i }), netns: asNetnsInode(netns) })),
+      });
+    const { rows, firstDifference } = align(way(1, 9, 2), way(3, 9, 1, 1), names);
+    expect(rows.map(({ relation }) => relation)).toEqual(['elsewhere', 'same', 'elsewhere', 'apart']);
+    expect(firstDifference).toBe(3);
+  });
+
+  it('belong together where another interface is all that differs', () => {
+    const left = pathOf({ hops: [hopOf({ func: 1, ifindex: 2 })] });
+    const right = pathOf({ hops: [hopOf({ func: 1, ifindex: 3 })] });
+    expect(align(left, right, names)).toMatchObject({
+      firstDifference: -1,
+      rows: [{ relation: 'elsewhere' }],
+    });
+  });
+
+  it('are chosen one after the other; the third choice begins anew', () => {
+    endComparison();
+    for (const packet of [1, 1, 2]) chooseCompared({ packet, path: 0 });
+    expect(useComparison.getState()).toMatchObject({ left: { packet: 1 }, right: { packet: 2 } });
+    chooseCompared({ packet: 3, path: 0 });
+    expect(useComparison.getState()).toEqual({ left: { packet: 3, path: 0 }, right: undefined });
+  });
+});

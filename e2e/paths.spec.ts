@@ -1,0 +1,116 @@
+/** The Paths view over a recorded capture: which ways packets went, and why one got through and another did not. */
+
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { type Product, ROOT, startReplay } from './product.ts';
+
+let product: Product;
+
+test.beforeAll(async () => {
+  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
+});
+
+test.afterAll(async () => {
+  await product.stop();
+});
+
+const said: string[] = [];
+
+test.beforeEach(async ({ page }) => {
+  said.length = 0;
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) said.push(message.text());
+  });
+  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
+  await page.goto(product.url);
+  await expect(page.getByText('0 events/s')).toBeVisible();
+  await page.keyboard.press('4');
+  await expect(page.getByText('27 of 105 packets')).toBeVisible();
+});
+
+test.afterEach(() => expect(said).toEqual([]));
+
+const line = (page: Page, text: string) => page.locator('[data-path]').filter({ hasText: text });
+const accessible = async (page: Page) =>
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('all of it is accessible', async ({ page }) => {
+      await accessible(page);
+      await page.getByRole('radio', { name: 'Table' }).click();
+      await line(page, 'SOCKET_FILTER').click();
+      await page.keyboard.press('m');
+      await accessible(page);
+      await page.keyboard.press('c');
+      await page.keyboard.press('j');
+      await page.keyboard.press('c');
+      await expect(page.getByRole('grid', { name: 'Both paths, row by row' })).toBeVisible();
+      await accessible(page);
+    });
+  });
+
+test('a path leads to its packets by keys alone', async ({ page }) => {
+  await page.keyboard.press('j');
+  await expect(page.locator('[data-path][aria-selected="true"]')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Path of the selected packet' })).toContainText('hops');
+});
+
+test('a drop in the graph leads to the paths that end there', async ({ page }) => {
+  await page.getByRole('radio', { name: 'Table' }).click();
+  await page.getByRole('button', { name: /nft_do_chain_ipv4 in host .* NETFILTER_DROP/ }).click();
+  await expect(page.getByText('1 of 27 of 105 packets')).toBeVisible();
+  await expect(page.locator('[data-path]')).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('27 of 105 packets')).toBeVisible();
+});
+
+test('pointing at the graph tells what is there, and a click narrows the table', async ({ page }) => {
+  const graph = page.getByTestId('path-graph');
+  const box = await graph.boundingBox();
+  if (box === null) throw new Error('no graph');
+  const tip = graph.getByRole('status');
+  // somewhere in it there is a function: the pointer goes along the first row
+  for (let x = 8; x < box.width && (await tip.count()) === 0; x += 6)
+    await page.mouse.move(box.x + x, box.y + 34);
+  await expect(tip).toContainText('times');
+  await page.mouse.down();
+  await page.mouse.up();
+  await expect(page.getByText(/^through /)).toBeVisible();
+});
+
+test('two packets to the same port: why did one get through?', async ({ page }) => {
+  await page.getByRole('columnheader', { name: 'Verdict' }).getByRole('button').click();
+  await line(page, 'NETFILTER_DROP').filter({ hasText: 'db' }).click();
+  await page.keyboard.press('c');
+  await expect(page.getByText('and press C')).toBeVisible();
+  await line(page, 'NO_SOCKET').filter({ hasText: 'db' }).first().click();
+  await page.keyboard.press('c');
+  const both = page.getByRole('grid', { name: 'Both paths, row by row' });
+  const first = both.locator('[data-first-difference]');
+  await expect(first).toBeInViewport();
+  await expect(first).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByText(/First difference: /)).toBeVisible();
+  await page.keyboard.press('n');
+  await page.keyboard.press('Escape');
+  await expect(both).toHaveCount(0);
+});
+
+test('a packet of the list is compared with one of a path', async ({ page }) => {
+  await page.keyboard.press('1');
+  const row = page.locator('[data-packet]').first();
+  const packet = await row.getAttribute('data-packet');
+  await row.click();
+  await page.keyboard.press('c');
+  await expect(page.getByText('and press C')).toContainText(`packet ${packet}`);
+  await line(page, 'SOCKET_FILTER').click();
+  await page.getByRole('button', { name: `Compare with packet ${packet}` }).click();
+  const both = page.getByRole('grid', { name: 'Both paths, row by row' });
+  await expect(both.getByRole('columnheader')).toHaveCount(2);
+  await expect(both.getByRole('columnheader').first()).toContainText(`Packet ${packet}`);
+});
