@@ -18,7 +18,7 @@ import {
   SECTION,
 } from '../wire/layout.gen.ts';
 import { ROW, ROW_BIT, ROW_BYTES, readRow, setRowRelation } from '../wire/rows.ts';
-import { addressHash, portsOf, tupleHash } from '../wire/tuple.ts';
+import { addressHash, transportHash, tupleHash } from '../wire/tuple.ts';
 import { ConnectionLog, OwnerTable } from './connection-log.ts';
 import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
@@ -68,9 +68,9 @@ export class SessionAssembler {
   readonly #first: Float64Array;
   readonly #played: Uint8Array;
   readonly #handedOver: Uint8Array;
-  /** By slot: hash of the addresses, and the ports, that it had last. */
+  /** By slot: hashes of the addresses, and of protocol and ports, that it had last. */
   readonly #addressesNow: Uint32Array;
-  readonly #portsNow: Uint32Array;
+  readonly #transportNow: Uint32Array;
   readonly #symbols = new Map<string, SymbolInfo>();
   readonly #stacks = new Map<number, StackTrace>();
   readonly #connections = new ConnectionLog();
@@ -94,7 +94,7 @@ export class SessionAssembler {
     this.#played = new Uint8Array(maxPackets);
     this.#handedOver = new Uint8Array(maxPackets);
     this.#addressesNow = new Uint32Array(maxPackets);
-    this.#portsNow = new Uint32Array(maxPackets);
+    this.#transportNow = new Uint32Array(maxPackets);
   }
 
   /** Counts sessions: rows and packet ids of one have nothing to do with those of another. */
@@ -295,7 +295,7 @@ export class SessionAssembler {
       this.#played[slot] = 0;
       this.#handedOver[slot] = 0;
       this.#addressesNow[slot] = 0;
-      this.#portsNow[slot] = 0;
+      this.#transportNow[slot] = 0;
       const at = slot * ROW_BYTES;
       this.#rows.view.setFloat64(at + ROW.packet, packet, true);
       this.#rows.view.setFloat64(at + ROW.firstNs, this.#cursor.timeNs, true);
@@ -404,11 +404,14 @@ export class SessionAssembler {
     if (ip < 0 && l4 < 0) return;
     if (ip >= 0) this.#addressesNow[slot] = addressHash(from, ip + IP.saddr);
     if (l4 >= 0)
-      this.#portsNow[slot] = portsOf(
-        from.getUint16(l4 + L4.sport, true),
-        from.getUint16(l4 + L4.dport, true),
-      );
-    const tuple = tupleHash(this.#addressesNow[slot] ?? 0, this.#portsNow[slot] ?? 0);
+      this.#transportNow[slot] = transportHash({
+        kind: from.getUint8(l4 + L4.kind),
+        sport: from.getUint16(l4 + L4.sport, true),
+        dport: from.getUint16(l4 + L4.dport, true),
+        icmpType: from.getUint8(l4 + L4.icmpType),
+        icmpId: from.getUint16(l4 + L4.icmpId, true),
+      });
+    const tuple = tupleHash(this.#addressesNow[slot] ?? 0, this.#transportNow[slot] ?? 0);
     this.#rows.view.setUint32(at + ROW.tuple, tuple, true);
   }
 

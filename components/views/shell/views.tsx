@@ -7,6 +7,7 @@ import { showView, VIEW_IDS, type ViewId } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { DropsView } from '../drops/DropsView.tsx';
+import { FlowsView } from '../flows/FlowsView.tsx';
 import { MapView } from '../map/MapView.tsx';
 import { PacketsView } from '../packets/PacketsView.tsx';
 import { PathView } from '../path/PathView.tsx';
@@ -27,6 +28,7 @@ export const VIEWS: readonly [View, ...View[]] = [
   { id: 'map', label: 'Map', about: 'The network as it is wired, with packets on it', Component: MapView },
   { id: 'paths', label: 'Paths', about: 'All packets folded into distinct paths', Component: PathsView },
   { id: 'drops', label: 'Drops', about: 'What the kernel dropped, by cause, and why', Component: DropsView },
+  { id: 'flows', label: 'Flows', about: 'Who talks to whom, and the TCP connections', Component: FlowsView },
 ];
 
 /** The key that shows a view: its place among all, whether they are there or not. */

@@ -15,6 +15,8 @@ export const FLOWS_MAX = 5000;
 export interface FlowSide {
   /** Where its packets were first seen; undefined when it sent nothing that was seen. */
   readonly netns: number | undefined;
+  /** Its first packet that was seen, as it was then: what its socket has, also where the other side sees another. */
+  readonly sample: PacketRow | undefined;
   readonly packets: number;
   readonly bytes: number;
   readonly dropped: number;
@@ -39,6 +41,8 @@ export interface Flow {
   readonly b: FlowSide;
   /** Kernel's reasons of what was dropped, those with most first. */
   readonly drops: readonly { readonly reason: number; readonly count: number }[];
+  /** The same of clones, copies, segments and fragments. */
+  readonly copyDrops: Flow['drops'];
   readonly isTranslated: boolean;
   readonly firstNs: number;
   readonly lastNs: number;
@@ -114,7 +118,8 @@ export class FlowFold implements RowFold<FlowSummary> {
       isAsker: asks !== undefined,
       a: sideOf(first),
       b: sideOf(second),
-      drops: dropsOf(all),
+      drops: dropsOf(all.map(({ drops }) => drops)),
+      copyDrops: dropsOf(all.map(({ copyDrops }) => copyDrops)),
       isTranslated: all.some(({ isTranslated }) => isTranslated),
       firstNs: Math.min(...all.map(({ firstNs }) => firstNs)),
       lastNs: Math.max(...all.map(({ lastNs }) => lastNs)),
@@ -133,6 +138,7 @@ function sideOf(halves: readonly HalfFlow[]): FlowSide {
   const sum = (value: (half: HalfFlow) => number) => halves.reduce((all, half) => all + value(half), 0);
   return {
     netns: halves[0]?.netns,
+    sample: halves[0] && readRow(halves[0].sample, 0),
     packets: sum(({ packets }) => packets),
     bytes: sum(({ bytes }) => bytes),
     dropped: sum(({ dropped }) => dropped),
@@ -142,9 +148,9 @@ function sideOf(halves: readonly HalfFlow[]): FlowSide {
   };
 }
 
-function dropsOf(halves: readonly HalfFlow[]): Flow['drops'] {
+function dropsOf(of: readonly ReadonlyMap<number, number>[]): Flow['drops'] {
   const counts = new Map<number, number>();
-  for (const { drops } of halves)
+  for (const drops of of)
     for (const [reason, count] of drops) counts.set(reason, (counts.get(reason) ?? 0) + count);
   return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
 }

@@ -35,6 +35,7 @@ export class HalfFlow {
   readonly places: number[] = [];
   readonly becomes: number[] = [];
   readonly drops = new Map<number, number>();
+  readonly copyDrops = new Map<number, number>();
   /** Packets of its own; clones, copies, segments and fragments of them are `copies`, and not counted in the bytes. */
   packets = 0;
   copies = 0;
@@ -78,19 +79,20 @@ export class HalfFlow {
       this.newestNs = firstNs;
       this.newest = rowPacket(view, at);
     }
-    const verdict = rowVerdict(view, at);
-    if (verdict === VERDICT.dropped) {
-      const reason = view.getUint32(at + ROW.reason, true);
-      this.dropped += 1;
-      this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
-    }
     note(this.places, rowLastNetns(view, at));
     if (rowTranslated(view, at)) {
       this.isTranslated = true;
       note(this.becomes, view.getUint32(at + ROW.tuple, true));
     }
     const relation = rowRelation(view, at);
-    if (relation !== 0 && relation !== RELATION.retransmit) {
+    const isOwn = relation === 0 || relation === RELATION.retransmit;
+    if (rowVerdict(view, at) === VERDICT.dropped) {
+      const reason = view.getUint32(at + ROW.reason, true);
+      const drops = isOwn ? this.drops : this.copyDrops;
+      if (isOwn) this.dropped += 1;
+      drops.set(reason, (drops.get(reason) ?? 0) + 1);
+    }
+    if (!isOwn) {
       this.copies += 1;
       return;
     }

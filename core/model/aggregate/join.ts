@@ -1,6 +1,5 @@
 /** Which directions are of one conversation. */
-import { ROW } from '../../wire/rows.ts';
-import { addressHash, portsOf, tupleHash } from '../../wire/tuple.ts';
+import { rowAnswerTuple } from '../../wire/tuple.ts';
 import type { HalfFlow } from './half-flow.ts';
 
 export interface Sided {
@@ -19,7 +18,7 @@ type Index = ReadonlyMap<number, readonly number[]>;
  * each other stay apart. Copies are with what they were made from. What was seen first comes first, copies last.
  */
 export function joinHalves(halves: readonly HalfFlow[]): readonly (readonly Sided[])[] {
-  const answers = halves.map(turned);
+  const answers = halves.map(({ sample }) => rowAnswerTuple(sample, 0));
   const byTuple = indexOf(halves.map(({ firstTuple }) => [firstTuple]));
   const byAnswer = indexOf(answers.map((answer) => [answer]));
   const byBecome = indexOf(halves.map(({ becomes }) => becomes));
@@ -74,17 +73,6 @@ export function joinHalves(halves: readonly HalfFlow[]): readonly (readonly Side
 /** Copies may be seen first, but come last. */
 const rank = (half: HalfFlow | undefined): number =>
   half === undefined ? 0 : half.firstNs + (half.isCopy ? 2 ** 52 : 0);
-
-/** Tuple of a direct answer. */
-function turned({ sample }: HalfFlow): number {
-  const addresses = new DataView(new ArrayBuffer(32));
-  for (let i = 0; i < 16; i += 4) {
-    addresses.setUint32(i, sample.getUint32(ROW.daddr + i));
-    addresses.setUint32(16 + i, sample.getUint32(ROW.saddr + i));
-  }
-  const ports = portsOf(sample.getUint16(ROW.dport, true), sample.getUint16(ROW.sport, true));
-  return tupleHash(addressHash(addresses, 0), ports);
-}
 
 function indexOf(tuples: readonly (readonly number[])[]): Index {
   const index = new Map<number, number[]>();

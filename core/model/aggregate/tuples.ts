@@ -1,21 +1,14 @@
 /** Numbers for the 5-tuples of packed rows: rows that are alike have the same one, without an object for each row. */
 import { L4_KIND } from '../../wire/layout.gen.ts';
 import { ROW } from '../../wire/rows.ts';
-import { addressHash } from '../../wire/tuple.ts';
+import { addressHash, isEchoType } from '../../wire/tuple.ts';
 
 /** Bytes of a key: namespace, what the packet is, two addresses, two ports (of an echo its id, twice). */
 const KEY = { netns: 0, kind: 4, protocol: 8, ports: 12, addresses: 16, size: 48 } as const;
 const FIRST_CAPACITY = 256;
-const ECHO: ReadonlySet<number> = new Set([
-  (L4_KIND.icmp << 8) | 0,
-  (L4_KIND.icmp << 8) | 8,
-  (L4_KIND.icmp6 << 8) | 128,
-  (L4_KIND.icmp6 << 8) | 129,
-]);
-
 /** Whether the row is an echo request or reply. */
 export const isEcho = (view: DataView, at: number): boolean =>
-  ECHO.has((view.getUint8(at + ROW.l4Kind) << 8) | view.getUint8(at + ROW.icmpType));
+  isEchoType(view.getUint8(at + ROW.l4Kind), view.getUint8(at + ROW.icmpType));
 
 /** The first namespace and the directed 5-tuple at first sight. Each different one is a number from 0. */
 export class TupleTable {
