@@ -21,6 +21,8 @@ test.beforeEach(async ({ page }) => {
   await expect(page.locator('[data-packet]').first()).toBeVisible();
   await page.keyboard.press('5');
   await expect(table(page)).toBeVisible();
+  // each group's kind is known, and with it their order
+  await expect(table(page)).not.toContainText('…');
 });
 
 const table = (page: Page) => page.getByRole('grid', { name: 'Dropped packets, grouped' });

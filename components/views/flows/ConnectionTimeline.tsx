@@ -6,12 +6,12 @@ import { formatCount } from '../../../core/model/format.ts';
 import { useWidth } from '../../ui/useWidth.ts';
 import { timeTicks } from '../drops/chart.ts';
 import { type ConnectionsPaneProps, connectionText } from './ConnectionsPane.tsx';
-import { ownerName } from './text.ts';
+import { programName } from './text.ts';
 import { LANE, layOutConnections } from './timeline.ts';
 
 const LABEL = 150;
 
-/** A bar from the beginning of a connection to its end, by process. What is selected stands out. */
+/** A bar from the beginning of a connection to its end, by program. What is selected stands out. */
 export function ConnectionTimeline({
   connections,
   selected,
@@ -31,8 +31,7 @@ export function ConnectionTimeline({
     return { fromNs: begun, toNs: Math.max(end, begun + 1) };
   }, [connections, span]);
   const blocks = useMemo(
-    () =>
-      layOutConnections(connections, (one) => ownerName(one.last.owner, names) || 'not known', time, width),
+    () => layOutConnections(connections, (one) => programName(one, names), time, width),
     [connections, names, time, width],
   );
   const ticks = useMemo(() => timeTicks(time, baseUnixMs, width), [time, baseUnixMs, width]);
@@ -42,7 +41,7 @@ export function ConnectionTimeline({
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
       tabIndex={0}
       role="group"
-      aria-label="Connections over time, by process; the table has the same"
+      aria-label="Connections over time, by program; the table has the same"
       className="min-h-0 flex-1 overflow-y-auto px-2.5 outline-offset-[-2px]"
     >
       {width > 0 && (

@@ -50,7 +50,12 @@ export function ConnectionsPane(props: ConnectionsPaneProps) {
             {as === 'timeline' && connections.length > BARS_MAX && (
               <span className="text-muted">the newest {BARS_MAX} are drawn</span>
             )}
-            <span className="text-muted">of the whole host: the filter is for packets</span>
+            <span
+              className="text-muted"
+              title="The filter’s expression is for packets; its namespace and process hold for connections, too"
+            >
+              whatever the expression
+            </span>
             <span className="ml-auto">
               <Segmented
                 label="Connections as"

@@ -97,6 +97,12 @@ export function sideOwner(side: FlowSide, index: ConnectionIndex, owners: Owners
     : ownerName(owners.get(ownerPid) ?? { pid: ownerPid, comm: '', cgroup: 0 }, names);
 }
 
+/** `curl in web`: a shell that connects anew each time is one program, though each is another process. */
+export function programName({ last: { owner, netns } }: Connection, names: NameBook): string {
+  const inside = netns === 0 ? '' : ` in ${names.netnsName(netns)}`;
+  return `${owner.comm || (owner.pid === 0 ? 'not known' : `process ${owner.pid}`)}${inside}`;
+}
+
 const both = ({ a, b }: Flow, value: (side: FlowSide) => number): number => value(a) + value(b);
 
 const VALUES: Readonly<Record<FlowSort, (flow: Flow) => number>> = {

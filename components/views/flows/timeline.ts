@@ -10,11 +10,11 @@ export interface ConnectionBar {
   readonly connection: Connection;
   readonly x: number;
   readonly width: number;
-  /** Within its process, from 0. */
+  /** Within its program, from 0. */
   readonly lane: number;
 }
 
-export interface ProcessLanes {
+export interface ProgramLanes {
   readonly name: string;
   readonly lanes: number;
   readonly bars: readonly ConnectionBar[];
@@ -22,13 +22,13 @@ export interface ProcessLanes {
 
 const LEAST_WIDTH = 3;
 
-/** One block for each process in the order of its first connection; in it, what overlaps goes to the next lane. */
+/** One block for each program in the order of its first connection; in it, what overlaps goes to the next lane. */
 export function layOutConnections(
   connections: readonly Connection[],
   nameOf: (connection: Connection) => string,
   { fromNs, toNs }: { readonly fromNs: number; readonly toNs: number },
   width: number,
-): readonly ProcessLanes[] {
+): readonly ProgramLanes[] {
   const x = scaleLinear([fromNs, Math.max(fromNs + 1, toNs)], [0, width]).clamp(true);
   const blocks = new Map<string, { ends: number[]; bars: ConnectionBar[] }>();
   for (const connection of [...connections.slice(-BARS_MAX)].sort((a, b) => a.begunNs - b.begunNs)) {
