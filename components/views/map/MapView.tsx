@@ -110,7 +110,7 @@ function Network({ topology }: { readonly topology: Topology }) {
   const left = beyond.namespaces + beyond.links;
   return (
     <section aria-label="Map" className="relative flex h-full min-h-0 flex-col bg-surface">
-      <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto border-b border-line px-2">
+      <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto border-b max-sm:h-11 border-line px-2">
         <h2 className="text-xs font-semibold">Map</h2>
         <span className="whitespace-nowrap text-muted max-sm:hidden">
           {formatCount(regions.length)} {regions.length === 1 ? 'namespace' : 'namespaces'},{' '}
@@ -174,7 +174,7 @@ function Network({ topology }: { readonly topology: Topology }) {
         )}
       </div>
       <p className="shrink-0 truncate border-t border-line px-3 py-1 text-2xs text-muted max-sm:hidden">
-        A packet is counted along the wires from where it was first seen to where it was last;{' '}
+        Numbers are packets, each counted along the wires from where it was first seen to where it was last;{' '}
         <span className="text-dropped">✕</span> counts those that the kernel dropped there.
       </p>
     </section>

@@ -51,7 +51,7 @@ export class MapChart {
     this.#svg = select(svg);
     this.#events = events;
     this.#world = this.#svg.append('g');
-    for (const name of ['wires', 'regions', 'inner', 'bars', 'stations', 'figures'])
+    for (const name of ['regions', 'wires', 'inner', 'bars', 'stations', 'figures'])
       this.#world.append('g').attr('class', name);
     this.#journey = new JourneyLayer(this.#world.append('g').attr('class', 'journey'), (visit) => events.step(visit));
     this.#zoom = zoom<SVGSVGElement, unknown>()
@@ -134,13 +134,13 @@ export class MapChart {
     this.#mark();
   }
 
-  /** Between regions below them; within a region above it. */
+  /** Those between regions below those within one. */
   #drawWires(wires: readonly Wire[]): void {
     const isInner = ({ joint }: Wire) => joint.from.region === joint.to.region;
     for (const [name, own] of [['wires', wires.filter((wire) => !isInner(wire))], ['inner', wires.filter(isInner)]] as const) {
       const groups = this.#world
         .select<SVGGElement>(`g.${name}`)
-        .selectAll<SVGGElement, Wire>('g.wire')
+        .selectAll<SVGGElement, Wire>('g.joint')
         .data([...own], ({ joint }) => joint.key)
         .join((enter) => {
           const group = enter.append('g');
@@ -150,7 +150,7 @@ export class MapChart {
         });
       groups
         .attr('id', ({ joint }) => targetId({ kind: 'joint', key: joint.key }))
-        .attr('class', ({ joint: { kind, from, to } }) => `wire ${kind}${[from, to].every(({ link }) => link.isUp && (link.hasCarrier || kind !== 'wire')) ? '' : ' down'}`);
+        .attr('class', ({ joint: { kind, from, to } }) => `joint ${kind}${[from, to].every(({ link }) => link.isUp && (link.hasCarrier || kind !== 'wire')) ? '' : ' down'}`);
       groups.selectChildren<SVGPathElement, Wire>('path').attr('d', ({ points, joint }) => pathOf(points, joint.kind === 'wire' ? 9 : 5));
     }
   }
@@ -199,7 +199,7 @@ export class MapChart {
     const packets = (key: string) => traffic.counts.get(key)?.packets ?? 0;
     const thickness = (count: number) => (count === 0 ? 1.4 : 2 + 4 * Math.sqrt(count / Math.max(1, traffic.most)));
     this.#world
-      .selectAll<SVGGElement, Wire>('g.wire')
+      .selectAll<SVGGElement, Wire>('g.joint')
       .classed('busy', ({ joint }) => packets(joint.key) > 0)
       .style('--thick', ({ joint }) => `${thickness(packets(joint.key)).toFixed(1)}px`);
     this.#world
@@ -221,7 +221,7 @@ export class MapChart {
       .text(({ joint }) => text(packets(joint.key)));
     this.#world.selectAll<SVGTextElement, Box>('text.total').attr('x', 14).attr('y', ({ height }) => height - 8).text(({ region, height }) => {
       const count = traffic.counts.get(netnsKey(region.inode))?.packets ?? 0;
-      return count > 0 && height > 60 ? text(count) : '';
+      return count > 0 && height > 70 ? `${text(count)} ${text(count).endsWith('s') ? '' : 'packets'}` : '';
     });
   }
 } // biome-ignore format: chains

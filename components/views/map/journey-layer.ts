@@ -17,7 +17,7 @@ export class JourneyLayer {
   constructor(layer: Layer, step: (visit: number) => void) {
     this.#layer = layer;
     this.#step = step;
-    for (const name of ['way', 'done', 'stops', 'dot']) layer.append('g').attr('class', name);
+    for (const name of ['way', 'done', 'dot', 'stops']) layer.append('g').attr('class', name);
     layer.select('g.dot').append('circle').attr('r', 6);
   }
 

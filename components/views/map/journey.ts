@@ -3,7 +3,6 @@ import type { Hop, Path } from '../../../core/model/hop.ts';
 import { nodeKey } from './graph.ts';
 import type { MapLayout } from './layout.ts';
 import { type Point, within } from './route.ts';
-import { titleWidth } from './size.ts';
 import type { Ways } from './ways.ts';
 
 /** A stay at one interface, or ('' as key) in a namespace at none. */
@@ -60,7 +59,7 @@ function pointOf({ key, inode }: Stay, { spots, boxes }: MapLayout): Point | und
   const spot = spots.get(key);
   if (spot !== undefined) return spot.side === 'bar' ? [spot.x + spot.width / 2, spot.y] : [spot.x, spot.y];
   const box = boxes.find(({ region }) => region.inode === inode);
-  return box === undefined ? undefined : [box.x + titleWidth(box.region) - 14, box.y + box.height / 2];
+  return box === undefined ? undefined : [box.x + box.title - 14, box.y + box.height / 2];
 }
 
 function lineBetween(a: Visit, b: Stay & { readonly at: Point }, layout: MapLayout, ways: Ways): Point[] {

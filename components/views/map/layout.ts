@@ -5,7 +5,7 @@
 import type { Joint, MapGraph, MapNode, Region } from './graph.ts';
 import { depths, type Side } from './groups.ts';
 import { type Point, routeJoint } from './route.ts';
-import { GAP, type Sized, type Spot, sizeRegion } from './size.ts';
+import { GAP, type Sized, type Spot, sizeRegion, titleWidth } from './size.ts';
 
 export interface Place {
   readonly x: number;
@@ -17,6 +17,8 @@ export interface Box extends Place {
   readonly region: Region;
   readonly width: number;
   readonly height: number;
+  /** Width of its name's column. */
+  readonly title: number;
 }
 
 export interface Wire {
@@ -51,6 +53,7 @@ export function layOutMap(graph: MapGraph, known: Places): MapLayout {
   const sized = sizeAll(graph, depth);
   const ideal = placeAll(graph, depth, sized);
   const boxes = settle(graph, sized, ideal, known);
+  const inNetwork = joined(graph);
   const byRegion = new Map(boxes.map((box) => [box.region, box]));
   const spots = new Map<string, Spot>();
   for (const box of boxes)
@@ -66,9 +69,7 @@ export function layOutMap(graph: MapGraph, known: Places): MapLayout {
     spots,
     wires,
     places: new Map(
-      boxes
-        .filter(({ region }) => joined(graph).has(region))
-        .map(({ region, x, y }) => [region.key, { x, y }]),
+      boxes.filter(({ region }) => inNetwork.has(region)).map(({ region, x, y }) => [region.key, { x, y }]),
     ),
     bounds: { x: left, y: top, width: Math.max(1, ...xs) - left, height: Math.max(1, ...ys) - top },
   };
@@ -94,6 +95,11 @@ function sideOf(node: MapNode, graph: MapGraph, depth: Depths): Exclude<Side, 'b
 function sizeAll(graph: MapGraph, depth: Depths): ReadonlyMap<Region, Sized> {
   const sized = new Map<Region, Sized>();
   const order = [...graph.regions].sort((a, b) => (depth.get(b) ?? 0) - (depth.get(a) ?? 0));
+  const titles = new Map<number, number>();
+  for (const region of order) {
+    const row = depth.get(region) ?? 0;
+    titles.set(row, Math.max(titles.get(row) ?? 0, titleWidth(region)));
+  }
   for (const region of order) {
     const seen = new Set<Region>();
     sized.set(
@@ -108,6 +114,7 @@ function sizeAll(graph: MapGraph, depth: Depths): ReadonlyMap<Region, Sized> {
           seen.add(far.region);
           return sized.get(far.region)?.width ?? 0;
         },
+        titles.get(depth.get(region) ?? 0) ?? 0,
       ),
     );
   }
@@ -221,9 +228,9 @@ function settle(
   const boxes: Box[] = [];
   const order = [...graph.regions].sort((a, b) => Number(known.has(b.key)) - Number(known.has(a.key)));
   for (const region of order) {
-    const { width = 0, height = 0 } = sized.get(region) ?? {};
+    const { width = 0, height = 0, title = 0 } = sized.get(region) ?? {};
     const at = known.get(region.key) ?? ideal.get(region) ?? { x: 0, y: 0 };
-    boxes.push({ region, width, height, ...freePlace({ ...at, width, height }, boxes) });
+    boxes.push({ region, width, height, title, ...freePlace({ ...at, width, height }, boxes) });
   }
   return boxes;
 }

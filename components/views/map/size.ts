@@ -14,6 +14,8 @@ const INNER_ROW = 38;
 const BAR_ROW = 34;
 export const BAR_HEIGHT = 18;
 const PAD = 8;
+/** Of a region with nothing in it: its name is read from far away, too. */
+const EMPTY_WIDTH = 190;
 const LETTER = 7;
 
 /** An interface's place: of its station, or of a bar the left end of its middle line. */
@@ -32,17 +34,22 @@ export interface Sized {
   readonly region: Region;
   readonly width: number;
   readonly height: number;
+  /** Where the first column begins: right of the region's name. */
+  readonly title: number;
   readonly spots: readonly Spot[];
 }
 
-/** @param childWidth width of the region that a port leads down to, 0 when it shares one or there is none */
+/**
+ * @param childWidth width of the region that a port leads down to, 0 when it shares one or there is none
+ * @param title room for the name: the same for all in a row, so that each can stand right below its port
+ */
 export function sizeRegion(
   region: Region,
   sideOf: (node: MapNode) => Exclude<Side, 'bar'>,
   childWidth: (node: MapNode) => number,
+  title: number,
 ): Sized {
   const plan = planRegion(region, sideOf);
-  const title = titleWidth(region);
   const widths = columnWidths(plan, childWidth);
   const xs: number[] = [];
   let x = title;
@@ -80,7 +87,7 @@ export function sizeRegion(
       room: isNarrow ? 0 : Math.min(width, 190) - 30,
     };
   });
-  return { region, width: Math.max(x + 4, title + 24), height: Math.max(height, 44), spots };
+  return { region, width: Math.max(x + 4, EMPTY_WIDTH), height: Math.max(height, 44), title, spots };
 }
 
 /** The region's name stands at its left, with what it is called besides below. */

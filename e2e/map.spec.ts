@@ -1,0 +1,133 @@
+/** The Map over the recorded capture: the sample network as it is wired, and its packets on it. */
+
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { type Product, ROOT, startReplay } from './product.ts';
+
+let product: Product;
+
+test.beforeAll(async () => {
+  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
+});
+
+test.afterAll(async () => {
+  await product.stop();
+});
+
+test.beforeEach(async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
+  await page.goto(`${product.url}&view=map`);
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Map' }).click();
+  await expect(page.getByRole('region', { name: 'Map' })).toContainText('4 namespaces, 8 interfaces');
+});
+
+const map = (page: Page) => page.getByTestId('map');
+const node = (page: Page, name: string) => map(page).getByRole('option', { name, exact: true });
+const way = (page: Page) => page.getByRole('region', { name: 'The packet’s way' });
+
+test('every namespace is a region, with its interfaces in it and joined as they are wired', async ({ page }) => {
+  const box = async (name: string) => {
+    const found = await map(page).getByRole('option', { name: new RegExp(name) }).first().boundingBox();
+    if (found === null) throw new Error(`${name} is not drawn`);
+    return found;
+  };
+  const host = await box('^Namespace host');
+  for (const name of ['web', 'db', 'outside']) expect((await box(`^Namespace ${name}`)).y).toBeGreaterThan(host.y + host.height);
+  await expect(map(page).locator('g.joint.wire')).toHaveCount(3);
+  await expect(map(page).locator('g.joint.port')).toHaveCount(2);
+  await expect(node(page, 'bridge br0 of host')).toBeVisible();
+  // each stands right below the port that it is plugged into
+  for (const [port, end] of [['vweb', 'web'], ['vdb', 'db'], ['vout', 'outside']]) {
+    const above = await node(page, `veth ${port} of host`).locator('circle').boundingBox();
+    const below = await node(page, `veth eth0 of ${end}`).locator('circle').boundingBox();
+    expect(Math.abs((above?.x ?? 0) - (below?.x ?? 99))).toBeLessThan(2);
+  }
+}); // biome-ignore format: pairs
+
+test('a drop count leads to its packets, and one of them to its way over the map', async ({ page }) => {
+  await node(page, 'veth eth0 of db').locator('g.drops').click();
+  const details = page.getByRole('complementary', { name: 'Details of eth0 of db' });
+  await expect(details).toContainText('10.1.0.3/24');
+  const dropped = details.getByRole('region', { name: 'Packets dropped here' });
+  await expect(dropped.getByRole('listitem')).toHaveCount(6);
+  await dropped.getByRole('button', { name: /:9999 NETFILTER_DROP/ }).first().click();
+  await expect(way(page)).toContainText('6 places');
+  await expect(map(page).locator('.journey .stops g.drop .cross')).toBeVisible();
+  // netfilter on a bridge sees the bridge for a moment, then the port again
+  const places = ['eth0 of web', 'vweb of host', 'br0 of host', 'vweb of host', 'vdb of host', 'eth0 of db, dropped here'];
+  for (const [i, place] of places.entries()) {
+    await page.keyboard.press('l');
+    await expect(way(page)).toContainText(`${i + 1} of 6: ${place}`);
+  }
+  // the same hop is selected in the path
+  await page.keyboard.press('2');
+  await expect(page.getByRole('grid', { name: 'Hops' }).locator('[aria-selected="true"]')).toContainText(/db/);
+}); // biome-ignore format: chains
+
+test('the way plays by itself to its end', async ({ page }) => {
+  await node(page, 'veth eth0 of db').locator('g.drops').click();
+  await page.getByRole('complementary').getByRole('listitem').first().getByRole('button').click();
+  await expect(way(page)).toContainText('places');
+  await way(page).getByRole('button', { name: 'Play its way' }).click();
+  await expect(way(page)).toContainText(/(\d+) of \1: /, { timeout: 20_000 });
+  await expect(way(page).getByRole('button', { name: 'Play its way' })).toBeVisible();
+});
+
+test('arrows walk the map, Enter opens, and Escape closes', async ({ page }) => {
+  await map(page).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(map(page)).toHaveAttribute('aria-activedescendant', /netns-4026531840/);
+  await node(page, 'veth vdb of host').click({ position: { x: 8, y: 12 } });
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  const details = page.getByRole('complementary', { name: 'Details of eth0 of db' });
+  await expect(details).toBeVisible();
+  await details.getByRole('button', { name: 'Filter the capture by it' }).click();
+  await expect(page.getByLabel('Interface', { exact: true })).toHaveValue('eth0');
+  await expect(page.getByLabel('Namespace', { exact: true })).toHaveValue('4026532249');
+  await page.keyboard.press('Escape');
+  await expect(details).toHaveCount(0);
+});
+
+test('a region that a person moved stays where it is, the others stay where they were', async ({ page }) => {
+  const at = (name: string) => map(page).getByRole('option', { name: new RegExp(`^Namespace ${name}`) }).boundingBox();
+  const web = await at('web');
+  const db = await at('db');
+  if (web === null || db === null) throw new Error('not drawn');
+  await page.mouse.move(web.x + 20, web.y + web.height - 10);
+  await page.mouse.down();
+  await page.mouse.move(web.x - 60, web.y + web.height + 60, { steps: 4 });
+  await page.mouse.up();
+  expect((await at('web'))?.y).toBeCloseTo(web.y + 70, -1);
+  expect(await at('db')).toEqual(db);
+  await page.keyboard.press('1');
+  await page.keyboard.press('3');
+  const [movedWeb, laterDb] = [await at('web'), await at('db')];
+  expect((movedWeb?.y ?? 0) - (laterDb?.y ?? 0)).toBeGreaterThan(40);
+}); // biome-ignore format: chains
+
+test('the table says the same', async ({ page }) => {
+  await page.getByRole('radio', { name: 'Table' }).click();
+  const rows = page.getByRole('row');
+  await expect(page.getByRole('row', { name: /^vweb veth/ })).toContainText('br0, eth0 of web');
+  await rows.filter({ hasText: '10.1.0.3/24' }).getByTitle('Show these packets').click();
+  await expect(page.getByRole('complementary').getByRole('listitem')).toHaveCount(6);
+});
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`no accessibility fault is found in the ${colorScheme} theme`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await node(page, 'veth eth0 of db').locator('g.drops').click();
+    await page.getByRole('complementary').getByRole('listitem').first().getByRole('button').click();
+    await expect(way(page)).toContainText('places');
+    for (const form of ['Map', 'Table']) {
+      await page.getByRole('radio', { name: form }).click();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(
+        violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
+        ),
+      ).toEqual([]);
+    }
+  });
