@@ -42,7 +42,7 @@ export function JourneyBar({ journey, graph }: { readonly journey: Journey; read
   return (
     <section
       aria-label="The packet’s way"
-      className="flex h-9 shrink-0 items-center gap-2 overflow-hidden border-b max-sm:h-11 border-line bg-raised px-2"
+      className="flex h-9 shrink-0 items-center gap-2 overflow-hidden border-b border-line bg-raised px-2 max-sm:h-11"
     >
       <Button
         look="quiet"

@@ -34,7 +34,10 @@ const SPANS = [
 ] as const;
 
 const count = (packets: number): string => formatCount(packets);
-const rate = (packets: number): string => `${formatCount(Math.round((packets / NOW_SECONDS) * 10) / 10)}/s`;
+const rate = (packets: number): string => {
+  const perSecond = packets / NOW_SECONDS;
+  return `${perSecond < 10 ? Number(perSecond.toFixed(1)) : formatCount(perSecond)}/s`;
+};
 
 /** The network as it is wired, with the packets on it. */
 export function MapView() {
@@ -110,7 +113,7 @@ function Network({ topology }: { readonly topology: Topology }) {
   const left = beyond.namespaces + beyond.links;
   return (
     <section aria-label="Map" className="relative flex h-full min-h-0 flex-col bg-surface">
-      <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto border-b max-sm:h-11 border-line px-2">
+      <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto border-b border-line px-2 max-sm:h-11">
         <h2 className="text-xs font-semibold">Map</h2>
         <span className="whitespace-nowrap text-muted max-sm:hidden">
           {formatCount(regions.length)} {regions.length === 1 ? 'namespace' : 'namespaces'},{' '}

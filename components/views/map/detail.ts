@@ -66,9 +66,12 @@ function drawBar(group: Group, { node: { link }, width, room }: Spot): void {
   box('rect.target', 3);
   box('rect.mark', 0);
   const letters = Math.floor((room - 20 - link.name.length * NAME_PX) / ADDRESS_PX);
-  group.select('text.name').attr('x', 9).attr('y', 4).text(link.name);
-  group.select('text.address').attr('x', 16 + link.name.length * NAME_PX).attr('y', 4).text(letters < 5 ? '' : clip(aboutOf(link), letters));
-  group.select('g.drops').attr('transform', `translate(${width - 42},-7.5)`);
+  // at the right end, where no port is: a packet's way along the bar leaves its name readable
+  const about = letters < 5 ? '' : clip(aboutOf(link), letters);
+  const name = width - 16 - about.length * ADDRESS_PX;
+  group.select('text.name').attr('x', name).attr('y', 4).attr('text-anchor', 'end').text(link.name);
+  group.select('text.address').attr('x', width - 9).attr('y', 4).attr('text-anchor', 'end').text(about);
+  group.select('g.drops').attr('transform', `translate(${name - link.name.length * NAME_PX - 44},-7.5)`);
 } // biome-ignore format: chains
 
 function drawStation(group: Group, { node: { link }, room, side }: Spot): void {

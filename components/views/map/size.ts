@@ -15,7 +15,7 @@ const BAR_ROW = 34;
 export const BAR_HEIGHT = 18;
 const PAD = 8;
 /** Of a region with nothing in it: its name is read from far away, too. */
-const EMPTY_WIDTH = 190;
+const EMPTY_WIDTH = 220;
 const LETTER = 7;
 
 /** An interface's place: of its station, or of a bar the left end of its middle line. */
@@ -87,12 +87,12 @@ export function sizeRegion(
       room: isNarrow ? 0 : Math.min(width, 190) - 30,
     };
   });
-  return { region, width: Math.max(x + 4, EMPTY_WIDTH), height: Math.max(height, 44), title, spots };
+  return { region, width: Math.max(x + 4, EMPTY_WIDTH), height: Math.max(height, 54), title, spots };
 }
 
 /** The region's name stands at its left, with what it is called besides below. */
 export const titleWidth = ({ title, subtitle, hidden }: Region): number =>
-  Math.min(150, Math.max(title.length * LETTER, subtitle.length * 6, hidden.length > 0 ? 20 : 0) + 30);
+  Math.min(150, Math.max(title.length * LETTER, subtitle.length * 6, hidden.length > 0 ? 50 : 0) + 30);
 
 function columnWidths(plan: Plan, childWidth: (node: MapNode) => number): number[] {
   const bottoms = plan.slots.filter(({ side }) => side === 'bottom');
