@@ -21,7 +21,8 @@ const RELATIONS = new Map<number, Words>([
   [RELATION.xdp, same('rebuilt by XDP from', 'rebuilt by XDP as')],
   [RELATION.retransmit, same('retransmission of', 'sent again as')],
 ]);
-const wordsOf = (relation: number): Words =>
+/** How packets of a relation stand to each other, in words. */
+export const wordsOf = (relation: number): Words =>
   RELATIONS.get(relation) ?? same(`relation ${relation} from`, `relation ${relation} to`);
 
 /** Packets of one relation, each once, in the order of times. */

@@ -51,19 +51,32 @@ export function Details({ path }: { readonly path: Path }) {
   );
 }
 
-function SectionView({ section: { title, terms } }: { readonly section: Section }) {
+function SectionView({ section: { title, about, terms } }: { readonly section: Section }) {
   return (
     <section className="mb-2 break-inside-avoid">
       <h4 className="text-2xs font-semibold text-soft">{title}</h4>
+      {about !== undefined && <p className="mb-1 text-2xs text-pretty text-soft">{about}</p>}
       <dl className="grid grid-cols-[max-content_minmax(0,1fr)] items-baseline gap-x-3 text-2xs">
-        {terms.map(({ name, value }) => (
+        {terms.map(({ name, value, was }) => (
           <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
-            <dd className="font-mono break-words text-text">{value}</dd>
+            <dt className={was === undefined ? 'text-muted' : 'font-medium text-text'}>{name}</dt>
+            <dd className="min-w-0 font-mono break-words text-text">
+              {was === undefined ? value : <Changed was={was} value={value} />}
+            </dd>
           </div>
         ))}
       </dl>
     </section>
+  );
+}
+
+/** A field that this hop sees changed: old → new, set off from those that are as they were. */
+function Changed({ was, value }: { readonly was: string; readonly value: string }) {
+  return (
+    <span className="-ml-1 rounded-sm bg-match px-1">
+      <span className="sr-only">changed from </span>
+      <span className="text-soft">{was}</span> → <span className="font-semibold">{value}</span>
+    </span>
   );
 }
 

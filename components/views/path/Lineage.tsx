@@ -1,63 +1,95 @@
 'use client';
 
-import { useState } from 'react';
+import { ChevronDown, ChevronRight } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { formatCount, verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { ancestorsOf, childrenOf, originsOf, type Relatives } from '../../../core/model/lineage.ts';
+import { commands } from '../../state/commands.ts';
 import { packets } from '../../state/packets/store.ts';
+import { usePreferences } from '../../state/preferences.ts';
 import { selectPacket } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
+import { LineageTree } from './LineageTree.tsx';
 
 /** Relatives named at first; the rest a click away. */
 const SHOWN = 8;
 
-/** Where the packet came from and what came out of it: a line of links, nothing for a packet that is alone. */
+/**
+ * Where the packet came from and what came out of it: a line of links, and below it when it is open the tree of them
+ * all; nothing for a packet that is alone.
+ */
 export function LineageStrip({ path }: { readonly path: Path }) {
   const [isAll, setAll] = useState(false);
+  const { lineageOpen, setLineageOpen } = usePreferences();
   const origins = originsOf(path);
   const children = childrenOf(path);
-  if (origins.length === 0 && children.length === 0) return null;
+  const isAlone = origins.length === 0 && children.length === 0;
+  useEffect(
+    () =>
+      commands.register([
+        { id: 'path.lineage', title: 'Tree of relatives', group: 'Path', keys: [{ key: 'r' }], enabled: () => !isAlone, run: () => setLineageOpen(!lineageOpen) },
+      ]), // biome-ignore format: a table
+    [isAlone, lineageOpen, setLineageOpen],
+  );
+  if (isAlone) return null;
   const above =
     path.parent === 0 ? [] : ancestorsOf(path.parent, (id) => packets.row(packets.indexOf(id))?.parent ?? 0);
   const total = [...origins, ...children].reduce((sum, group) => sum + group.packets.length, 0);
   const hidden = isAll ? 0 : [...origins, ...children].reduce((sum, group) => sum + beyond(group), 0);
+  const Chevron = lineageOpen ? ChevronDown : ChevronRight;
   return (
-    <nav
-      aria-label="Lineage"
-      className={cn(
-        'flex min-h-[26px] shrink-0 items-center gap-x-3 border-b border-line px-2 py-0.5',
-        isAll ? 'max-h-24 flex-wrap overflow-y-auto' : 'overflow-hidden',
-      )}
-    >
-      {origins.map((group) => (
-        <Group key={group.words} group={group} isAll={isAll}>
-          {above.map((packet) => (
-            <span key={packet} className="inline-flex items-center gap-1">
-              <span className="text-muted">out of</span>
-              <PacketLink packet={packet} />
-            </span>
-          ))}
-        </Group>
-      ))}
-      {origins.length > 0 && children.length > 0 && (
-        <span aria-hidden className="text-faint">
-          ·
-        </span>
-      )}
-      {children.map((group) => (
-        <Group key={group.words} group={group} isAll={isAll} />
-      ))}
-      {(hidden > 0 || isAll) && total > SHOWN && (
+    <nav aria-label="Lineage" className="flex shrink-0 flex-col">
+      <div
+        className={cn(
+          'flex min-h-[26px] shrink-0 items-center gap-x-3 border-b border-line px-2 py-0.5',
+          isAll ? 'max-h-24 flex-wrap overflow-y-auto' : 'overflow-hidden',
+        )}
+      >
         <button
           type="button"
-          aria-expanded={isAll}
-          className="shrink-0 text-soft underline decoration-line-strong underline-offset-2 hover:text-text"
-          onClick={() => setAll(!isAll)}
+          aria-expanded={lineageOpen}
+          title={`${lineageOpen ? 'Close' : 'Open'} the tree of relatives (r)`}
+          className="-ml-0.5 inline-flex shrink-0 items-center gap-1 rounded-sm text-muted hover:text-text"
+          onClick={() => setLineageOpen(!lineageOpen)}
         >
-          {isAll ? 'fewer' : `and ${formatCount(hidden)} more`}
+          <Chevron size={13} aria-hidden /> Relatives
         </button>
-      )}
+        {!lineageOpen && (
+          <>
+            {origins.map((group) => (
+              <Group key={group.words} group={group} isAll={isAll}>
+                {above.map((packet) => (
+                  <span key={packet} className="inline-flex items-center gap-1">
+                    <span className="text-muted">out of</span>
+                    <PacketLink packet={packet} />
+                  </span>
+                ))}
+              </Group>
+            ))}
+            {origins.length > 0 && children.length > 0 && (
+              <span aria-hidden className="text-faint">
+                ·
+              </span>
+            )}
+            {children.map((group) => (
+              <Group key={group.words} group={group} isAll={isAll} />
+            ))}
+            {(hidden > 0 || isAll) && total > SHOWN && (
+              <button
+                type="button"
+                aria-expanded={isAll}
+                className="shrink-0 text-soft underline decoration-line-strong underline-offset-2 hover:text-text"
+                onClick={() => setAll(!isAll)}
+              >
+                {isAll ? 'fewer' : `and ${formatCount(hidden)} more`}
+              </button>
+            )}
+          </>
+        )}
+      </div>
+      {lineageOpen && <LineageTree path={path} />}
     </nav>
   );
 }

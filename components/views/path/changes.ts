@@ -152,7 +152,7 @@ function labelOf(field: string): string {
 }
 
 /** What was known at the hop before, of the groups that have both. */
-function stateBefore({ state, changes }: ChangedHop): PacketState {
+export function stateBefore({ state, changes }: ChangedHop): PacketState {
   const of = <T extends object>(group: string, now: T): T => ({
     ...now,
     ...Object.fromEntries(
@@ -161,14 +161,19 @@ function stateBefore({ state, changes }: ChangedHop): PacketState {
         .map(({ field, before }) => [field.slice(group.length + 1), before]),
     ),
   });
-  const { meta, route, conntrack, buffer, owner, inner } = state;
+  const { eth, ip, l4, meta, route, conntrack, buffer, owner, inner } = state;
   return {
+    ...(eth && { eth: of('eth', eth) }),
+    ...(ip && { ip: of('ip', ip) }),
+    ...(l4 && { l4: of('l4', l4) }),
     ...(meta && { meta: of('meta', meta) }),
     ...(route && { route: of('route', route) }),
     ...(conntrack && { conntrack: of('conntrack', conntrack) }),
     ...(buffer && { buffer: of('buffer', buffer) }),
     ...(owner && { owner: of('owner', owner) }),
-    ...(inner && { inner: of('inner', inner) }),
+    ...(inner && {
+      inner: { ...of('inner', inner), ip: of('inner.ip', inner.ip), l4: of('inner.l4', inner.l4) },
+    }),
   };
 }
 

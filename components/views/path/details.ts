@@ -2,13 +2,14 @@
 import { isNetfilterDecision } from '../../../core/model/deciders.ts';
 import { describeDecision, priorityOf } from '../../../core/model/decisions.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
+import { explainFunction } from '../../../core/model/functions/index.ts';
 import type { Decision, Hop, PacketState } from '../../../core/model/hop.ts';
 import {
   checksumName, hookName, inWords, packetTypeName, pfName, routeTypeName,
 } from '../../../core/model/kernel-names.ts'; // biome-ignore format: a list
 import type { NameBook } from '../../../core/model/names.ts';
 import { stageOf } from '../../../core/model/stages.ts';
-import { changeTexts } from './changes.ts';
+import { changeTexts, stateBefore } from './changes.ts';
 import { ethernetTerms, ipTerms, type Term, term, transportTerms, transportTitle } from './headers.ts';
 import {
   bufferBitsText, conntrackStatusText, conntrackText, etherTypeText, gsoText, hex, isNull, ownerText, routeText,
@@ -17,29 +18,66 @@ import {
 
 export interface Section {
   readonly title: string;
+  /** What happens there, in a sentence. */
+  readonly about?: string | undefined;
   readonly terms: readonly Term[];
 }
 
 /** Sections without a term are left out. */
 export function hopDetails(hop: Hop, names: NameBook, firstNs: number): Section[] {
-  const { state } = hop;
-  const { eth, ip, l4, inner } = state;
   const sections: Section[] = [
-    { title: hop.kind === 'drop' ? 'Drop' : 'Function', terms: placeTerms(hop, names, firstNs) },
+    {
+      title: hop.kind === 'drop' ? 'Drop' : 'Function',
+      about: hop.kind === 'hop' ? explainFunction(names.functionName(hop.func)) : undefined,
+      terms: placeTerms(hop, names, firstNs),
+    },
     { title: 'Changed here', terms: changeTerms(hop, names) },
     { title: 'Kernel stack', terms: stackTerms(hop, names) },
+    ...markChanged(
+      packetSections(hop.state, hop.netns, names),
+      hop.changes.length === 0 ? undefined : packetSections(stateBefore(hop), hop.netns, names),
+    ),
+  ];
+  return sections.filter(({ terms }) => terms.length > 0);
+}
+
+/** What is known of the packet itself: always the same sections, in the same order. */
+function packetSections(state: PacketState, netns: number, names: NameBook): Section[] {
+  const { eth, ip, l4, inner } = state;
+  return [
     { title: 'Ethernet', terms: eth === undefined ? [] : ethernetTerms(eth) },
     { title: ip?.version === 6 ? 'IPv6' : 'IP', terms: ip === undefined ? [] : ipTerms(ip) },
     { title: l4 === undefined ? '' : transportTitle(l4), terms: l4 === undefined ? [] : transportTerms(l4) },
     { title: inner === undefined ? '' : `Inside ${tunnelText(inner)}`, terms: innerTerms(state) },
-    { title: 'Packet (skb)', terms: metaTerms(hop) },
-    { title: 'Route', terms: routeTerms(hop, names) },
+    { title: 'Packet (skb)', terms: metaTerms(state) },
+    { title: 'Route', terms: routeTerms(state, netns, names) },
     { title: 'Conntrack', terms: conntrackTerms(state) },
     { title: 'Owner of the socket', terms: ownerTerms(state, names) },
     { title: 'Buffer', terms: bufferTerms(state) },
     { title: 'Control block', terms: controlTerms(state) },
   ];
-  return sections.filter(({ terms }) => terms.length > 0);
+}
+
+/** Terms that say something else than at the hop before also say what that was. */
+function markChanged(now: readonly Section[], before: readonly Section[] | undefined): Section[] {
+  return now.map((section, i) => {
+    const old = before?.[i];
+    if (old === undefined) return section;
+    const was = new Map(old.terms.map(({ name, value }) => [name, value]));
+    const terms = section.terms.map((one): Term => {
+      const value = was.get(one.name) ?? 'none';
+      return value === one.value ? one : { ...one, was: value };
+    });
+    const names = new Set(section.terms.map(({ name }) => name));
+    const gone = old.terms.filter(({ name }) => !names.has(name));
+    // a whole section that went (a route that was dropped) is told once, by what changed
+    return section.terms.length === 0
+      ? section
+      : {
+          ...section,
+          terms: [...terms, ...gone.map(({ name, value }) => ({ name, value: 'none', was: value }))],
+        };
+  });
 }
 
 /** What a function that decides returned, and what it knew. */
@@ -73,7 +111,13 @@ export function detailsText(sections: readonly Section[]): string {
   return sections
     .map(({ title, terms }) => {
       const width = Math.max(...terms.map(({ name }) => name.length));
-      return [title, ...terms.map(({ name, value }) => `  ${name.padEnd(width)}  ${value}`)].join('\n');
+      return [
+        title,
+        ...terms.map(
+          ({ name, value, was }) =>
+            `  ${name.padEnd(width)}  ${value}${was === undefined ? '' : ` (was ${was})`}`,
+        ),
+      ].join('\n');
     })
     .join('\n\n');
 }
@@ -104,7 +148,7 @@ function changeTerms(hop: Hop, names: NameBook): Term[] {
   return changeTexts(hop, names).flatMap(({ label, before, after }) => term(label, `${before} → ${after}`));
 }
 
-function metaTerms({ state: { meta } }: Hop): Term[] {
+function metaTerms({ meta }: PacketState): Term[] {
   if (meta === undefined) return [];
   return [
     ...term('len', meta.dataLen === 0 ? meta.len : `${meta.len}, ${meta.dataLen} of it paged`),
@@ -123,7 +167,7 @@ function innerTerms({ inner }: PacketState): Term[] {
   return [...ipTerms(inner.ip), ...transportTerms(inner.l4)];
 }
 
-function routeTerms({ state: { route }, netns }: Hop, names: NameBook): Term[] {
+function routeTerms({ route }: PacketState, netns: number, names: NameBook): Term[] {
   if (route === undefined || isNull(route.dst)) return [];
   return [
     ...term('to', routeText(route, netns, names)),

@@ -7,6 +7,8 @@ import { etherTypeText, ipProtocolText, vlanText } from './words.ts';
 export interface Term {
   readonly name: string;
   readonly value: string;
+  /** What it was at the hop before, when that is something else. */
+  readonly was?: string;
 }
 
 /** One term, or none when there is no value. */
