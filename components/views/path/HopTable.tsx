@@ -19,10 +19,13 @@ const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Runnin
 export function HopTable({
   rows,
   marked,
+  explains,
 }: {
   readonly rows: readonly PathRow[];
   /** The hops of the step of the story that the cursor is in. */
   readonly marked?: HopRange | undefined;
+  /** Below the table, what the function under the cursor does: not where the details say it. */
+  readonly explains: boolean;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const { book } = useNames();
@@ -101,7 +104,7 @@ export function HopTable({
           </div>
         </div>
       </div>
-      <Explanation row={rows[current]} />
+      {explains && <Explanation row={rows[current]} />}
     </div>
   );
 }

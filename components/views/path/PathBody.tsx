@@ -48,7 +48,7 @@ export function PathBody({ path, rows, steps, isStoryShown, isDetailsShown }: Pa
       </Panel>
       <Separator className={SEPARATOR} />
       <Panel id="hops" minSize="15%" defaultSize={isThird ? '40%' : '46%'}>
-        <HopTable rows={rows} marked={marked} />
+        <HopTable rows={rows} marked={marked} explains={!isDetailsShown} />
       </Panel>
       {isDetailsShown && (
         <>
@@ -78,7 +78,7 @@ function OneByOne({ path, rows, steps }: Pick<PathBodyProps, 'path' | 'rows' | '
   const parts: Readonly<Record<Part, ReactNode>> = {
     story: <StoryPanel path={path} steps={steps} />,
     timeline: <Timeline path={path} marked={marked} />,
-    hops: <HopTable rows={rows} marked={marked} />,
+    hops: <HopTable rows={rows} marked={marked} explains />,
     details: <Details path={path} />,
   };
   return (

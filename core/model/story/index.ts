@@ -37,7 +37,9 @@ export function storyOf(path: Path, names: NameBook, options: StoryOptions = {})
     const told = notesOf(scene, segment, own);
     return {
       chapter: segment.chapter,
-      text: tell(scene, segment),
+      // a drop that was none: the session knows better
+      text:
+        verdict === 'delivered' ? tell(scene, segment).replace(/^Dropped/, 'Freed') : tell(scene, segment),
       notes: isLast ? [...told, ...endNotes(scene, verdict, options.diagnosis)] : told,
       from: segment.from,
       to: segment.to,

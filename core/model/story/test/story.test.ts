@@ -222,7 +222,10 @@ describe('the story of a packet', () => {
     };
     expect(stepsOf(told).at(-1)?.ended).toBe('dropped');
     const delivered = stepsOf(told, { verdict: VERDICT.delivered }).at(-1);
-    expect(delivered?.ended).toBe('delivered');
+    expect(delivered).toMatchObject({
+      ended: 'delivered',
+      text: 'Freed on the host, in icmp_rcv: NO_SOCKET',
+    });
     expect(delivered?.notes[0]).toMatch(/raw socket had got a clone/);
   });
 
