@@ -101,7 +101,7 @@ test('a range of time is drawn, moved by keys, linked and left', async ({ page }
   await expect(count(page)).toHaveText(all ?? '');
   await expect(page.getByText('Whole session')).toBeVisible();
 
-  await page.locator('body').press('t');
+  await page.locator('body').press('z');
   await expect(page.getByTestId('time-strip')).toHaveCount(0);
   await page.reload();
   await expect(rows(page).first()).toBeVisible();

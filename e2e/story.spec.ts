@@ -27,7 +27,7 @@ async function open(page: Page, find: string): Promise<void> {
       localStorage.setItem('skbtracer.welcomed', 'true');
   });
   await page.goto(product.url);
-  await page.getByLabel('Find in the list').fill(find);
+  await page.getByRole('combobox', { name: 'Display filter' }).fill(find);
   await page.locator('[data-packet]').first().click();
   await page.locator('body').press('2');
 }

@@ -68,3 +68,20 @@ test('every command is found by its title', async ({ page }) => {
   await page.keyboard.press('Escape');
   await expect(palette).toHaveCount(0);
 });
+
+test('no key of a view does two things', async ({ page }) => {
+  await page.locator('[data-packet]').first().click();
+  for (const key of ['1', '2', '3', '4', '5', '7']) {
+    await page.keyboard.press(key);
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keys and words' });
+    await expect(help).toBeVisible();
+    const keys = await help.locator('kbd').allInnerTexts();
+    expect(
+      keys.filter((one, at) => keys.indexOf(one) !== at),
+      `keys of view ${key}`,
+    ).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(help).toHaveCount(0);
+  }
+});

@@ -12,8 +12,8 @@
 //       one connection, one write; ends when the other side has closed
 //   peers tcp-take PORT BYTES
 //       one connection, closed when so much has been read
-//   peers echo ADDRESS ID
-//       an echo request with that id, as `ping -e ID` of newer systems; ends with the reply
+//   peers echo ADDRESS ID [COUNT]
+//       echo requests with that id, as `ping -e ID` of newer systems; ends with the last reply
 //   peers tap DEVICE PORT
 //       a packet socket on the device; ends with an IPv4 datagram to that port
 //   peers offload DEVICE tso|gso|gro on|off
@@ -191,26 +191,21 @@ static int tcp_take(int port, size_t size)
 	return 0;
 }
 
-static int echo(const char *address, int id)
+// Sends one echo request on a raw socket and waits for its reply.
+static int echo_once(int s, const struct end *to, int id, int sequence)
 {
-	const struct end to = end_of(address, 0);
-	const int is_v6 = to.any.sa_family == AF_INET6;
+	const int is_v6 = to->any.sa_family == AF_INET6;
 	// type, code, checksum, id and sequence are alike in both
 	struct icmphdr request = {.type = is_v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO,
-				  .un.echo = {.id = htons(id), .sequence = htons(1)}};
+				  .un.echo = {.id = htons(id), .sequence = htons(sequence)}};
 	const uint8_t reply = is_v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY;
-	const struct timeval patience = {.tv_sec = 5};
-	const int s = socket(to.any.sa_family, SOCK_RAW, is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 
-	if (!to.size || s < 0 ||
-	    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
-		return fail(address);
 	if (!is_v6) { // the kernel sets that of ICMPv6
-		const unsigned int sum = (ICMP_ECHO << 8) + id + 1;
+		const unsigned int sum = (ICMP_ECHO << 8) + id + sequence;
 
 		request.checksum = htons(~((sum & 0xffff) + (sum >> 16)));
 	}
-	if (sendto(s, &request, sizeof(request), 0, &to.any, to.size) < 0)
+	if (sendto(s, &request, sizeof(request), 0, &to->any, to->size) < 0)
 		return fail("sendto");
 	for (;;) {
 		const ssize_t got = recv(s, bytes, sizeof(bytes), 0);
@@ -220,9 +215,25 @@ static int echo(const char *address, int id)
 		if (got < 0)
 			return fail("no reply");
 		if ((size_t)got >= header + sizeof(*answer) && answer->type == reply &&
-		    answer->un.echo.id == htons(id))
+		    answer->un.echo.id == htons(id) && answer->un.echo.sequence == htons(sequence))
 			return 0;
 	}
+}
+
+static int echo(const char *address, int id, int count)
+{
+	const struct end to = end_of(address, 0);
+	const int is_v6 = to.any.sa_family == AF_INET6;
+	const struct timeval patience = {.tv_sec = 5};
+	const int s = socket(to.any.sa_family, SOCK_RAW, is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+
+	if (!to.size || s < 0 ||
+	    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		return fail(address);
+	for (int i = 1; i <= count; i++)
+		if (echo_once(s, &to, id, i))
+			return 1;
+	return 0;
 }
 
 static int tap(const char *device, int port)
@@ -275,8 +286,8 @@ int main(int argc, char **argv)
 		return tcp_send(argv[2], atoi(argv[3]), (size_t)atol(argv[4]));
 	if (argc == 4 && strcmp(what, "tcp-take") == 0)
 		return tcp_take(atoi(argv[2]), (size_t)atol(argv[3]));
-	if (argc == 4 && strcmp(what, "echo") == 0)
-		return echo(argv[2], atoi(argv[3]));
+	if ((argc == 4 || argc == 5) && strcmp(what, "echo") == 0)
+		return echo(argv[2], atoi(argv[3]), argc == 5 ? atoi(argv[4]) : 1);
 	if (argc == 4 && strcmp(what, "tap") == 0)
 		return tap(argv[2], atoi(argv[3]));
 	if (argc == 5 && strcmp(what, "offload") == 0)

@@ -96,7 +96,7 @@ function send(): void {
     odd('132'),
     odd(NUMBER),
     ...VERSIONS.flatMap((version) =>
-      HOSTS.map((host) => `ping -q -c1 -W5 -e ${idOf(host)} ${at(version, host)} > /dev/null`),
+      HOSTS.map((host) => `${tool('peers')} echo ${at(version, host)} ${idOf(host)}`),
     ),
   );
 }
@@ -230,12 +230,12 @@ const ofProcess: Scenario = {
         CLIENT,
         'bash',
         '-c',
-        `echo ready; read -r line; exec ping -q -c${pings} -i0.01 -W5 -e ${wanted} ${at(4, 2)} > /dev/null`,
+        `echo ready; read -r line; exec ${tool('peers')} echo ${at(4, 2)} ${wanted} ${pings}`,
       );
       const { packets } = await trace({
         args: ['-p', String(process.pid), 'icmp'],
         async traffic() {
-          shell(CLIENT, `ping -q -c1 -W5 -e ${idOf(3)} ${at(4, 3)}`);
+          shell(CLIENT, `${tool('peers')} echo ${at(4, 3)} ${idOf(3)}`);
           process.tell('go');
           await process.ended();
         },

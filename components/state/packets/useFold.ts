@@ -3,15 +3,13 @@
 import { useEffect, useState } from 'react';
 import { type RowFold, RowScan } from '../../../core/model/aggregate/scan.ts';
 import { packets } from './store.ts';
+import { visible, visibleRows } from './visible.ts';
 
 /** Rows folded before the page may do something else: a millisecond or two. */
 const SLICE = 4096;
 /** A result is made anew at most this often, and never for more than a tenth of the time. */
 const EVERY_MS = 400;
 const SHARE = 10;
-
-/** Which rows count: null for all. */
-const rowsNow = (): Uint32Array | null => null;
 
 /**
  * What the page's rows come to, made anew as they change, in slices that let the page breathe. Undefined until it is
@@ -27,7 +25,7 @@ export function useFold<T>(make: () => RowFold<T>): T | undefined {
     let costMs = 0;
     const run = () => {
       const { session, forgotten } = packets;
-      const scan = new RowScan(packets, rowsNow(), make());
+      const scan = new RowScan(packets, visibleRows(), make());
       isRunning = true;
       isStale = false;
       costMs = 0;
@@ -51,7 +49,8 @@ export function useFold<T>(make: () => RowFold<T>): T | undefined {
     const later = () => {
       timer = setTimeout(run, Math.max(EVERY_MS, SHARE * costMs));
     };
-    const off = packets.subscribe(() => {
+    // the rows that are shown change with the store, and with what is asked to be shown
+    const off = visible.subscribe(() => {
       isStale = true;
       if (!isRunning && timer === undefined) later();
     });

@@ -14,7 +14,7 @@ export function DisplayBar({ onPalette }: { readonly onPalette: () => void }) {
   useEffect(
     () =>
       commands.register([
-        { id: 'range.toggle', title: 'Show or hide the time strip', group: 'Filter', keys: [{ key: 't' }], run: () => setStripOpen(!stripOpen) },
+        { id: 'range.toggle', title: 'Show or hide the time strip', group: 'Filter', keys: [{ key: 'z' }], run: () => setStripOpen(!stripOpen) },
       ]), // biome-ignore format: a table
     [stripOpen, setStripOpen],
   );
@@ -30,7 +30,7 @@ export function DisplayBar({ onPalette }: { readonly onPalette: () => void }) {
         square
         aria-label="Time strip"
         aria-pressed={stripOpen}
-        title="Packets over time: draw a range to see only that (T)"
+        title="Packets over time: draw a range to see only that (Z)"
         onClick={() => setStripOpen(!stripOpen)}
       >
         <ChartColumn size={13} aria-hidden />

@@ -31,7 +31,7 @@ export function usePacketCommands(actions: ListActions): void {
         { id: 'packets.previousDrop', title: 'Dropped packet before', group: 'Packets', keys: [{ key: 'n', shift: true }], run: () => toDrop(-1) },
         { id: 'packets.pause', title: 'Pause or resume the list', group: 'Packets', keys: [{ key: ' ' }, { key: 'p' }], run: togglePause },
         { id: 'packets.menu', title: 'What to do with the selected packet', group: 'Packets', keys: [{ key: 'm' }, { key: 'ContextMenu' }, { key: 'F10', shift: true }], run: openMenu },
-        { id: 'packets.copyText', title: 'Copy the packet as text', group: 'Packets', keys: [{ key: 'c' }], run: () => copy('text') },
+        { id: 'packets.copyText', title: 'Copy the packet as text', group: 'Packets', keys: [], run: () => copy('text') },
         { id: 'packets.copyFilter', title: 'Copy a capture filter for the packet’s flow', group: 'Packets', keys: [], run: () => copy('capture filter') },
         { id: 'packets.copyJson', title: 'Copy the packet as JSON', group: 'Packets', keys: [], run: () => copy('JSON') },
         { id: 'packets.collapse', title: 'Collapse all groups', group: 'Packets', keys: [{ key: '[' }], enabled: () => isGrouped, run: () => collapseAll(true) },

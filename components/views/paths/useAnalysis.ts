@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react';
 import { packets } from '../../state/packets/store.ts';
+import { visible, visibleVersion } from '../../state/packets/visible.ts';
 import { endComparison } from '../../state/paths/compare.ts';
 import { packetsToFold } from '../../state/paths/scope.ts';
 import { failAnalysis, takeAnalysis, usePaths } from '../../state/paths/store.ts';
@@ -22,25 +23,32 @@ export function useAnalysis(): void {
     let folded = -1;
     const turn = async () => {
       const { session } = packets;
-      const version = packets.version();
+      const version = visibleVersion();
       let wait = EVERY_MS;
       const isOther = usePaths.getState().session !== session;
       if (session > 0 && (version !== folded || isOther)) {
         const began = performance.now();
-        const result = await requestAnalysis(session, packetsToFold());
+        const scope = packetsToFold();
+        const result = await requestAnalysis(session, scope.packets);
         if (isOver) return;
         if (result.ok) {
           if (isOther) endComparison();
-          takeAnalysis(session, result.value);
+          const { leftOut } = result.value;
+          takeAnalysis(session, {
+            ...result.value,
+            leftOut: { ...leftOut, older: leftOut.older + scope.older },
+          });
           folded = version;
         } else if (result.error.code !== 'SESSION_OVER') failAnalysis(result.error);
         wait = result.ok ? Math.max(EVERY_MS, REST_FACTOR * (performance.now() - began)) : FAILED_MS;
       }
       timer = setTimeout(turn, wait);
     };
+    const off = visible.subscribe(() => undefined); // which keeps its version up to date
     turn();
     return () => {
       isOver = true;
+      off();
       clearTimeout(timer);
     };
   }, [isPaused]);
