@@ -1,26 +1,8 @@
 /** What all views show of a recorded capture: the display filter, and the range of time. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
-
-test.beforeEach(async ({ page }) => {
-  page.on('pageerror', (error) => expect(error.message).toBe(''));
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
-  await expect(page.locator('[data-packet]').first()).toBeVisible();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 const filter = (page: Page) => page.getByRole('combobox', { name: 'Display filter' });
 const rows = (page: Page) => page.locator('[data-packet]');

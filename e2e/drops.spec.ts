@@ -1,24 +1,10 @@
 /** What the kernel dropped in a recorded capture: by cause, why, and to the packets. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
-  await expect(page.locator('[data-packet]').first()).toBeVisible();
   await page.keyboard.press('5');
   await expect(table(page)).toBeVisible();
   // each group's kind is known, and with it their order
@@ -93,3 +79,23 @@ for (const colorScheme of ['dark', 'light'] as const)
       violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`),
     ).toEqual([]);
   });
+
+test('a group is listed in the Packets view by a display filter that lets exactly it through', async ({
+  page,
+}) => {
+  const groupings = await page.getByLabel('Group by').locator('option').allInnerTexts();
+  expect(groupings.length).toBeGreaterThan(4);
+  for (const grouping of groupings) {
+    await page.getByLabel('Group by').selectOption({ label: grouping });
+    const row = table(page).getByRole('row').nth(1);
+    await row.click();
+    const title = await group(page).getByRole('heading').first().innerText();
+    const drops = /(\d+) packets?, newest first/.exec(await group(page).innerText())?.[1];
+    await group(page).getByRole('button', { name: 'Show in Packets' }).click();
+    await expect(page.getByRole('region', { name: 'Packets' }), `${grouping}: ${title}`).toContainText(
+      `${drops} of 105`,
+    );
+    await page.getByRole('combobox', { name: 'Display filter' }).fill('');
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Drops' }).click();
+  }
+});

@@ -1,24 +1,10 @@
 /** Conversations of a recorded capture: both directions in a row, also where NAT changed them. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
-  await expect(page.locator('[data-packet]').first()).toBeVisible();
   await page.keyboard.press('7');
   await expect(table(page)).toBeVisible();
 });
@@ -79,3 +65,20 @@ for (const colorScheme of ['dark', 'light'] as const)
       violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`),
     ).toEqual([]);
   });
+
+test('a conversation is listed in the Packets view: its packets, both ways, and their copies', async ({
+  page,
+}) => {
+  for (const flow of [/192\.0\.2\.2:55170/, /ICMP echo 195/, /ICMP unreachable/, /10\.1\.0\.3:9999/]) {
+    await rowOf(page, flow).first().click();
+    const text = await detail(page).innerText();
+    const packets = [...text.matchAll(/(\d+) packets?,/g)].map(([, count]) => Number(count));
+    const copies = Number(/(\d+) clones/.exec(text)?.[1] ?? 0);
+    const all = packets.reduce((sum, count) => sum + count, copies);
+    expect(all).toBeGreaterThan(0);
+    await detail(page).getByRole('button', { name: 'Show in Packets' }).click();
+    await expect(page.getByRole('region', { name: 'Packets' }), text).toContainText(`${all} of 105`);
+    await page.getByRole('combobox', { name: 'Display filter' }).fill('');
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Flows' }).click();
+  }
+});

@@ -199,7 +199,7 @@ test('pause holds the list, and resume brings what came meanwhile', async () => 
 });
 
 test('everything works from the keyboard', async () => {
-  await page.locator('body').click({ position: { x: 640, y: 90 } });
+  await page.getByRole('heading', { name: 'Packets', exact: true }).click();
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog')).toContainText('Next packet');
   await page.keyboard.press('Escape');

@@ -1,23 +1,10 @@
 /** The Map over the recorded capture: the sample network as it is wired, and its packets on it. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(`${product.url}&view=map`);
   await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Map' }).click();
   await expect(page.getByRole('region', { name: 'Map' })).toContainText('4 namespaces, 8 interfaces');
 });

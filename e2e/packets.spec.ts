@@ -1,25 +1,11 @@
 /** The list of a recorded capture: columns, groups, colours, and what a value can be used for. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  page.on('pageerror', (error) => expect(error.message).toBe(''));
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
   await expect(page.getByText('0 events/s')).toBeVisible();
 });
 

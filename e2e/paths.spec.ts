@@ -1,35 +1,14 @@
 /** The Paths view over a recorded capture: which ways packets went, and why one got through and another did not. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
-
-const said: string[] = [];
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
-  said.length = 0;
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) said.push(message.text());
-  });
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
   await expect(page.getByText('0 events/s')).toBeVisible();
   await page.keyboard.press('4');
   await expect(page.getByText('27 of 105 packets')).toBeVisible();
 });
-
-test.afterEach(() => expect(said).toEqual([]));
 
 const line = (page: Page, text: string) => page.locator('[data-path]').filter({ hasText: text });
 const accessible = async (page: Page) =>

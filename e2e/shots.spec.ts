@@ -1,23 +1,10 @@
 /** How the page looks, with a capture that was recorded on a real kernel (e2e/record.mjs): the same every time. */
 
-import { join } from 'node:path';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 /** Opens the page and waits until all of the recording is there. */
 async function open(page: Page): Promise<void> {
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
   await expect(page.locator('[data-packet]').first()).toBeVisible();
   await expect(page.getByText('0 events/s')).toBeVisible();
   await page.evaluate(() => document.fonts.ready);
@@ -29,7 +16,7 @@ for (const colorScheme of ['dark', 'light'] as const)
 
     test('the list', async ({ page }) => {
       await open(page);
-      await page.locator('body').click({ position: { x: 640, y: 90 } });
+      await page.getByRole('heading', { name: 'Packets', exact: true }).click();
       await page.keyboard.press('Home');
       await page.keyboard.press('Escape');
       await expect(page).toHaveScreenshot(`list-${colorScheme}.png`);

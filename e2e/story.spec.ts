@@ -1,19 +1,8 @@
 /** A path as a person reads it: the story beside the timeline, functions explained, the tree of relatives. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 const story = (page: Page) => page.getByRole('region', { name: 'Story' });
 const steps = (page: Page) => story(page).getByRole('listitem');
@@ -22,11 +11,6 @@ const selectedRow = (page: Page) =>
 
 /** Opens the page and selects the first packet that the list finds. */
 async function open(page: Page, find: string): Promise<void> {
-  await page.addInitScript(() => {
-    if (localStorage.getItem('skbtracer.welcomed') === null)
-      localStorage.setItem('skbtracer.welcomed', 'true');
-  });
-  await page.goto(product.url);
   await page.getByRole('combobox', { name: 'Display filter' }).fill(find);
   await page.locator('[data-packet]').first().click();
   await page.locator('body').press('2');

@@ -1,25 +1,8 @@
 /** The page's views over one recorded capture: how a person gets from one to the other, by keys, links and back. */
 
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { type Product, ROOT, startReplay } from './product.ts';
-
-let product: Product;
-
-test.beforeAll(async () => {
-  product = await startReplay(join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz'));
-});
-
-test.afterAll(async () => {
-  await product.stop();
-});
-
-test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
-  await page.goto(product.url);
-  await expect(page.locator('[data-packet]').first()).toBeVisible();
-});
+import { expect, type Page } from '@playwright/test';
+import { test } from './recorded.ts';
 
 const path = (page: Page) => page.getByRole('region', { name: 'Path of the selected packet' });
 

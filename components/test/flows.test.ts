@@ -1,6 +1,6 @@
 /** Conversations and connections as the page shows them: whose they are, in which order, as bars, as a pcap filter. */
 import { describe, expect, it } from 'vitest';
-import { flowExpression } from '../../core/model/aggregate/flow-filter.ts';
+import { flowDisplay, flowExpression } from '../../core/model/aggregate/flow-filter.ts';
 import { type Flow, FlowFold } from '../../core/model/aggregate/flows.ts';
 import { foldRows } from '../../core/model/aggregate/scan.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
@@ -53,6 +53,7 @@ describe('a conversation', () => {
     );
     const [udp] = flowsOf([hop({ ip: { saddr: A, daddr: B, protocol: 17 }, ports: [1, 2] })]);
     expect(udp && flowExpression(udp)).toBe('udp and host 10.0.0.1 and host 10.0.0.2 and port 1 and port 2');
+    expect(udp && flowDisplay(udp)).toBe('udp and host 10.0.0.1 and host 10.0.0.2 and port 1 and port 2');
     const [other] = flowsOf([hop({ ip: { saddr: A, daddr: B, protocol: 47 } })]);
     expect(other && flowExpression(other)).toBe('ip proto 47 and host 10.0.0.1 and host 10.0.0.2');
     const [nothing] = flowsOf([hop({})]);

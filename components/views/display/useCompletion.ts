@@ -1,6 +1,7 @@
 'use client';
 
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { type Suggestion, spotAt, suggest } from '../../../core/model/display/complete.ts';
 import type { Field } from '../../../core/model/display/fields.ts';
 import { occurring } from '../../../core/model/display/values.ts';
@@ -68,11 +69,13 @@ export function useCompletion(input: React.RefObject<HTMLInputElement | null>): 
       const rest = text.slice(spot.to).replace(/^[^\s(){},"'<>=~!&|]+/, '');
       const before = text.slice(0, spot.from) + chosen.insert;
       const at = before.length;
-      typeDisplay(before + rest.trimStart());
-      setCaret(at);
-      setActive(-1);
-      // the field gets its new text first
-      requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+      // the field has its new text before the next key comes, and so the caret its place
+      flushSync(() => {
+        typeDisplay(before + rest.trimStart());
+        setCaret(at);
+        setActive(-1);
+      });
+      input.current?.setSelectionRange(at, at);
     },
     [suggestions, text, caret, input],
   );

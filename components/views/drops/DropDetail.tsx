@@ -1,10 +1,13 @@
 'use client';
 
-import { Route } from 'lucide-react';
+import { ListFilter, Route } from 'lucide-react';
 import { useState } from 'react';
-import type { DropGroup } from '../../../core/model/aggregate/drops.ts';
+import type { DropGroup, DropGrouping } from '../../../core/model/aggregate/drops.ts';
 import { formatCount } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
+import { setDisplay } from '../../state/display.ts';
+import { useNames } from '../../state/names.ts';
+import { packets } from '../../state/packets/store.ts';
 import { selectDecision, selectHop, selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { showView } from '../../state/view.ts';
@@ -14,9 +17,10 @@ import { AdviceList, CertaintyMark, EvidenceList } from '../path/Explanation.tsx
 import { useDiagnosis } from '../path/useDiagnosis.ts';
 import { usePacketRow, usePath } from '../path/usePath.ts';
 import { DropPackets } from './DropPackets.tsx';
-import { type GroupName, nameText } from './text.ts';
+import { type GroupName, groupFilter, nameText } from './text.ts';
 
 interface DropDetailProps {
+  readonly by: DropGrouping;
   readonly group: DropGroup;
   readonly name: GroupName;
   readonly listRef: React.RefObject<HTMLDivElement | null>;
@@ -28,8 +32,16 @@ export function showPath(packet: number): void {
   showView('path');
 }
 
+/** Lists the group's packets in the Packets view, by the display filter. */
+function showOnly(by: DropGrouping, { sample }: DropGroup): void {
+  const row = packets.row(packets.indexOf(sample));
+  if (row === undefined) return; // let go meanwhile
+  setDisplay(groupFilter(by, row, useNames.getState().book));
+  showView('packets');
+}
+
 /** Why packets of this group end so, by one of them, and which those are. Has the group's key. */
-export function DropDetail({ group, name, listRef }: DropDetailProps) {
+export function DropDetail({ by, group, name, listRef }: DropDetailProps) {
   const session = useSession((state) => state.snapshot?.session ?? 0);
   // the newest when the group was selected: with each newer one the explanation would begin anew
   const [pinned] = useState(group.sample);
@@ -41,7 +53,10 @@ export function DropDetail({ group, name, listRef }: DropDetailProps) {
         <h3 className="min-w-0 truncate text-xs font-semibold" title={nameText(name)}>
           {name.main} <span className="font-normal text-soft">{name.more}</span>
         </h3>
-        <Button look="quiet" className="ml-auto" onClick={() => showPath(packet)}>
+        <Button look="quiet" className="ml-auto" onClick={() => showOnly(by, group)}>
+          <ListFilter size={12} aria-hidden /> Show in Packets
+        </Button>
+        <Button look="quiet" onClick={() => showPath(packet)}>
           <Route size={12} aria-hidden /> Path of {formatCount(packet)}
         </Button>
       </header>

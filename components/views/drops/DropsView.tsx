@@ -17,7 +17,7 @@ import { useFold } from '../../state/packets/useFold.ts';
 import { useSession } from '../../state/session.ts';
 import { SelectField } from '../../ui/Field.tsx';
 import { Notice } from '../../ui/Notice.tsx';
-import { useWide } from '../../ui/useWide.ts';
+import { useWide } from '../../ui/useMedia.ts';
 import { DropChart } from './DropChart.tsx';
 import { DropDetail } from './DropDetail.tsx';
 import { DropTable, sortGroups } from './DropTable.tsx';
@@ -108,7 +108,13 @@ export function DropsView() {
         </Panel>
         <Separator className={SEPARATOR} />
         <Panel id="drop-group" minSize="25%" defaultSize="44%">
-          <DropDetail key={`${by}/${group.key}`} group={group} name={names(group.key)} listRef={list} />
+          <DropDetail
+            key={`${by}/${group.key}`}
+            by={by}
+            group={group}
+            name={names(group.key)}
+            listRef={list}
+          />
         </Panel>
       </Group>
     </section>

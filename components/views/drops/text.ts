@@ -1,6 +1,8 @@
 /** What a group of drops is called. */
 import { asKernelAddress } from '../../../core/base/units.ts';
 import type { DropGrouping, FunctionAt } from '../../../core/model/aggregate/drops.ts';
+import { rowTerms } from '../../../core/model/display/terms.ts';
+import { quote } from '../../../core/model/display/tokens.ts';
 import { packetDetail, protocolName, rowEndpoints } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import type { PacketRow } from '../../../core/model/packet.ts';
@@ -59,6 +61,24 @@ export function groupName(by: DropGrouping, row: PacketRow, names: NameBook): Gr
       };
     }
   }
+}
+
+/** The display filter that lets the packets of the group through, and no other. */
+export function groupFilter(by: DropGrouping, row: PacketRow, names: NameBook): string {
+  const is = (field: string, value: string) => `${field} == ${quote(value)}`;
+  const reason = is('reason', names.reasonName(row.reason));
+  // parts that the compiler made of it count as it, as in the group's name
+  const location = `location ~ ${quote(`^${functionName(row.location, names)}(\\.|\\+|$)`)}`;
+  const place = is('ns.last', names.netnsName(row.lastNetns));
+  const terms: Readonly<Record<DropGrouping, readonly string[]>> = {
+    cause: [reason, location],
+    reason: [reason],
+    function: [location],
+    namespace: [place],
+    interface: [place, is('iface.last', names.interfaceName(row.lastNetns, row.lastIfindex))],
+    flow: rowTerms(row, names).flow,
+  };
+  return ['dropped', ...terms[by]].join(' and ');
 }
 
 export const nameText = ({ main, more }: GroupName): string => (more === '' ? main : `${main}, ${more}`);

@@ -1,9 +1,9 @@
 'use client';
 
-import { Route } from 'lucide-react';
+import { ListFilter, Route } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { asNs } from '../../../core/base/units.ts';
-import { flowExpression } from '../../../core/model/aggregate/flow-filter.ts';
+import { flowDisplay, flowExpression } from '../../../core/model/aggregate/flow-filter.ts';
 import type { Flow, FlowSide } from '../../../core/model/aggregate/flows.ts';
 import {
   formatBytes,
@@ -13,6 +13,7 @@ import {
   rowEndpoints,
 } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
+import { setDisplay } from '../../state/display.ts';
 import { selectPacket } from '../../state/selection.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -35,6 +36,11 @@ export function showNewest({ newest }: Flow): void {
   showView('packets');
 }
 
+function showOnly(display: string): void {
+  setDisplay(display);
+  showView('packets');
+}
+
 interface FlowDetailProps {
   readonly flow: Flow;
   readonly names: NameBook;
@@ -47,6 +53,7 @@ interface FlowDetailProps {
 export function FlowDetail({ flow, names, baseUnixMs, ownerOf, connections }: FlowDetailProps) {
   const ends = flowEnds(flow);
   const expression = flowExpression(flow);
+  const display = flowDisplay(flow);
   const copies = flow.a.copies + flow.b.copies;
   return (
     <section aria-label="The selected conversation" className="flex h-full min-h-0 flex-col bg-surface">
@@ -57,6 +64,15 @@ export function FlowDetail({ flow, names, baseUnixMs, ownerOf, connections }: Fl
           {ends.destination}
         </h3>
         <span className="ml-auto flex items-center">
+          {display !== '' && (
+            <Button
+              look="quiet"
+              title="Lists its packets, by the display filter"
+              onClick={() => showOnly(display)}
+            >
+              <ListFilter size={12} aria-hidden /> Show in Packets
+            </Button>
+          )}
           {expression !== '' && (
             <CopyButton text={() => expression} what="the pcap filter of this conversation">
               Filter

@@ -12,7 +12,7 @@ import { packets } from '../../state/packets/store.ts';
 import { useFold } from '../../state/packets/useFold.ts';
 import { useSession } from '../../state/session.ts';
 import { Notice } from '../../ui/Notice.tsx';
-import { useWide } from '../../ui/useWide.ts';
+import { useWide } from '../../ui/useMedia.ts';
 import { ConnectionsPane } from './ConnectionsPane.tsx';
 import { FlowDetail, showNewest } from './FlowDetail.tsx';
 import { FlowTable } from './FlowTable.tsx';

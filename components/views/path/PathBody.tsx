@@ -5,12 +5,12 @@ import { Group, Panel, Separator } from 'react-resizable-panels';
 import type { Path } from '../../../core/model/hop.ts';
 import type { StoryStep } from '../../../core/model/story/index.ts';
 import { Segmented } from '../../ui/Segmented.tsx';
+import { useMedia } from '../../ui/useMedia.ts';
 import { Details } from './DetailsPane.tsx';
 import { HopTable } from './HopTable.tsx';
 import type { PathRow } from './rows.ts';
 import { StoryPanel } from './StoryPanel.tsx';
 import { Timeline } from './Timeline.tsx';
-import { useMedia } from './useMedia.ts';
 import { useCurrentStep } from './useStory.ts';
 
 const WIDE = '(min-width: 1000px)';

@@ -1,6 +1,6 @@
 'use client';
 
-import { ListOrdered, Maximize2, Minus, PanelRight, Plus, X } from 'lucide-react';
+import { ListOrdered, PanelRight, X } from 'lucide-react';
 import { formatCount, formatDuration, verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { type PacketRow, VERDICT } from '../../../core/model/packet.ts';
@@ -11,6 +11,7 @@ import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/CopyButton.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { VerdictBadge } from '../../ui/Verdict.tsx';
+import { ZoomButtons } from '../../ui/ZoomButtons.tsx';
 import { rowCells } from '../packets/text.ts';
 import { pathJson, pathText } from './copy.ts';
 
@@ -42,27 +43,12 @@ export function PathHeader({ packet, row, path, isStoryShown, onClose }: PathHea
               { value: 'linear', label: 'Time' },
             ]}
           />
-          <Button look="quiet" square aria-label="Zoom in" title="Zoom in (+)" onClick={() => run('path.in')}>
-            <Plus size={14} aria-hidden />
-          </Button>
-          <Button
-            look="quiet"
-            square
-            aria-label="Zoom out"
-            title="Zoom out (-)"
-            onClick={() => run('path.out')}
-          >
-            <Minus size={14} aria-hidden />
-          </Button>
-          <Button
-            look="quiet"
-            square
-            aria-label="Fit the whole path"
-            title="Fit (f)"
-            onClick={() => run('path.fit')}
-          >
-            <Maximize2 size={13} aria-hidden />
-          </Button>
+          <ZoomButtons
+            what="the whole path"
+            onIn={() => run('path.in')}
+            onOut={() => run('path.out')}
+            onFit={() => run('path.fit')}
+          />
         </span>
         {path !== undefined && (
           <>

@@ -1,6 +1,5 @@
 'use client';
 
-import { Maximize2, Minus, Plus } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { PathsAnalysis } from '../../../core/model/analysis/result.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
@@ -9,8 +8,8 @@ import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
 import { type Passage, passageIn, showThrough } from '../../state/paths/store.ts';
 import { usePreferences } from '../../state/preferences.ts';
-import { Button } from '../../ui/Button.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
+import { ZoomButtons } from '../../ui/ZoomButtons.tsx';
 import { GraphChart } from './chart.ts';
 import { EdgeTable } from './EdgeTable.tsx';
 import { layOutGraph, shapeOf } from './layout.ts';
@@ -37,35 +36,12 @@ export function PathGraph(props: PathGraphProps) {
         </span>
         <span className="ml-auto flex items-center gap-1">
           {form === 'graph' && (
-            <>
-              <Button
-                look="quiet"
-                square
-                aria-label="Zoom in"
-                title="Zoom in (+)"
-                onClick={() => run('paths.in')}
-              >
-                <Plus size={14} aria-hidden />
-              </Button>
-              <Button
-                look="quiet"
-                square
-                aria-label="Zoom out"
-                title="Zoom out (-)"
-                onClick={() => run('paths.out')}
-              >
-                <Minus size={14} aria-hidden />
-              </Button>
-              <Button
-                look="quiet"
-                square
-                aria-label="Fit the graph"
-                title="Fit (f)"
-                onClick={() => run('paths.fit')}
-              >
-                <Maximize2 size={13} aria-hidden />
-              </Button>
-            </>
+            <ZoomButtons
+              what="the graph"
+              onIn={() => run('paths.in')}
+              onOut={() => run('paths.out')}
+              onFit={() => run('paths.fit')}
+            />
           )}
           <Segmented
             label="Show as"

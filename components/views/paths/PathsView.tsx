@@ -1,7 +1,7 @@
 'use client';
 
 import { Flag, Pause, Play, X } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
 import { asNs } from '../../../core/base/units.ts';
 import type { LeftOut, PathsAnalysis } from '../../../core/model/analysis/result.ts';
@@ -15,6 +15,7 @@ import {
 import { useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { useWide } from '../../ui/useMedia.ts';
 import './command.ts';
 import { CompareView } from './compare/CompareView.tsx';
 import {
@@ -31,7 +32,6 @@ import { PathTable } from './PathTable.tsx';
 import { SAMPLES_ID, Samples } from './Samples.tsx';
 import { useAnalysis } from './useAnalysis.ts';
 
-const WIDE = '(min-width: 1000px)';
 const SEPARATOR =
   'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
 
@@ -56,7 +56,7 @@ function Whole({ analysis }: { readonly analysis: PathsAnalysis }) {
   const { numbers, mark, selected, passage } = usePaths();
   const { book, version } = useNames();
   const [sorting, setSorting] = useState<Sorting>(BY_COUNT);
-  const isWide = useIsWide();
+  const isWide = useWide();
   const list = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
   const lines = useMemo(() => {
@@ -263,16 +263,4 @@ function stepBack(): void {
   if (useComparison.getState().left !== undefined) endComparison();
   else if (selected !== 0) selectPath(0);
   else if (passage !== undefined) showThrough(undefined);
-}
-
-function useIsWide(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      const query = matchMedia(WIDE);
-      query.addEventListener('change', listener);
-      return () => query.removeEventListener('change', listener);
-    },
-    () => matchMedia(WIDE).matches,
-    () => true,
-  );
 }

@@ -17,3 +17,6 @@ export function useMedia(media: string): boolean {
     () => true,
   );
 }
+
+/** Room for two panes side by side. */
+export const useWide = (): boolean => useMedia('(min-width: 1000px)');
