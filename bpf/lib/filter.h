@@ -92,9 +92,9 @@ static __always_inline bool filter_inner(struct skbt_scratch *s)
 }
 
 /*
- * A flow has begun as many packets in this second as it may. Without an expression a packet may be
- * seen before its headers are written: what is sent here has its ports from its socket. A socket
- * that is not connected is one flow for each address that it sends to.
+ * A flow has begun as many packets in this second as it may. What is sent here has its ports from
+ * its socket, which knows them also of a fragment. A socket that is not connected is one flow for
+ * each address that it sends to.
  */
 static __always_inline bool filter_rate(const struct skbt_scratch *s, u32 netns, u64 now)
 {

@@ -1,11 +1,9 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
-import { COMMAND_GROUPS, commands, keyLabel } from '../../state/commands.ts';
+import { COMMAND_GROUPS, keyLabel } from '../../state/commands.ts';
+import { useCommands } from '../../state/useCommands.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Kbd } from '../../ui/Kbd.tsx';
-
-const NONE: readonly never[] = [];
 
 /** Every command that there is now, and its keys. */
 export function HelpDialog({
@@ -15,11 +13,7 @@ export function HelpDialog({
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
 }) {
-  const all = useSyncExternalStore(
-    (listener) => commands.subscribe(listener),
-    () => commands.all,
-    () => NONE,
-  );
+  const all = useCommands();
   return (
     <Dialog
       open={open}

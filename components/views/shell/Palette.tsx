@@ -2,11 +2,9 @@
 
 import { Command as Menu } from 'cmdk';
 import { Dialog } from 'radix-ui';
-import { useSyncExternalStore } from 'react';
-import { COMMAND_GROUPS, type Command, commands, keyLabel } from '../../state/commands.ts';
+import { COMMAND_GROUPS, type Command, keyLabel } from '../../state/commands.ts';
+import { useCommands } from '../../state/useCommands.ts';
 import { Kbd } from '../../ui/Kbd.tsx';
-
-const NONE: readonly never[] = [];
 
 /** Every command that can be run now, found by a few letters of its title. */
 export function Palette({
@@ -16,11 +14,7 @@ export function Palette({
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
 }) {
-  const all = useSyncExternalStore(
-    (listener) => commands.subscribe(listener),
-    () => commands.all,
-    () => NONE,
-  );
+  const all = useCommands();
   const run = (command: Command) => {
     onOpenChange(false);
     command.run();
