@@ -6,7 +6,7 @@ import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
   await page.keyboard.press('7');
-  await expect(table(page)).toBeVisible();
+  await expect(rowOf(page, /192\.0\.2\.2:55170/)).toBeVisible();
 });
 
 const table = (page: Page) => page.getByRole('grid', { name: 'Conversations' });

@@ -2,7 +2,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { test } from './recorded.ts';
+import { selectFound, test } from './recorded.ts';
 
 test.beforeEach(async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -99,8 +99,7 @@ test('a value is filtered on: by Alt and a click, and by the menu of mouse and k
 });
 
 test('a packet is copied as text, as a capture filter and as JSON', async ({ page }) => {
-  await filter(page).fill('NETFILTER_DROP udp');
-  await rows(page).first().click();
+  await selectFound(page, 'NETFILTER_DROP udp');
   const copyAs = async (what: string) => {
     await rows(page).first().click({ button: 'right' });
     await page.getByRole('menuitem', { name: `Copy as ${what}` }).click();

@@ -5,7 +5,6 @@ import { expect, type Page } from '@playwright/test';
 import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
-  await expect(page.getByText('0 events/s')).toBeVisible();
   await page.keyboard.press('4');
   await expect(page.getByText('27 of 105 packets')).toBeVisible();
 });

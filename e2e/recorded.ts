@@ -3,10 +3,26 @@
  * A page that writes an error or a warning to its console has failed.
  */
 import { join } from 'node:path';
-import { test as base, expect } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import { type Product, ROOT, startReplay } from './product.ts';
 
 const CAPTURE = join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz');
+const PACKETS = '105';
+
+/** How many times slower the page is to run than it could: a test that reads or presses too early fails then. */
+const SLOWER = process.env.SLOWER;
+
+const count = (page: Page) => page.getByRole('region', { name: 'Packets' }).getByRole('status').first();
+
+/** Filters the list by words and selects the first packet that has them. Returns when its path is on the page. */
+export async function selectFound(page: Page, words: string): Promise<void> {
+  await page.getByRole('combobox', { name: 'Display filter' }).fill(words);
+  const rows = page.locator('[data-packet]');
+  await expect(count(page)).toContainText(' of ');
+  for (const word of words.split(' ')) await expect(rows.filter({ hasNotText: word })).toHaveCount(0);
+  await rows.first().click();
+  await expect(page.getByRole('grid', { name: 'Hops' }).getByRole('row').nth(1)).toBeVisible();
+}
 
 export const test = base.extend<object, { product: Product }>({
   product: [
@@ -28,8 +44,13 @@ export const test = base.extend<object, { product: Product }>({
       if (localStorage.getItem('skbtracer.welcomed') === null)
         localStorage.setItem('skbtracer.welcomed', 'true');
     });
+    if (SLOWER !== undefined) {
+      const devtools = await page.context().newCDPSession(page);
+      await devtools.send('Emulation.setCPUThrottlingRate', { rate: Number(SLOWER) });
+    }
     await page.goto(product.url);
-    await expect(page.locator('[data-packet]').first()).toBeVisible();
+    // all of it is there: what a test counts and walks does not move under it
+    await expect(count(page)).toHaveText(PACKETS);
     await use(page);
     expect(said, 'what the page wrote to its console').toEqual([]);
   },

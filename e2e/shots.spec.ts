@@ -1,7 +1,7 @@
 /** How the page looks, with a capture that was recorded on a real kernel (e2e/record.mjs): the same every time. */
 
 import { expect, type Page } from '@playwright/test';
-import { test } from './recorded.ts';
+import { selectFound, test } from './recorded.ts';
 
 /** Opens the page and waits until all of the recording is there. */
 async function open(page: Page): Promise<void> {
@@ -24,10 +24,7 @@ for (const colorScheme of ['dark', 'light'] as const)
 
     test('the path of a dropped packet', async ({ page }) => {
       await open(page);
-      await page.getByLabel('Display filter').fill('NETFILTER_DROP UDP');
-      const first = page.locator('[data-packet]').first();
-      await expect(first).toContainText('NETFILTER_DROP');
-      await first.click();
+      await selectFound(page, 'NETFILTER_DROP UDP');
       await expect(page.getByTestId('timeline').locator('g.mark.drop')).toBeVisible();
       const evidence = page.getByRole('list', { name: 'Evidence' });
       await expect(evidence).toContainText('udp dport 9999');

@@ -2,18 +2,22 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
-import { test } from './recorded.ts';
+import { selectFound, test } from './recorded.ts';
 
 const story = (page: Page) => page.getByRole('region', { name: 'Story' });
 const steps = (page: Page) => story(page).getByRole('listitem');
 const selectedRow = (page: Page) =>
   page.getByRole('grid', { name: 'Hops' }).locator('[role="row"][aria-selected="true"]');
 
-/** Opens the page and selects the first packet that the list finds. */
+/** Selects the first packet that the list finds, and shows it on the whole page once its story is there to be walked. */
 async function open(page: Page, find: string): Promise<void> {
-  await page.getByRole('combobox', { name: 'Display filter' }).fill(find);
-  await page.locator('[data-packet]').first().click();
+  await selectFound(page, find);
   await page.locator('body').press('2');
+  await expect(
+    page.getByRole('navigation', { name: 'Views' }).locator('[aria-current="page"]'),
+  ).toContainText('Path');
+  await expect(page.locator('[data-packet]')).toHaveCount(0);
+  await expect(steps(page).nth(1)).toBeVisible();
 }
 
 async function expectNoFaults(page: Page): Promise<void> {
