@@ -49,6 +49,18 @@ find_bpftool() {
 	return 1
 }
 
+# A browser that tests can drive: the one in CHROMIUM, this system's, which is none if it is a snap, or an unpacked one.
+find_chromium() {
+	local candidate
+	for candidate in ${CHROMIUM:+"$CHROMIUM"} $(type -ap chromium) "${DEBIAN_CACHES[@]/%//chromium/run}"; do
+		if [ -x "$candidate" ] && [[ $candidate != /snap/* ]]; then
+			printf '%s\n' "$candidate"
+			return 0
+		fi
+	done
+	return 1
+}
+
 # What root makes in somebody else's checkout (sudo npm start) is theirs, or they could not build again.
 give_back() { # files and folders
 	local owner path
