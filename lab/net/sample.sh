@@ -22,12 +22,15 @@ begin_anew() {
 		netns del web
 		netns del db
 		netns del outside
+		netns del east
+		netns del west
 		link del br0
+		link del br1
 	END
 }
 [ ! -e "$servers" ] || begin_anew
 
-modprobe -a veth bridge br_netfilter nf_conntrack nf_nat nft_chain_nat xt_MASQUERADE 8021q 2> /dev/null || true
+modprobe -a veth bridge br_netfilter nf_conntrack nf_nat nft_chain_nat xt_MASQUERADE 8021q sch_netem 2> /dev/null || true
 settings=/proc/sys/net
 echo 1 > $settings/ipv4/ip_forward
 echo 1 > $settings/ipv6/conf/all/forwarding
@@ -50,6 +53,18 @@ link set br0 up
 link set vweb up
 link set vdb up
 link set vout up
+netns add east
+netns add west
+link add br1 type bridge mcast_snooping 0
+link add veast type veth peer name eth0 netns east
+link add vwest type veth peer name eth0 netns west
+link set br1 addrgenmode none
+link set veast addrgenmode none master br1
+link set vwest addrgenmode none master br1
+addr add 10.2.0.1/24 dev br1
+link set br1 up promisc on
+link set veast up
+link set vwest up
 END
 ip -n web -batch - << 'END'
 addr add 10.1.0.2/24 dev eth0
@@ -71,6 +86,17 @@ link set lo up
 link set eth0 up
 route add 10.1.0.0/24 via 192.0.2.1
 END
+for end in east:2 west:3; do
+	ip -n "${end%:*}" -batch - <<- END
+		link set eth0 addrgenmode none
+		addr add 10.2.0.${end#*:}/24 dev eth0
+		link set lo up
+		link set eth0 up
+		route add default via 10.2.0.1
+	END
+done
+# what makes one of two ways slow, and is no function's fault
+tc qdisc add dev vwest root netem delay 20ms
 
 iptables-restore << 'END'
 *filter
@@ -79,6 +105,7 @@ COMMIT
 *nat
 -A PREROUTING -i vout -p tcp --dport 8080 -j DNAT --to-destination 10.1.0.3:80
 -A POSTROUTING -s 10.1.0.0/24 -o vout -j MASQUERADE
+-A PREROUTING -d 10.96.0.10 -p udp --dport 7001 -j DNAT --to-destination 10.2.0.2:7000
 COMMIT
 END
 ip netns exec db nft -f - << 'END'
@@ -105,6 +132,8 @@ serve() { # namespace, ports …
 : > "$servers"
 serve db tcp:80 udp:7000
 serve outside tcp:90
+serve east udp:7000
+serve west udp:7000
 # all are known as neighbours: the first packet of a scenario waits for nothing
 ip netns exec web ping -q -c1 -W5 10.1.0.3 > /dev/null
 ip netns exec web ping -q -c1 -W5 192.0.2.2 > /dev/null

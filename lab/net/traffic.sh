@@ -29,6 +29,9 @@ from_web() {
 		echo hello > /dev/udp/10.1.0.3/9998  # no such socket
 		pause 0.2
 		echo hello > /dev/udp/10.1.0.3/9999  # nftables drops it in db
+		pause 0.2
+		echo hello > /dev/udp/10.2.0.2/7000  # routed to east
+		echo hello > /dev/udp/10.2.0.3/7000  # routed to west, where a qdisc delays it
 		pause "$PERIOD"
 	done
 }
@@ -39,7 +42,13 @@ from_outside() {
 		pause "$PERIOD"
 	done
 }
-export -f from_web from_outside
+from_west() {
+	while :; do
+		echo hello > /dev/udp/10.96.0.10/7001 # a service address (DNAT) of east, which gets it twice
+		pause "$PERIOD"
+	done
+}
+export -f from_web from_outside from_west
 
 in_namespace() { ip netns exec "$@" < /dev/null > /dev/null 2>&1 & }
 in_namespace web ping -q -i $PERIOD 10.1.0.3 # over the bridge
@@ -47,4 +56,5 @@ in_namespace web ping -q -i $PERIOD -6 fd00:1::3
 in_namespace web ping -q -i $PERIOD 192.0.2.2 # through MASQUERADE
 in_namespace web bash -c from_web
 in_namespace outside bash -c from_outside
+in_namespace west bash -c from_west
 wait

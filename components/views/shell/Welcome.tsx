@@ -24,8 +24,8 @@ export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
         {isLab && (
           <>
             {snapshot?.labReason ? `Your own cannot be traced (${snapshot.labReason}). ` : ''}
-            Its sample network has the namespaces <i>web</i> and <i>db</i> on a bridge and <i>outside</i>{' '}
-            behind NAT, with traffic that goes on.{' '}
+            Its sample network has the namespaces <i>web</i> and <i>db</i> on a bridge, <i>east</i> and{' '}
+            <i>west</i> on another, and <i>outside</i> behind NAT, with traffic that goes on.{' '}
           </>
         )}
         Each row below is one packet. <b className="font-medium">Click one</b> to see its way through the

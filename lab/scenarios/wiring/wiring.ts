@@ -5,7 +5,7 @@ import { check, equal } from '../check.ts';
 import { ip, netnsOf, withNamespaces } from '../network.ts';
 import type { Scenario } from '../scenario.ts';
 
-const SAMPLE = ['host', 'web', 'db', 'outside'];
+const SAMPLE = ['host', 'web', 'db', 'outside', 'east', 'west'];
 /** Devices that the kernel puts into every namespace when a tunnel's module is loaded. */
 const FALLBACK = /^(gre|gretap|erspan|tunl|sit|ip6tnl|ip6gre|ip_vti|ip6_vti)0$/;
 const WAIT_MS = 60_000;
@@ -80,14 +80,19 @@ export const wiring: readonly Scenario[] = [
         equal(drawing(sample, 'web'), ['loopback lo 127.0.0.1/8 ::1/128', 'veth eth0 to host/vweb 10.1.0.2/24 fd00:1::2/64'], 'web'); // biome-ignore format: long
         equal(drawing(sample, 'db'), ['loopback lo 127.0.0.1/8 ::1/128', 'veth eth0 to host/vdb 10.1.0.3/24 fd00:1::3/64'], 'db'); // biome-ignore format: long
         equal(drawing(sample, 'outside'), ['loopback lo 127.0.0.1/8 ::1/128', 'veth eth0 to host/vout 192.0.2.2/24'], 'outside'); // biome-ignore format: long
+        equal(drawing(sample, 'east'), ['loopback lo 127.0.0.1/8 ::1/128', 'veth eth0 to host/veast 10.2.0.2/24'], 'east'); // biome-ignore format: long
+        equal(drawing(sample, 'west'), ['loopback lo 127.0.0.1/8 ::1/128', 'veth eth0 to host/vwest 10.2.0.3/24'], 'west'); // biome-ignore format: long
         const host = drawing(sample, 'host').filter((line) => !/ (lo|eth0|eth0 down)( |$)/.test(line));
         equal(
           host,
           [
             'bridge br0 10.1.0.1/24 fd00:1::1/64',
+            'bridge br1 10.2.0.1/24',
             'veth vdb in br0 to db/eth0',
+            'veth veast in br1 to east/eth0',
             'veth vout to outside/eth0 192.0.2.1/24',
             'veth vweb in br0 to web/eth0',
+            'veth vwest in br1 to west/eth0',
           ],
           'host',
         );
