@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
 import { type Product, ROOT, startReplay } from './product.ts';
 
-const CAPTURE = join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz');
-const PACKETS = '105';
+/** The recordings in fixtures/, with how many packets each has. */
+const RECORDINGS = { capture: '105', tasks: '112' };
 
 /** How many times slower the page is to run than it could: a test that reads or presses too early fails then. */
 const SLOWER = process.env.SLOWER;
@@ -24,17 +24,18 @@ export async function selectFound(page: Page, words: string): Promise<void> {
   await expect(page.getByRole('grid', { name: 'Hops' }).getByRole('row').nth(1)).toBeVisible();
 }
 
-export const test = base.extend<object, { product: Product }>({
+export const test = base.extend<object, { capture: keyof typeof RECORDINGS; product: Product }>({
+  /** Which recording: `test.use({ capture })` plays another. */
+  capture: ['capture', { option: true, scope: 'worker' }],
   product: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
-    async ({}, use) => {
-      const product = await startReplay(CAPTURE);
+    async ({ capture }, use) => {
+      const product = await startReplay(join(ROOT, 'e2e', 'fixtures', `${capture}.bin.gz`));
       await use(product);
       await product.stop();
     },
     { scope: 'worker' },
   ],
-  page: async ({ page, product }, use) => {
+  page: async ({ page, product, capture }, use) => {
     const said: string[] = [];
     page.on('pageerror', (error) => said.push(error.message));
     page.on('console', (message) => {
@@ -50,7 +51,7 @@ export const test = base.extend<object, { product: Product }>({
     }
     await page.goto(product.url);
     // all of it is there: what a test counts and walks does not move under it
-    await expect(count(page)).toHaveText(PACKETS);
+    await expect(count(page)).toHaveText(RECORDINGS[capture]);
     await use(page);
     expect(said, 'what the page wrote to its console').toEqual([]);
   },

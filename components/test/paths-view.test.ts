@@ -5,6 +5,7 @@ import { NameBook } from '../../core/model/names.ts';
 import { chooseCompared, endComparison, useComparison } from '../state/paths/compare.ts';
 import { isNew, markNow, passageIn, takeAnalysis, usePaths } from '../state/paths/store.ts';
 import { align } from '../views/paths/compare/align.ts';
+import { slowerOf, slowerText } from '../views/paths/compare/slower.ts';
 import { layOutGraph, shapeOf } from '../views/paths/layout.ts';
 import { BY_COUNT, goesThrough, heldOrder, orderLines, partsOf, pathLines } from '../views/paths/lines.ts';
 import { Room } from '../views/paths/room.ts';
@@ -156,6 +157,21 @@ describe('two paths beside each other', () => {
     expect(alike).toBe(2);
     expect(rows[2]?.right).toMatchObject({ kind: 'decision', isRefusal: true });
     expect(rows[3]).toMatchObject({ left: { text: 'udp_rcv' }, right: undefined });
+  });
+
+  it('are told apart by time: which is slower, and the step that cost it most, where both went alike or not', () => {
+    const at = (...times: [func: number, time: number][]) =>
+      pathOf({ hops: times.map(([func, time]) => hopOf({ func, time })) });
+    // nf_hook_slow alone took longer on the left; the right lost most ahead of a function that both have
+    const left = at([1, 0], [2, 40_000], [3, 50_000]);
+    const right = at([1, 0], [2, 1000], [1, 20_001_000], [3, 20_002_000]);
+    const slower = slowerOf(align(left, right, names).rows);
+    expect(slower).toMatchObject({ side: 'right', leftNs: 50_000, rightNs: 20_002_000, tookNs: 20_000_000 });
+    expect(slower && slowerText(slower)).toMatch(
+      /^20\.0 ms against 50\.0 µs\. 20\.0 ms of it .*: from nf_hook_slow to ip_rcv$/,
+    );
+    expect(slowerOf(align(right, left, names).rows)?.side).toBe('left');
+    expect(slowerOf(align(left, left, names).rows)).toBeUndefined();
   });
 
   it('are aligned from sender to receiver though their namespaces are others', () => {

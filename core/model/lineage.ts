@@ -100,3 +100,25 @@ export function hopAtTime(hops: readonly Hop[], timeNs: number): number {
   }
   return low - 1;
 }
+
+/** What comes out while the packet itself goes on: two are where there was one. */
+const SPLITTING: ReadonlySet<number> = new Set([
+  RELATION.clone,
+  RELATION.copy,
+  RELATION.segment,
+  RELATION.fragment,
+]);
+
+/** Hops (indices) at which others split off from it, in order, each with the packets that did. */
+export function splitsOf({
+  hops,
+  children,
+}: Pick<Path, 'hops' | 'children'>): { readonly hop: number; readonly packets: readonly number[] }[] {
+  const splits = new Map<number, number[]>();
+  for (const { timeNs, packet, relation } of children) {
+    if (!SPLITTING.has(relation) || hops.length === 0) continue;
+    const hop = Math.max(0, hopAtTime(hops, timeNs));
+    splits.set(hop, [...(splits.get(hop) ?? []), packet]);
+  }
+  return [...splits].map(([hop, packets]) => ({ hop, packets }));
+}

@@ -4,14 +4,16 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { formatCount, verdictName } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
-import { ancestorsOf, childrenOf, originsOf, type Relatives } from '../../../core/model/lineage.ts';
+import { ancestorsOf, childrenOf, originsOf, type Relatives, splitsOf } from '../../../core/model/lineage.ts';
 import { commands } from '../../state/commands.ts';
+import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
 import { usePreferences } from '../../state/preferences.ts';
-import { selectPacket } from '../../state/selection.ts';
+import { selectHop, selectPacket } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
 import { LineageTree } from './LineageTree.tsx';
+import { labelOf } from './layout.ts';
 
 /** Relatives named at first; the rest a click away. */
 const SHOWN = 8;
@@ -56,6 +58,7 @@ export function LineageStrip({ path }: { readonly path: Path }) {
         >
           <Chevron size={13} aria-hidden /> Relatives
         </button>
+        <Splits path={path} />
         {!lineageOpen && (
           <>
             {origins.map((group) => (
@@ -91,6 +94,26 @@ export function LineageStrip({ path }: { readonly path: Path }) {
       </div>
       {lineageOpen && <LineageTree path={path} />}
     </nav>
+  );
+}
+
+/** Where one became several: a click puts the cursor on the first such hop. */
+function Splits({ path }: { readonly path: Path }) {
+  const { book } = useNames();
+  const splits = splitsOf(path);
+  const [first] = splits;
+  const hop = first && path.hops[first.hop];
+  if (first === undefined || hop === undefined) return null;
+  return (
+    <button
+      type="button"
+      title="Show the hop at which it splits"
+      className="shrink-0 font-medium text-text underline decoration-line-strong underline-offset-2 hover:decoration-current"
+      onClick={() => selectHop(first.hop)}
+    >
+      Splits at {labelOf(hop, book)} in {book.netnsName(hop.netns)}
+      {splits.length > 1 && ` and at ${formatCount(splits.length - 1)} more`}
+    </button>
   );
 }
 

@@ -100,6 +100,10 @@ const WAITS = new Map([
   ['neigh_resolve_output', 'for the neighbour’s address'],
 ]);
 
+/** Where a packet waits after this function: `in the queue`; '' when it does not wait. */
+export const waitPlace = (func: string): string =>
+  WAITS.get(func) ?? (/_enqueue$/.test(func) ? `in the queue (${func.replace('_enqueue', '')})` : '');
+
 /** The longest stretch of a segment that is slow. */
 export function slowestIn(
   { path, slowNs }: Scene,
@@ -119,8 +123,7 @@ function waitNotes(scene: Scene, segment: Segment): string[] {
   if (slowest === undefined) return [];
   const { functions, path } = scene;
   const name = functions[slowest.hop] ?? '';
-  const where =
-    WAITS.get(name) ?? (/_enqueue$/.test(name) ? `in the queue (${name.replace('_enqueue', '')})` : '');
+  const where = waitPlace(name);
   const time = formatDuration(slowest.ns);
   if (where !== '') return [`${time} ${where}`];
   const next = functions[slowest.hop + 1];

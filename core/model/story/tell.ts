@@ -1,5 +1,6 @@
 /** A segment as a sentence: what the records say of it and nothing else. */
 import { RELATION } from '../../wire/layout.gen.ts';
+import { splitsOf } from '../lineage.ts';
 import { dropText } from './drop.ts';
 import { natText } from './rewrites.ts';
 import { firstDevice, has, inPlace, lastDevice, placeName, type Scene, stateAt } from './scene.ts';
@@ -145,8 +146,20 @@ function bridgeText(scene: Scene, { chapter, from, to }: Segment): string {
     case 'bridge-flood':
       return `The bridge floods it${last === '' ? '' : `, here to port ${last}`}${here}`;
     default:
-      return `The bridge forwards it${last === '' ? '' : ` to port ${last}`}${here}`;
+      return (
+        splitText(scene, from, to) || `The bridge forwards it${last === '' ? '' : ` to port ${last}`}${here}`
+      );
   }
+}
+
+/** A bridge that keeps the packet forwards a clone of it: the packet itself still is on the port that it came in by. */
+function splitText(scene: Scene, from: number, to: number): string {
+  const { path, functions } = scene;
+  const split = splitsOf(path).find(({ hop }) => hop >= from && hop <= to);
+  if (split === undefined || has(scene, split.hop + 1, to, /^(__br_forward|br_forward_finish)$/)) return '';
+  const clones = split.packets.map((packet) => `#${packet}`).join(', ');
+  const what = split.packets.length === 1 ? `a clone, ${clones}` : `clones, ${clones}`;
+  return `Splits at ${functions[split.hop]}${inPlace(scene, split.hop)}: the bridge forwards ${what}, and this one goes on`;
 }
 
 function sender(scene: Scene, hop: number): string {

@@ -17,6 +17,8 @@ import { VerdictBadge } from '../../../ui/Verdict.tsx';
 import { rowCells } from '../../packets/text.ts';
 import { usePacketRow, usePath } from '../../path/usePath.ts';
 import { type AlignedRow, type Alignment, align, type ComparedRow } from './align.ts';
+import { SlowerLine } from './SlowerLine.tsx';
+import { type Slower, slowerOf } from './slower.ts';
 
 const ROW_HEIGHT = 24;
 const GRID = 'grid grid-cols-2';
@@ -87,7 +89,8 @@ function Aligned({ left, right, alignment }: AlignedProps) {
   useEffect(() => {
     if (firstDifference >= 0) go(firstDifference, 'center');
   }, [pair]);
-  useCompareKeys(current, differences, go);
+  const slower = useMemo(() => slowerOf(rows), [rows]);
+  useCompareKeys(current, differences, slower?.row, go);
   const run = (id: string) => commands.all.find((command) => command.id === id)?.run();
   return (
     <>
@@ -130,6 +133,7 @@ function Aligned({ left, right, alignment }: AlignedProps) {
           </Button>
         </span>
       </header>
+      <SlowerLine slower={slower} onShow={() => run('compare.slowest')} />
       <div
         role="grid"
         aria-label="Both paths, row by row"
@@ -160,6 +164,7 @@ function Aligned({ left, right, alignment }: AlignedProps) {
                   top={start}
                   isCurrent={index === current}
                   isFirst={index === firstDifference}
+                  slowest={index === slower?.row ? slower.side : undefined}
                   onPick={() => setCurrent(index)}
                 />
               );
@@ -216,10 +221,12 @@ interface RowProps {
   readonly top: number;
   readonly isCurrent: boolean;
   readonly isFirst: boolean;
+  /** The side that lost its time here. */
+  readonly slowest: Slower['side'] | undefined;
   readonly onPick: () => void;
 }
 
-function Row({ row, position, top, isCurrent, isFirst, onPick }: RowProps) {
+function Row({ row, position, top, isCurrent, isFirst, slowest, onPick }: RowProps) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the view's own keys walk the rows
     <div
@@ -238,8 +245,8 @@ function Row({ row, position, top, isCurrent, isFirst, onPick }: RowProps) {
         isFirst && 'border-t-2 border-lost',
       )}
     >
-      <Side side={row.left} relation={row.relation} isCurrent={isCurrent} />
-      <Side side={row.right} relation={row.relation} isCurrent={isCurrent} />
+      <Side side={row.left} relation={row.relation} isCurrent={isCurrent} isSlowest={slowest === 'left'} />
+      <Side side={row.right} relation={row.relation} isCurrent={isCurrent} isSlowest={slowest === 'right'} />
     </div>
   );
 }
@@ -248,11 +255,12 @@ interface SideProps {
   readonly side: ComparedRow | undefined;
   readonly relation: AlignedRow['relation'];
   readonly isCurrent: boolean;
+  readonly isSlowest: boolean;
 }
 
 const DEPTH_MAX = 12;
 
-function Side({ side, relation, isCurrent }: SideProps) {
+function Side({ side, relation, isCurrent, isSlowest }: SideProps) {
   if (side === undefined)
     return (
       <div
@@ -281,7 +289,7 @@ function Side({ side, relation, isCurrent }: SideProps) {
         !isCurrent && isOther && (side.isRefusal ? 'bg-dropped-soft' : 'bg-hover'),
       )}
     >
-      <span className="truncate text-right text-muted">
+      <span className={cn('truncate text-right', isSlowest ? 'font-semibold text-lost' : 'text-muted')}>
         {side.deltaNs === undefined ? '' : `+${formatDuration(side.deltaNs)}`}
       </span>
       <span className="hidden min-w-0 items-center gap-1.5 @3xl:flex">
@@ -302,6 +310,7 @@ function Side({ side, relation, isCurrent }: SideProps) {
 function useCompareKeys(
   current: number,
   differences: readonly number[],
+  slowest: number | undefined,
   go: (to: number, place?: 'auto' | 'center') => void,
 ): void {
   useEffect(() => {
@@ -313,8 +322,9 @@ function useCompareKeys(
       { id: 'compare.up', title: 'Previous row', group: 'Path', keys: [{ key: 'k' }, { key: 'ArrowUp' }], run: () => go(current - 1) },
       { id: 'compare.after', title: 'Next difference', group: 'Path', keys: [{ key: 'n' }], run: () => jump(after()) },
       { id: 'compare.before', title: 'Previous difference', group: 'Path', keys: [{ key: 'b' }], run: () => jump(before()) },
+      { id: 'compare.slowest', title: 'Where the slower one lost its time', group: 'Path', keys: [{ key: 's' }], enabled: () => slowest !== undefined, run: () => jump(slowest) },
       { id: 'compare.swap', title: 'Swap left and right', group: 'Path', keys: [{ key: 'x' }], run: swapCompared },
       { id: 'compare.close', title: 'Close the comparison', group: 'Path', keys: [{ key: 'Escape' }], run: endComparison },
     ]); // biome-ignore format: a table
-  }, [current, differences, go]);
+  }, [current, differences, slowest, go]);
 }

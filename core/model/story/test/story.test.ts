@@ -58,6 +58,18 @@ describe('the story of a packet', () => {
     expect(slow.at(-1)?.ended).toBe('consumed');
   });
 
+  it('is split by a bridge that forwards a clone and passes the packet itself up', () => {
+    const lines = [
+      ...at('br_handle_frame br_handle_frame_finish br_forward', { device: 'vweb' }),
+      ...at('br_pass_frame_up', { device: 'vweb' }),
+    ];
+    expect(texts({ lines, children: [[9, RELATION.clone, 2]] })[1]).toBe(
+      'Splits at br_forward on the host: the bridge forwards a clone, #9, and this one goes on',
+    );
+    // without a clone it is the packet that is forwarded
+    expect(texts({ lines })[1]).toMatch(/^The bridge forwards it/);
+  });
+
   it('goes through a VLAN device to the one below', () => {
     expect(
       texts({
