@@ -9,6 +9,8 @@ import { PACKETS_FOLDED_MAX, type PathsAnalysis } from '../model/analysis/result
 import type { OwnerName } from '../model/connection-log.ts';
 import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
+import { PLACES } from '../model/latency/places.ts';
+import type { LatencyAnalysis, LatencySeries } from '../model/latency/result.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
   CaptureSpec, CaptureState, CgroupInfo, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
@@ -129,6 +131,27 @@ export interface AnalysisRequest {
   readonly packets: ArrayBuffer | null;
 }
 
+/** No kernel has as many functions; a key of two ids is exact below. */
+const FUNCTION_ID_MAX = 1 << 20;
+
+const seriesSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('whole') }),
+  z.object({ kind: z.literal('place'), place: z.enum(PLACES) }),
+  z.object({
+    kind: z.literal('edge'),
+    from: z.number().int().min(0).max(FUNCTION_ID_MAX),
+    to: z.number().int().min(0).max(FUNCTION_ID_MAX),
+    /** Below the bit that marks a drop among steps. */
+    reason: z.number().int().min(-1).max(0x7fff_ffff),
+  }),
+]);
+
+export const latencyRequestSchema = analysisRequestSchema.extend({ series: seriesSchema });
+export interface LatencyRequest extends AnalysisRequest {
+  /** What the heat map is to be made of. */
+  readonly series: LatencySeries;
+}
+
 /** An expression as programs: for packets from the link layer on, and from the IP header on; 0: there is none. */
 export interface Compiled {
   readonly instructions: { readonly l2: number; readonly l3: number };
@@ -148,6 +171,8 @@ export interface BrowserToServer {
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
   /** Packets folded into distinct paths. */
   analysis(request: AnalysisRequest, ack: (result: Result<PathsAnalysis>) => void): void;
+  /** How long packets took, by place and by function to function; a heat map of one of these. */
+  latency(request: LatencyRequest, ack: (result: Result<LatencyAnalysis>) => void): void;
   /** What happened to TCP connections after what the browser has. */
   connections(request: ConnectionsRequest, ack: (result: Result<Connections>) => void): void;
   /** What the source's host says about itself, a fact for each query in their order. */

@@ -10,6 +10,7 @@ import {
   creditSchema,
   factsRequestSchema,
   type LiveStats,
+  latencyRequestSchema,
   pathRequestSchema,
   ROW_CREDITS,
   type ServerToBrowser,
@@ -196,6 +197,16 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
         return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
       if (answer.analysis === undefined)
         return fail('BUSY', 'too many pages ask for paths at once; this one asks again');
+      return { ok: true, value: answer.analysis };
+    }),
+  );
+  socket.on('latency', (request, ack) =>
+    on(latencyRequestSchema, request, ack, async ({ session, packets, series }) => {
+      const answer = await hub.session.latency(packets, series);
+      if (answer.session !== session)
+        return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
+      if (answer.analysis === undefined)
+        return fail('BUSY', 'too many pages ask for times at once; this one asks again');
       return { ok: true, value: answer.analysis };
     }),
   );

@@ -1,43 +1,59 @@
-import { PathFold } from '../../core/model/analysis/fold.ts';
 import type { SessionAssembler } from '../../core/model/assembler.ts';
-import type { AnalysisAnswer } from './messages.ts';
+import type { Folded } from './messages.ts';
 
 /** What may be done at once before batches and other questions get their turn. */
 const SLICE_MS = 8;
 const PACKETS_BETWEEN_LOOKS = 32;
 const WAITING_MAX = 64;
 
-interface Job {
+/** What is made of packets, a piece at a time. */
+export interface SlicedFold<T> {
+  readonly isDone: boolean;
+  /** Takes in the next `count` packets. */
+  advance(count: number): void;
+  result(): T;
+}
+
+/** What is asked of packets: ids in the order of first sight, null for all; what else there is can be JSON. */
+export interface Question {
   readonly packets: Float64Array | null;
+}
+
+interface Job<Q, T> {
+  readonly question: Q;
   readonly key: string;
-  readonly answers: ((answer: AnalysisAnswer) => void)[];
+  readonly answers: ((answer: Folded<T>) => void)[];
 }
 
 /**
- * Folds packets into paths on the session's thread: one question at a time, in slices between which batches are taken
- * in. Who asks the same gets the same answer, which is kept until something new is known of any packet.
+ * Folds packets on the session's thread: one question at a time, in slices between which batches are taken in. Who
+ * asks the same gets the same answer, which is kept until something new is known of any packet.
  */
-export class Analyst {
+export class Analyst<Q extends Question, T> {
   readonly #session: SessionAssembler;
+  readonly #fold: (question: Q) => SlicedFold<T>;
   readonly #now: () => number;
   readonly #later: (work: () => void) => void;
-  readonly #jobs: Job[] = [];
-  #last: { readonly key: string; readonly answer: AnalysisAnswer } | undefined;
+  readonly #jobs: Job<Q, T>[] = [];
+  #last: { readonly key: string; readonly answer: Folded<T> } | undefined;
 
   constructor(
     session: SessionAssembler,
+    fold: (question: Q) => SlicedFold<T>,
     now: () => number = () => performance.now(),
     later: (work: () => void) => void = (work) => void setImmediate(work),
   ) {
     this.#session = session;
+    this.#fold = fold;
     this.#now = now;
     this.#later = later;
   }
 
-  /** @param packets ids in the order of first sight, null for all */
-  ask(packets: Float64Array | null, answer: (answer: AnalysisAnswer) => void): void {
+  ask(question: Q, answer: (answer: Folded<T>) => void): void {
     const { session, version } = this.#session;
-    const key = `${session} ${version} ${packets === null ? 'all' : digest(packets)}`;
+    const { packets, ...rest } = question;
+    const which = packets === null ? 'all' : digest(packets);
+    const key = `${session} ${version} ${which} ${JSON.stringify(rest)}`;
     if (this.#last?.key === key) {
       answer(this.#last.answer);
       return;
@@ -46,14 +62,14 @@ export class Analyst {
     const waiting = this.#jobs.reduce((sum, { answers }) => sum + answers.length, 0);
     if (waiting >= WAITING_MAX) answer({ session, analysis: undefined });
     else if (same !== undefined) same.answers.push(answer);
-    else if (this.#jobs.push({ packets, key, answers: [answer] }) === 1) this.#start();
+    else if (this.#jobs.push({ question, key, answers: [answer] }) === 1) this.#start();
   }
 
   #start(): void {
     const job = this.#jobs[0];
     if (job === undefined) return;
     const { session } = this.#session;
-    const fold = new PathFold(this.#session, job.packets);
+    const fold = this.#fold(job.question);
     const slice = () => {
       const until = this.#now() + SLICE_MS;
       const isOver = this.#session.session !== session;

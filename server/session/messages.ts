@@ -4,6 +4,7 @@ import type { NameTables } from '../../core/messages/browser.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { OwnerName } from '../../core/model/connection-log.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
+import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
 
 export type ToWorker =
   /** The buffer moves: it is the worker's from then on. */
@@ -13,6 +14,12 @@ export type ToWorker =
   | { readonly type: 'rows'; readonly id: number; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly id: number; readonly packet: number }
   | { readonly type: 'analysis'; readonly id: number; readonly packets: Float64Array<ArrayBuffer> | null }
+  | {
+      readonly type: 'latency';
+      readonly id: number;
+      readonly packets: Float64Array<ArrayBuffer> | null;
+      readonly series: LatencySeries;
+    }
   | { readonly type: 'connections'; readonly id: number; readonly since: number }
   | { readonly type: 'pulse'; readonly id: number };
 
@@ -29,11 +36,14 @@ export interface PathAnswer {
   readonly records: ArrayBuffer | undefined;
 }
 
-export interface AnalysisAnswer {
+/** What packets were folded into. */
+export interface Folded<T> {
   readonly session: number;
   /** Undefined: too many are asked for already. */
-  readonly analysis: PathsAnalysis | undefined;
+  readonly analysis: T | undefined;
 }
+export type AnalysisAnswer = Folded<PathsAnalysis>;
+export type LatencyAnswer = Folded<LatencyAnalysis>;
 
 export interface ConnectionsAnswer {
   readonly session: number;
@@ -53,7 +63,13 @@ export interface PulseAnswer {
   readonly nowNs: Ns | undefined;
 }
 
-export type Answer = RowsAnswer | PathAnswer | AnalysisAnswer | ConnectionsAnswer | PulseAnswer;
+export type Answer =
+  | RowsAnswer
+  | PathAnswer
+  | AnalysisAnswer
+  | LatencyAnswer
+  | ConnectionsAnswer
+  | PulseAnswer;
 
 export type FromWorker =
   | { readonly type: 'taken' }

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { NameTables } from '../../core/messages/browser.ts';
+import type { LatencySeries } from '../../core/model/latency/result.ts';
 import { ROOT } from '../place.ts';
 import type {
   AnalysisAnswer,
   Answer,
   ConnectionsAnswer,
   FromWorker,
+  LatencyAnswer,
   PathAnswer,
   PulseAnswer,
   RowsAnswer,
@@ -20,6 +22,11 @@ type Question =
   | { readonly type: 'rows'; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly packet: number }
   | { readonly type: 'analysis'; readonly packets: Float64Array<ArrayBuffer> | null }
+  | {
+      readonly type: 'latency';
+      readonly packets: Float64Array<ArrayBuffer> | null;
+      readonly series: LatencySeries;
+    }
   | { readonly type: 'connections'; readonly since: number }
   | { readonly type: 'pulse' };
 
@@ -78,6 +85,11 @@ export class Session {
   /** These packets, or all, folded into distinct paths. */
   analysis(packets: Float64Array<ArrayBuffer> | null): Promise<AnalysisAnswer> {
     return this.#ask({ type: 'analysis', packets });
+  }
+
+  /** How long these packets, or all, took; the heat map is of one series. */
+  latency(packets: Float64Array<ArrayBuffer> | null, series: LatencySeries): Promise<LatencyAnswer> {
+    return this.#ask({ type: 'latency', packets, series });
   }
 
   /** Events of TCP connections after `since`, and who owned the sockets that packets came from. */

@@ -1,8 +1,12 @@
 /** The session's thread: takes in every batch, so that HTTP and sockets never wait for it. */
 import { parentPort } from 'node:worker_threads';
+import { PathFold } from '../../core/model/analysis/fold.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
+import { LatencyFold } from '../../core/model/latency/fold.ts';
+import { PlaceTable } from '../../core/model/latency/places.ts';
+import type { LatencySeries } from '../../core/model/latency/result.ts';
 import { Present } from '../../core/model/present.ts';
-import { Analyst } from './analyst.ts';
+import { Analyst, type Question } from './analyst.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { ToldNames } from './told.ts';
 
@@ -11,7 +15,13 @@ if (port === null) throw new Error('the session runs in a worker thread');
 const assembler = new SessionAssembler();
 const told = new ToldNames(assembler);
 const present = new Present();
-const analyst = new Analyst(assembler);
+const places = new PlaceTable();
+const paths = new Analyst(assembler, ({ packets }: Question) => new PathFold(assembler, packets));
+const latency = new Analyst(
+  assembler,
+  ({ packets, series }: Question & { readonly series: LatencySeries }) =>
+    new LatencyFold(assembler, places, packets, series),
+);
 
 /** A clock that only goes forward. */
 const clockNs = () => performance.now() * 1e6;
@@ -30,6 +40,7 @@ port.on('message', (message: ToWorker) => {
     }
     case 'names':
       assembler.takeNames(message.tables);
+      if (message.tables.functions !== undefined) places.take(message.tables.functions);
       break;
     case 'restart':
       assembler.restart();
@@ -49,7 +60,12 @@ port.on('message', (message: ToWorker) => {
       break;
     }
     case 'analysis':
-      analyst.ask(message.packets, (answer) => say({ type: 'answer', id: message.id, answer }));
+      paths.ask({ packets: message.packets }, (answer) => say({ type: 'answer', id: message.id, answer }));
+      break;
+    case 'latency':
+      latency.ask({ packets: message.packets, series: message.series }, (answer) =>
+        say({ type: 'answer', id: message.id, answer }),
+      );
       break;
     case 'connections': {
       const { records, version, forgotten } = assembler.connections.since(message.since);

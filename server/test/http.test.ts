@@ -49,6 +49,10 @@ const hub: GatewayHub = {
       folded.push(packets);
       return { session: 2, analysis: undefined };
     },
+    latency: async (packets, series) => {
+      folded.push([packets, series]);
+      return { session: 2, analysis: undefined };
+    },
     connections: async () => ({
       session: 1,
       records: new ArrayBuffer(0),
@@ -255,10 +259,15 @@ describe('a socket', () => {
       { session: 1, packets: new Uint8Array(new Float64Array([1.5, 2]).buffer) },
       { session: 1, packets: new Uint8Array(8 * 20_001) },
       { session: 1, packets: [1, 2] },
+      { session: 1, packets: null, series: { kind: 'place', place: 'kitchen' } },
+      { session: 1, packets: null, series: { kind: 'edge', from: -1, to: 2, reason: -1 } },
       { queries: Array(17).fill({ kind: 'conntrack', netns: 0 }) },
     ];
-    for (const event of ['apply', 'compile', 'path', 'analysis', 'connections', 'facts'])
+    for (const event of ['apply', 'compile', 'path', 'latency', 'connections', 'facts'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
+    // which asks for no series, and so takes what is wrong in one
+    for (const given of strange.filter((one) => !JSON.stringify(one)?.includes('series')))
+      answers.push(await socket.timeout(5000).emitWithAck('analysis', given));
     for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
     // no acknowledgement, unknown events, nonsense for credit: nothing to answer, nothing happens
     for (const event of ['apply', 'stop', 'credit', 'no such event']) socket.emit(event, 'junk', 'more junk');
@@ -275,6 +284,11 @@ describe('a socket', () => {
         error: { code: 'SESSION_OVER' },
       });
     expect(folded).toEqual([null, Float64Array.from([3, 5])]);
+    const series = { kind: 'place', place: 'qdisc queue' };
+    expect(
+      await socket.timeout(5000).emitWithAck('latency', { session: 1, packets: null, series }),
+    ).toMatchObject({ error: { code: 'SESSION_OVER' } });
+    expect(folded.at(-1)).toEqual([null, series]);
     const queries = [{ kind: 'conntrack', netns: 0 }];
     expect(await socket.timeout(5000).emitWithAck('facts', { queries })).toEqual(ok({ facts: [] }));
     socket.close();

@@ -5,9 +5,13 @@ const SUB = 1 << SUB_BITS;
 const EXPONENT_MAX = 43;
 export const BUCKETS = (EXPONENT_MAX - SUB_BITS + 2) * SUB;
 
+/** Of the largest power of two that is no larger; the processor counts the bits of what fits. */
+export const exponentOf = (ns: number): number =>
+  ns < 2 ** 31 ? 31 - Math.clz32(ns) : Math.floor(Math.log2(ns));
+
 function bucketOf(ns: number): number {
   if (!(ns >= SUB)) return Math.max(0, Math.floor(ns)) || 0;
-  const exponent = Math.floor(Math.log2(ns));
+  const exponent = exponentOf(ns);
   if (exponent > EXPONENT_MAX) return BUCKETS - 1;
   return (exponent - SUB_BITS + 1) * SUB + Math.min(SUB - 1, Math.floor((ns / 2 ** exponent - 1) * SUB));
 }
@@ -38,6 +42,20 @@ export class Histograms {
   record(histogram: number, ns: number): void {
     const at = histogram * BUCKETS + bucketOf(ns);
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+  }
+
+  /** How many took 1, 2–3, 4–7 … ns, 0 with the first; none behind the last that has any. */
+  octaves(histogram: number): number[] {
+    const from = histogram * BUCKETS;
+    const counts: number[] = [];
+    for (let i = 0; i < BUCKETS; i += 1) {
+      const count = this.#counts[from + i] ?? 0;
+      if (count === 0) continue;
+      const octave = i < SUB ? Math.floor(Math.log2(Math.max(1, i))) : Math.floor(i / SUB) + SUB_BITS - 1;
+      while (counts.length <= octave) counts.push(0);
+      counts[octave] = (counts[octave] ?? 0) + count;
+    }
+    return counts;
   }
 
   /** The duration that this share of what was recorded (0 to 1) did not exceed, in ns; 0 when nothing was. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { PathFold } from '../../../core/model/analysis/fold.ts';
+import type { PathsAnalysis } from '../../../core/model/analysis/result.ts';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
 import { batch, hop } from '../../../core/wire/test/records.ts';
-import { Analyst } from '../analyst.ts';
-import type { AnalysisAnswer } from '../messages.ts';
+import { Analyst, type Question } from '../analyst.ts';
+import type { Folded } from '../messages.ts';
 
 /** A session of so many packets, and an analyst whose slices are run by hand; every look at the clock takes 5 ms. */
 function bench(packets: number) {
@@ -19,18 +21,20 @@ function bench(packets: number) {
   let clock = 0;
   const analyst = new Analyst(
     session,
+    ({ packets: ids }: Question & { readonly of?: string }) => new PathFold(session, ids),
     () => {
       clock += 5;
       return clock;
     },
     (work) => slices.push(work),
   );
-  const answers: AnalysisAnswer[] = [];
+  const answers: Folded<PathsAnalysis>[] = [];
   return {
     session,
     take,
     answers,
-    ask: (ids: Float64Array | null = null) => analyst.ask(ids, (answer) => answers.push(answer)),
+    ask: (ids: Float64Array | null = null, of = '') =>
+      analyst.ask({ packets: ids, of }, (answer) => answers.push(answer)),
     slice: () => slices.shift()?.(),
     finish: () => {
       let count = 0;
@@ -75,6 +79,17 @@ describe('an analysis', () => {
     ask(Float64Array.from([1, 2]));
     finish();
     expect(answers.map(({ analysis }) => analysis?.packets)).toEqual([10, 3, 2]);
+  });
+
+  it('with another question is another, of the same packets too', () => {
+    const { ask, finish, answers } = bench(10);
+    ask(null, 'this');
+    ask(null, 'that');
+    finish();
+    ask(null, 'that');
+    expect(answers).toHaveLength(3);
+    expect(answers[1]?.analysis).not.toBe(answers[0]?.analysis);
+    expect(answers[2]?.analysis).toBe(answers[1]?.analysis);
   });
 
   it('says which session it is when that ended meanwhile', () => {
