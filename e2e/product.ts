@@ -42,7 +42,11 @@ export async function startProduct(): Promise<Product> {
 }
 
 /** The server alone, with a recorded capture in the place of an agent: the same picture every time. */
-export async function startReplay(fixture: string): Promise<Product> {
+export const startReplay = (fixture: string): Promise<Product> =>
+  startServer([process.execPath, join(ROOT, 'e2e', 'replay.mjs'), fixture]);
+
+/** The server alone, with a program in the place of an agent that speaks the protocol on its standard streams. */
+export async function startServer(command: readonly string[]): Promise<Product> {
   const port = await freePort();
   const token = '0123456789abcdef0123456789abcdef';
   const home = mkdtempSync(join(tmpdir(), 'skbtracer-replay-'));
@@ -50,7 +54,6 @@ export async function startReplay(fixture: string): Promise<Product> {
     env: { ...process.env, NODE_ENV: 'production', HOME: home },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const command = [process.execPath, join(ROOT, 'e2e', 'replay.mjs'), fixture];
   const config = { host: '127.0.0.1', port, token, labReason: '', source: { kind: 'program', command } };
   child.stdin.write(`${JSON.stringify(config)}\n`);
   const exited = new Promise<number | null>((resolve) => {

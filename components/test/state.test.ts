@@ -64,18 +64,57 @@ describe('the packet store', () => {
     expect(store.indexOf(1)).toBe(-1);
   });
 
-  it('lets the oldest go and counts them', () => {
-    const store = new PacketStore();
-    for (let from = 0; from < 105_000; from += 15_000)
+  it('lets the oldest go and counts them, wherever its buffer begins then', () => {
+    const store = new PacketStore(128);
+    for (let from = 0; from < 1000; from += 50)
       store.take(
-        rowsOf(...Array.from({ length: 15_000 }, (_, i): [number, number] => [from + i + 1, 1])),
+        rowsOf(...Array.from({ length: 50 }, (_, i): [number, number] => [from + i + 1, 1])),
         1,
         from === 0,
       );
-    expect(store.size).toBeLessThanOrEqual(100_000);
-    expect(store.size + store.forgotten).toBe(105_000);
-    expect(store.row(0)?.packet).toBe(store.forgotten + 1);
-    expect(store.indexOf(105_000)).toBe(store.size - 1);
+    expect(store.size).toBeGreaterThan(120);
+    expect(store.size + store.forgotten).toBe(1000);
+    const kept = Array.from({ length: store.size }, (_, i) => store.forgotten + 1 + i);
+    expect(kept.map((_, i) => store.row(i)?.packet)).toEqual(kept);
+    expect(kept.map((packet) => store.indexOf(packet))).toEqual(kept.map((_, i) => i));
+    for (let packet = 1; packet <= store.forgotten; packet += 1) expect(store.indexOf(packet)).toBe(-1);
+  });
+
+  it('takes a packet that it let go for a new one', () => {
+    const store = new PacketStore(64);
+    const lives = (from: number, count: number) =>
+      rowsOf(...Array.from({ length: count }, (_, i): [number, number] => [from + i, 1]));
+    store.take(lives(1, 65), 1, true);
+    expect(store.indexOf(1)).toBe(-1);
+    store.take(lives(1, 1), 1, false);
+    expect(store.row(store.indexOf(1))?.packet).toBe(1);
+    store.take(lives(100, 200), 1, false);
+    expect(store.indexOf(1)).toBe(-1);
+    expect(store.row(store.indexOf(299))?.packet).toBe(299);
+  });
+
+  it('tells which rows have changed since a version, in order', () => {
+    const store = new PacketStore(4096);
+    const changed = (version: number, from = 0, to = store.size) => {
+      const found: number[] = [];
+      store.eachChanged(version, from, to, (index) => found.push(index));
+      return found;
+    };
+    store.take(rowsOf(...Array.from({ length: 3000 }, (_, i): [number, number] => [i + 1, 1])), 1, true);
+    const version = store.version();
+    expect(changed(0)).toHaveLength(3000);
+    store.take(rowsOf([1, 9], [1500, 9], [2900, 9]), 1, false);
+    store.take(rowsOf([5000, 1]), 1, false);
+    expect(changed(version)).toEqual([0, 1499, 2899, 3000]);
+    expect(changed(version, 1, 2899)).toEqual([1499]);
+    store.take(
+      rowsOf(...Array.from({ length: 3000 }, (_, i): [number, number] => [10_000 + i, 1])),
+      1,
+      false,
+    );
+    const latest = store.version();
+    store.take(rowsOf([12_000, 9], [10_000, 9], [5000, 9]), 1, false);
+    expect(changed(latest).map((index) => store.row(index)?.packet)).toEqual([5000, 10_000, 12_000]);
   });
 
   it('passes over what is no list of rows', () => {
@@ -94,6 +133,23 @@ describe('the packet store', () => {
     const visible = Uint32Array.of(0, 2);
     expect([...orderRows(store, 3, { key: 'duration', descending: true }, visible)]).toEqual([2, 0]);
     expect([...visible]).toEqual([0, 2]);
+  });
+
+  it('is sorted as its numbers are, alike ones in the order of arrival either way', () => {
+    const store = new PacketStore();
+    const lives = Array.from({ length: 500 }, (_, i): [number, number] => [
+      i + 1,
+      [7, 70_000, 5e9, 2 ** 40, 300][(i * 13) % 5] ?? 0,
+    ]);
+    store.take(rowsOf(...lives), 1, true);
+    for (const descending of [false, true]) {
+      const sorted = [...orderRows(store, 500, { key: 'duration', descending }, null)];
+      const durations = sorted.map((index) => lives[index]?.[1] ?? 0);
+      const sign = descending ? -1 : 1;
+      expect(durations).toEqual([...durations].sort((a, b) => sign * (a - b)));
+      for (const [i, index] of sorted.entries())
+        if (i > 0 && durations[i - 1] === durations[i]) expect(sorted[i - 1] ?? 0).toBeLessThan(index);
+    }
   });
 });
 

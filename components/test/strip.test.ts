@@ -53,6 +53,21 @@ describe('packets over time', () => {
     expect(histogram.toNs).toBeGreaterThan(3e9);
   });
 
+  it('are of the packets that are still there', () => {
+    store = new PacketStore(64);
+    histogram = new TimeHistogram(store);
+    for (let packet = 1; packet <= 150; packet += 1) {
+      take(at(packet, packet * 1000, packet % 10 === 0 ? VERDICT.dropped : VERDICT.inFlight));
+      if (packet % 40 === 0) histogram.update();
+    }
+    histogram.update();
+    expect(histogram.fromNs).toBe((store.forgotten + 1) * 1000);
+    expect(counts()).toEqual([
+      Array.from({ length: store.size }, () => 1),
+      Array.from({ length: store.size }, (_, i) => ((store.forgotten + 1 + i) % 10 === 0 ? 1 : 0)),
+    ]);
+  });
+
   it('begin anew with another session', () => {
     take(at(1, 5000), at(2, 6000));
     histogram.update();

@@ -28,7 +28,7 @@ describe('visible rows', () => {
 
   beforeEach(() => {
     store = new PacketStore();
-    visible = new VisibleRows(store);
+    visible = new VisibleRows(store, Number.POSITIVE_INFINITY);
   });
 
   it('are all rows without filter and range', () => {
@@ -74,18 +74,48 @@ describe('visible rows', () => {
   });
 
   it('move down when the oldest rows are let go, at once', () => {
+    store = new PacketStore(1024);
+    visible = new VisibleRows(store, Number.POSITIVE_INFINITY);
     visible.set(dropped, null);
     const every7 = (packet: number) =>
       row(packet, { verdict: packet % 7 === 0 ? VERDICT.dropped : VERDICT.consumed });
-    for (let from = 0; from < 105_000; from += 15_000) {
-      take(...Array.from({ length: 15_000 }, (_, i) => every7(from + i + 1)));
-      if (from === 30_000) visible.update();
+    for (let from = 0; from < 2400; from += 300) {
+      take(...Array.from({ length: 300 }, (_, i) => every7(from + i + 1)));
+      if (from !== 1500) visible.update();
     }
-    expect(store.forgotten).toBeGreaterThan(0);
+    expect(store.forgotten).toBeGreaterThan(1024);
     const left = Array.from({ length: store.size }, (_, i) => store.forgotten + i + 1).filter(
       (n) => n % 7 === 0,
     );
     expect(shown()).toEqual(left);
+  });
+
+  it('are judged in slices when they are many, also what changes and goes meanwhile', () => {
+    vi.useFakeTimers();
+    store = new PacketStore(1 << 15);
+    // no time at all: one step after the other
+    visible = new VisibleRows(store, 0);
+    const every3 = (packet: number, turned = 0) =>
+      row(packet, { verdict: (packet + turned) % 3 === 0 ? VERDICT.dropped : VERDICT.consumed });
+    const many = (from: number, count: number) =>
+      take(...Array.from({ length: count }, (_, i) => every3(from + i)));
+    many(1, 1 << 15);
+    visible.set(dropped, null);
+    const first = shown() ?? [];
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.length).toBeLessThan(store.size / 3 - 1);
+    vi.advanceTimersByTime(1);
+    take(every3(600, 1), every3(700, 1), every3(30_000, 1));
+    many(40_000, 100);
+    vi.advanceTimersByTime(1000);
+    const all = Array.from({ length: store.size }, (_, i) => store.row(i)).flatMap((one) =>
+      one?.verdict === VERDICT.dropped ? [one.packet] : [],
+    );
+    visible.update();
+    vi.advanceTimersByTime(1000);
+    expect(store.forgotten).toBeGreaterThan(0);
+    expect(shown()).toEqual(all);
+    vi.useRealTimers();
   });
 
   it('begin anew with another session', () => {

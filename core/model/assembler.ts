@@ -34,8 +34,8 @@ export interface RowBatch {
   readonly rows: Uint8Array<ArrayBuffer>;
   /** To be passed back for what changes after these. */
   readonly version: number;
-  /** Changed rows that did not fit. */
-  readonly more: number;
+  /** Whether there are changed rows that did not fit. */
+  readonly more: boolean;
 }
 
 export interface AssemblerOptions {
@@ -45,6 +45,8 @@ export interface AssemblerOptions {
   readonly maxPackets?: number;
 }
 
+/** A power of two, as many as a page lists. */
+const PACKETS_MAX = 1 << 20;
 const NO_SOCKET = 'NO_SOCKET';
 const NO_PACKET = -1;
 const SYMBOLS_MAX = 65_536;
@@ -86,7 +88,7 @@ export class SessionAssembler {
   #newestNs = 0;
 
   constructor(options: AssemblerOptions = {}) {
-    const { budgetBytes = 128 << 20, maxPackets = 100_000 } = options;
+    const { budgetBytes = 128 << 20, maxPackets = PACKETS_MAX } = options;
     this.#store = new RecordStore(budgetBytes);
     this.#rows = new RowTable(maxPackets);
     this.#last = new Float64Array(maxPackets);

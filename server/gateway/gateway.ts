@@ -118,7 +118,7 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
         }
         browser.session = answer.session;
         browser.version = answer.version;
-        more = answer.more > 0;
+        more = answer.more;
         if (answer.rows.byteLength === 0 && !reset) return;
         browser.credits -= 1;
         browser.socket.emit('rows', answer.rows, { session: answer.session, reset });

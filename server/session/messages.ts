@@ -27,7 +27,7 @@ export interface RowsAnswer {
   readonly session: number;
   readonly rows: ArrayBuffer;
   readonly version: number;
-  readonly more: number;
+  readonly more: boolean;
 }
 
 export interface PathAnswer {

@@ -43,7 +43,7 @@ const hub: GatewayHub = {
       nowNs: undefined,
       counters: { packets: 0, hops: 0, missing: 0, malformed: 0, evicted: 0, bytes: 0, budgetBytes: 1 },
     }),
-    rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: 0 }),
+    rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: false }),
     path: async () => ({ session: 1, records: undefined }),
     analysis: async (packets) => {
       folded.push(packets);

@@ -1,6 +1,7 @@
 /** Rows gathered under headings: by flow, by lineage, by how they ended. Typed arrays, no object for a row. */
 import { VERDICT } from '../../../core/model/packet.ts';
 import { ROW, rowFirstNs, rowLastNs, rowReason, rowVerdict } from '../../../core/wire/rows.ts';
+import { finish, type Job } from './job.ts';
 import type { PacketStore } from './store.ts';
 
 export const GROUPINGS = ['none', 'flow', 'lineage', 'verdict'] as const;
@@ -27,14 +28,22 @@ export interface Grouped {
 }
 
 /** Rows keep their order within a group. Of a collapsed group only the heading is listed. */
-export function groupRows(
+export const groupRows = (...of: Parameters<typeof gathering>): Grouped => finish(gathering(...of));
+
+/** Rows looked at between two places where it can be interrupted. */
+const STEP = 2048;
+
+/** The same in steps. Indices are those of the beginning, whatever rows are let go meanwhile. */
+export function* gathering(
   store: PacketStore,
   order: Uint32Array,
   by: Grouping,
   collapsed: ReadonlySet<number>,
-): Grouped {
-  const { members, samples } = membership(store, order, by);
-  const groups = summed(store, order, by, members, samples);
+): Job<Grouped> {
+  const base = store.forgotten;
+  const offset = (index: number) => store.offsetOf(index - (store.forgotten - base));
+  const { members, samples } = yield* membership(store, offset, order, by);
+  const groups = yield* summed(store, offset, order, by, members, samples);
   const starts = new Uint32Array(groups.size);
   let end = 0;
   for (let group = 0; group < groups.size; group += 1) {
@@ -42,10 +51,12 @@ export function groupRows(
     end += 1 + (collapsed.has(groups.keys[group] ?? 0) ? 0 : (groups.counts[group] ?? 0));
   }
   const lines = new Int32Array(end);
+  yield;
   const next = starts.map((start) => start + 1);
   for (let group = 0; group < groups.size; group += 1) lines[starts[group] ?? 0] = -1 - group;
   const isOpen = Array.from(groups.keys, (key) => !collapsed.has(key));
   for (let i = 0; i < order.length; i += 1) {
+    if (i % STEP === 0) yield;
     const group = members[i] ?? 0;
     if (!isOpen[group]) continue;
     lines[next[group] ?? 0] = order[i] ?? 0;
@@ -54,24 +65,28 @@ export function groupRows(
   return { groups, lines };
 }
 
+type Offset = (index: number) => number;
+
 /** Of each row of the order, the number of its group; and each group's first row. */
-function membership(store: PacketStore, order: Uint32Array, by: Grouping) {
+function* membership(
+  store: PacketStore,
+  offset: Offset,
+  order: Uint32Array,
+  by: Grouping,
+): Job<{ readonly members: Uint32Array; readonly samples: Uint32Array }> {
   const members = new Uint32Array(order.length);
   const samples: number[] = [];
   const known = new Map<number, number>();
   const { view } = store;
   const keyOf = by === 'lineage' ? rootOf : by === 'verdict' ? endOf : flowHash;
   for (let i = 0; i < order.length; i += 1) {
+    if (i % STEP === 0) yield;
     const index = order[i] ?? 0;
-    const at = store.offsetOf(index);
+    const at = offset(index);
     let key = keyOf(store, at);
     let group = known.get(key);
     // two flows may have one hash: the next is tried
-    while (
-      by === 'flow' &&
-      group !== undefined &&
-      !isSameFlow(view, at, store.offsetOf(samples[group] ?? 0))
-    ) {
+    while (by === 'flow' && group !== undefined && !isSameFlow(view, at, offset(samples[group] ?? 0))) {
       key += 1;
       group = known.get(key);
     }
@@ -85,13 +100,14 @@ function membership(store: PacketStore, order: Uint32Array, by: Grouping) {
   return { members, samples: Uint32Array.from(samples) };
 }
 
-function summed(
+function* summed(
   store: PacketStore,
+  offset: Offset,
   order: Uint32Array,
   by: Grouping,
   members: Uint32Array,
   samples: Uint32Array,
-): Groups {
+): Job<Groups> {
   const size = samples.length;
   const groups = {
     by,
@@ -105,13 +121,15 @@ function summed(
   };
   const { view } = store;
   for (let group = 0; group < size; group += 1) {
-    const at = store.offsetOf(samples[group] ?? 0);
+    if (group % STEP === 0) yield;
+    const at = offset(samples[group] ?? 0);
     groups.keys[group] =
       by === 'lineage' ? rootOf(store, at) : by === 'verdict' ? endOf(store, at) : flowHash(store, at);
   }
   for (let i = 0; i < order.length; i += 1) {
+    if (i % STEP === 0) yield;
     const group = members[i] ?? 0;
-    const at = store.offsetOf(order[i] ?? 0);
+    const at = offset(order[i] ?? 0);
     groups.counts[group] = (groups.counts[group] ?? 0) + 1;
     if (rowVerdict(view, at) === VERDICT.dropped) groups.drops[group] = (groups.drops[group] ?? 0) + 1;
     groups.firstNs[group] = Math.min(groups.firstNs[group] ?? 0, rowFirstNs(view, at));

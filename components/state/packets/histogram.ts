@@ -12,11 +12,15 @@ const MARK = { none: 0, packet: 1, dropped: 2 } as const;
  */
 export class TimeHistogram {
   readonly #store: PacketStore;
+  /** By index: when it was first seen, and as what it is counted. */
+  #firstNs = new Float64Array(1024);
   #marks = new Uint8Array(1024);
   #seen = 0;
+  /** A row is in none of the bins. */
+  #isOutside = false;
   #seenVersion = -1;
   #forgotten = 0;
-  #session = -1;
+  #era = -1;
   #fromNs = 0;
   #newestNs = 0;
   #binNs = 1000;
@@ -52,72 +56,96 @@ export class TimeHistogram {
   /** Takes in what came since the last time. */
   update(): void {
     const store = this.#store;
-    const isAnew =
-      this.#session !== store.session || this.#forgotten !== store.forgotten || store.size < this.#seen;
-    this.#session = store.session;
+    const gone = store.forgotten - this.#forgotten;
+    const isAnew = this.#era !== store.era || gone < 0 || gone > this.#seen;
+    this.#era = store.era;
     this.#forgotten = store.forgotten;
-    if (isAnew) this.#count(Number.POSITIVE_INFINITY, 0, 1000);
-    if (!this.#take()) {
-      const { earliest, newest } = this.#extent();
-      let binNs = this.#binNs;
-      while ((newest - Math.floor(earliest / binNs) * binNs) / binNs >= BINS_MAX) binNs = coarser(binNs);
-      this.#count(earliest, newest, binNs);
-      this.#take();
+    if (isAnew) this.#empty();
+    else if (gone > 0) this.#moveDown(gone);
+    this.#read();
+    if (gone > 0 || this.#isOutside) this.#countAll();
+  }
+
+  #empty(): void {
+    this.#binNs = 1000;
+    this.#fromNs = Number.POSITIVE_INFINITY;
+    this.#newestNs = 0;
+    this.#seen = 0;
+    this.#isOutside = false;
+    this.#seenVersion = -1;
+    this.#packets.fill(0);
+    this.#dropped.fill(0);
+  }
+
+  #moveDown(gone: number): void {
+    this.#firstNs.copyWithin(0, gone, this.#seen);
+    this.#marks.copyWithin(0, gone, this.#seen);
+    this.#seen -= gone;
+  }
+
+  /** Reads rows that are new or changed, and counts those that are in a bin. */
+  #read(): void {
+    const store = this.#store;
+    const { size } = store;
+    if (this.#marks.length < size) {
+      const room = Math.max(size, this.#marks.length * 2);
+      const [firstNs, marks] = [new Float64Array(room), new Uint8Array(room)];
+      firstNs.set(this.#firstNs);
+      marks.set(this.#marks);
+      [this.#firstNs, this.#marks] = [firstNs, marks];
     }
-    this.#seen = store.size;
+    this.#firstNs.fill(0, this.#seen, size);
+    this.#marks.fill(MARK.none, this.#seen, size);
+    store.eachChanged(this.#seenVersion, 0, size, this.#readRow);
+    this.#seen = size;
     this.#seenVersion = store.version();
   }
 
-  /** Starts counting anew from a time on. */
-  #count(earliest: number, newest: number, binNs: number): void {
-    this.#binNs = binNs;
-    this.#fromNs = Number.isFinite(earliest)
-      ? Math.floor(earliest / binNs) * binNs
-      : Number.POSITIVE_INFINITY;
-    this.#newestNs = newest;
-    this.#packets.fill(0);
-    this.#dropped.fill(0);
-    this.#marks.fill(MARK.none);
-    this.#seen = 0;
-    this.#seenVersion = -1;
-  }
-
-  /** False when a packet is in none of the bins. */
-  #take(): boolean {
-    const { size, view } = this.#store;
-    if (this.#marks.length < size) {
-      const marks = new Uint8Array(Math.max(size, this.#marks.length * 2));
-      marks.set(this.#marks);
-      this.#marks = marks;
+  readonly #readRow = (index: number): void => {
+    const { view } = this.#store;
+    const at = this.#store.offsetOf(index);
+    const mark = rowVerdict(view, at) === VERDICT.dropped ? MARK.dropped : MARK.packet;
+    const before = this.#marks[index];
+    if (before === mark) return;
+    this.#marks[index] = mark;
+    const ns = before === MARK.none ? rowFirstNs(view, at) : (this.#firstNs[index] ?? 0);
+    this.#firstNs[index] = ns;
+    if (ns > this.#newestNs) this.#newestNs = ns;
+    const bin = Math.floor((ns - this.#fromNs) / this.#binNs);
+    if (!(bin >= 0 && bin < BINS_MAX)) {
+      this.#isOutside = true;
+      return;
     }
-    for (let i = 0; i < size; i += 1) {
-      if (i < this.#seen && this.#store.stampOf(i) <= this.#seenVersion) continue;
-      const at = this.#store.offsetOf(i);
-      const ns = rowFirstNs(view, at);
-      const bin = Math.floor((ns - this.#fromNs) / this.#binNs);
-      if (!(bin >= 0 && bin < BINS_MAX)) return false;
-      const mark = rowVerdict(view, at) === VERDICT.dropped ? MARK.dropped : MARK.packet;
-      const before = this.#marks[i];
-      if (before === mark) continue;
-      if (before === MARK.none) this.#packets[bin] = (this.#packets[bin] ?? 0) + 1;
-      if (mark === MARK.dropped) this.#dropped[bin] = (this.#dropped[bin] ?? 0) + 1;
-      else if (before === MARK.dropped) this.#dropped[bin] = (this.#dropped[bin] ?? 0) - 1;
-      this.#marks[i] = mark;
-      if (ns > this.#newestNs) this.#newestNs = ns;
-    }
-    return true;
-  }
+    if (before === MARK.none) this.#packets[bin] = (this.#packets[bin] ?? 0) + 1;
+    if (mark === MARK.dropped) this.#dropped[bin] = (this.#dropped[bin] ?? 0) + 1;
+    else if (before === MARK.dropped) this.#dropped[bin] = (this.#dropped[bin] ?? 0) - 1;
+  };
 
-  #extent(): { earliest: number; newest: number } {
-    const { size, view } = this.#store;
+  /** Counts all rows anew, in bins that hold them all: out of what was read of them, side by side in memory. */
+  #countAll(): void {
     let earliest = Number.POSITIVE_INFINITY;
     let newest = 0;
-    for (let i = 0; i < size; i += 1) {
-      const ns = rowFirstNs(view, this.#store.offsetOf(i));
+    for (let i = 0; i < this.#seen; i += 1) {
+      const ns = this.#firstNs[i] ?? 0;
       if (ns < earliest) earliest = ns;
       if (ns > newest) newest = ns;
     }
-    return { earliest, newest };
+    let binNs = this.#binNs;
+    while ((newest - Math.floor(earliest / binNs) * binNs) / binNs >= BINS_MAX) binNs = coarser(binNs);
+    const fromNs = Number.isFinite(earliest)
+      ? Math.floor(earliest / binNs) * binNs
+      : Number.POSITIVE_INFINITY;
+    this.#packets.fill(0);
+    this.#dropped.fill(0);
+    for (let i = 0; i < this.#seen; i += 1) {
+      const bin = Math.floor(((this.#firstNs[i] ?? 0) - fromNs) / binNs);
+      this.#packets[bin] = (this.#packets[bin] ?? 0) + 1;
+      if (this.#marks[i] === MARK.dropped) this.#dropped[bin] = (this.#dropped[bin] ?? 0) + 1;
+    }
+    this.#binNs = binNs;
+    this.#fromNs = fromNs;
+    this.#newestNs = newest;
+    this.#isOutside = false;
   }
 }
 

@@ -24,14 +24,14 @@ export function useFold<T>(make: () => RowFold<T>): T | undefined {
     let isStale = false;
     let costMs = 0;
     const run = () => {
-      const { session, forgotten } = packets;
+      const { era } = packets;
       const scan = new RowScan(packets, visibleRows(), make());
       isRunning = true;
       isStale = false;
       costMs = 0;
       const slice = () => {
-        // rows have moved: what was read of them is of others now
-        if (packets.session !== session || packets.forgotten !== forgotten) return run();
+        // what was read of rows is of others now
+        if (packets.era !== era) return run();
         const began = performance.now();
         const value = scan.step(SLICE);
         costMs += performance.now() - began;

@@ -36,7 +36,7 @@ export function useCompletion(input: React.RefObject<HTMLInputElement | null>): 
     const valuesOf = (field: Field) => {
       const known = values.current.get(field.id);
       if (known !== undefined) return known;
-      const found = occurring(packets.view, packets.size, field, book);
+      const found = occurring(packets, field, book);
       values.current.set(field.id, found);
       return found;
     };

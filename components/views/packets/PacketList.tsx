@@ -92,7 +92,11 @@ export function PacketList() {
         at += by
       ) {
         const index = lines.at(at);
-        if (index >= 0 && rowVerdict(packets.view, packets.offsetOf(index)) === VERDICT.dropped)
+        if (
+          index >= 0 &&
+          index < packets.size &&
+          rowVerdict(packets.view, packets.offsetOf(index)) === VERDICT.dropped
+        )
           return go(at, by);
       }
       say(by > 0 ? 'No drop after this' : 'No drop before this');
@@ -182,7 +186,7 @@ export function PacketList() {
                 <div role="presentation" style={{ height: virtualizer.getTotalSize() }} className="relative">
                   {virtualizer.getVirtualItems().map((item) => {
                     const index = lines.at(item.index);
-                    const own = facts(index >= 0 ? index : (groups?.samples[-1 - index] ?? -1));
+                    const own = facts(index >= 0 ? index : lines.sample(-1 - index));
                     if (own === undefined) return null;
                     if (index >= 0)
                       return (

@@ -5,16 +5,18 @@ export interface RowSource {
   readonly view: DataView;
   readonly size: number;
   offsetOf(index: number): number;
+  /** Rows let go, when there may be any: indices have moved down by as much. */
+  readonly forgotten?: number;
 }
 
 /** Takes rows one by one; makes no object for each. */
 export interface RowFold<T> {
-  add(view: DataView, at: number, index: number): void;
+  add(view: DataView, at: number): void;
   result(): T;
 }
 
 /**
- * One pass over rows.
+ * One pass over rows. Rows that are let go meanwhile, before it came to them, are not in it.
  * @param rows indices of those that count, null for all
  */
 export class RowScan<T> {
@@ -22,6 +24,7 @@ export class RowScan<T> {
   readonly #rows: Uint32Array | null;
   readonly #fold: RowFold<T>;
   readonly #end: number;
+  readonly #forgotten: number;
   #next = 0;
 
   constructor(source: RowSource, rows: Uint32Array | null, fold: RowFold<T>) {
@@ -29,15 +32,17 @@ export class RowScan<T> {
     this.#rows = rows;
     this.#fold = fold;
     this.#end = rows?.length ?? source.size;
+    this.#forgotten = source.forgotten ?? 0;
   }
 
   /** Goes on for up to so many rows; the result at the end, undefined before. */
   step(count: number): T | undefined {
     const { view, size } = this.#source;
+    const gone = (this.#source.forgotten ?? 0) - this.#forgotten;
     const until = Math.min(this.#end, this.#next + count);
     for (let i = this.#next; i < until; i += 1) {
-      const index = this.#rows === null ? i : (this.#rows[i] ?? size);
-      if (index < size) this.#fold.add(view, this.#source.offsetOf(index), index);
+      const index = (this.#rows === null ? i : (this.#rows[i] ?? size)) - gone;
+      if (index >= 0 && index < size) this.#fold.add(view, this.#source.offsetOf(index));
     }
     this.#next = until;
     return until === this.#end ? this.#fold.result() : undefined;

@@ -1,6 +1,7 @@
 /** Which values of a field occur in rows, the most frequent first. */
 import { ipText } from '../../base/address.ts';
 import { ROW_BYTES } from '../../wire/rows.ts';
+import type { RowSource } from '../aggregate/scan.ts';
 import { formatDuration } from '../format.ts';
 import type { NameBook } from '../names.ts';
 import { addressVersion } from './address.ts';
@@ -13,12 +14,14 @@ const VALUES_MAX = 30;
 /** Times and sizes that occur are too many to be of use. */
 const UNTOLD = new Set(['duration', 'time', 'packet', 'parent', 'len', 'hops']);
 
-export function occurring(view: DataView, size: number, field: Field, book: NameBook): readonly Occurring[] {
+/** @param rows of these the newest are looked at */
+export function occurring(rows: RowSource, field: Field, book: NameBook): readonly Occurring[] {
   if (UNTOLD.has(field.id) || field.kind === 'boolean' || field.kind === 'flags') return [];
+  const { view, size } = rows;
   const counts = new Map<string | number, number>();
   const count = (key: string | number) => counts.set(key, (counts.get(key) ?? 0) + 1);
   for (let index = Math.max(0, size - ROWS_MAX); index < size; index += 1) {
-    const at = index * ROW_BYTES;
+    const at = rows.offsetOf(index);
     if (field.kind === 'address') {
       const version = addressVersion(view, at);
       if (version === 0) continue;

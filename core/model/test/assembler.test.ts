@@ -113,7 +113,7 @@ describe('a row', () => {
     const session = assembler();
     session.take(batch(hop({ packet: 1 }), hop({ packet: 2 }), hop({ packet: 3 }), hop({ packet: 1 })));
     const first = session.rowsSince(0, 2);
-    expect(first.more).toBe(1);
+    expect(first.more).toBe(true);
     const view = new DataView(first.rows.buffer);
     expect([readRow(view, 0).packet, readRow(view, ROW_BYTES).packet]).toEqual([2, 3]);
     const second = session.rowsSince(first.version, 2);

@@ -163,8 +163,12 @@ describe('a display filter', () => {
 });
 
 describe('what can stand at the caret', () => {
-  const valuesOf = (field: Parameters<typeof occurring>[2]) =>
-    occurring(view, SAMPLE_NAMES.length, field, context.book);
+  const valuesOf = (field: Parameters<typeof occurring>[1]) =>
+    occurring(
+      { view, size: SAMPLE_NAMES.length, offsetOf: (index) => index * ROW_BYTES },
+      field,
+      context.book,
+    );
   const offered = (text: string) =>
     suggest(spotAt(text, text.length), valuesOf, context.book).map(({ label }) => label);
 
