@@ -7,7 +7,7 @@ import { NameBook } from '../../core/model/names.ts';
 import { storyOf } from '../../core/model/story/index.ts';
 import { RELATION } from '../../core/wire/layout.gen.ts';
 import { useNames } from '../state/names.ts';
-import { loadPreferences, usePreferences } from '../state/preferences.ts';
+import { loadPreferences, prefer, usePreferences } from '../state/preferences.ts';
 import { selectHop, selectPacket, useSelection } from '../state/selection.ts';
 import { pathJson } from '../views/path/copy.ts';
 import { detailsText, hopDetails } from '../views/path/details.ts';
@@ -92,7 +92,7 @@ describe('the story', () => {
 
   it('is remembered as it was left', () => {
     expect(usePreferences.getState().storyOpen).toBe(true);
-    usePreferences.getState().setStoryOpen(false);
+    prefer({ storyOpen: false });
     usePreferences.setState({ storyOpen: true });
     loadPreferences();
     expect(usePreferences.getState().storyOpen).toBe(false);

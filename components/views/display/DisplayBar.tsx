@@ -3,20 +3,20 @@
 import { ChartColumn, Search } from 'lucide-react';
 import { useEffect } from 'react';
 import { commands } from '../../state/commands.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Kbd } from '../../ui/Kbd.tsx';
 import { DisplayField } from './DisplayField.tsx';
 
 /** What all views show of what was captured: the display filter, and whether the time strip is there. */
 export function DisplayBar({ onPalette }: { readonly onPalette: () => void }) {
-  const { stripOpen, setStripOpen } = usePreferences();
+  const stripOpen = usePreferences((state) => state.stripOpen);
   useEffect(
     () =>
       commands.register([
-        { id: 'range.toggle', title: 'Show or hide the time strip', group: 'Filter', keys: [{ key: 'z' }], run: () => setStripOpen(!stripOpen) },
+        { id: 'range.toggle', title: 'Show or hide the time strip', group: 'Filter', keys: [{ key: 'z' }], run: () => prefer({ stripOpen: !stripOpen }) },
       ]), // biome-ignore format: a table
-    [stripOpen, setStripOpen],
+    [stripOpen],
   );
   return (
     <div
@@ -31,7 +31,7 @@ export function DisplayBar({ onPalette }: { readonly onPalette: () => void }) {
         aria-label="Time strip"
         aria-pressed={stripOpen}
         title="Packets over time: draw a range to see only that (Z)"
-        onClick={() => setStripOpen(!stripOpen)}
+        onClick={() => prefer({ stripOpen: !stripOpen })}
       >
         <ChartColumn size={13} aria-hidden />
       </Button>

@@ -6,7 +6,7 @@ import { formatTime, protocolName, rowEndpoints, verdictName } from '../../../co
 import { writeDraft } from '../../state/draft.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer } from '../../state/preferences.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -247,5 +247,5 @@ function aboutOf(target: Target, graph: MapGraph): About | undefined {
 function captureOnly(place: About['place']): void {
   if (place === undefined) return;
   writeDraft({ netns: String(place.region.inode), interface: place.node?.link.name ?? '' });
-  usePreferences.getState().setFormOpen(true);
+  prefer({ formOpen: true });
 }

@@ -8,7 +8,7 @@ import { ancestorsOf, childrenOf, originsOf, type Relatives, splitsOf } from '..
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { selectHop, selectPacket } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
@@ -24,16 +24,16 @@ const SHOWN = 8;
  */
 export function LineageStrip({ path }: { readonly path: Path }) {
   const [isAll, setAll] = useState(false);
-  const { lineageOpen, setLineageOpen } = usePreferences();
+  const lineageOpen = usePreferences((state) => state.lineageOpen);
   const origins = originsOf(path);
   const children = childrenOf(path);
   const isAlone = origins.length === 0 && children.length === 0;
   useEffect(
     () =>
       commands.register([
-        { id: 'path.lineage', title: 'Tree of relatives', group: 'Path', keys: [{ key: 'r' }], enabled: () => !isAlone, run: () => setLineageOpen(!lineageOpen) },
+        { id: 'path.lineage', title: 'Tree of relatives', group: 'Path', keys: [{ key: 'r' }], enabled: () => !isAlone, run: () => prefer({ lineageOpen: !lineageOpen }) },
       ]), // biome-ignore format: a table
-    [isAlone, lineageOpen, setLineageOpen],
+    [isAlone, lineageOpen],
   );
   if (isAlone) return null;
   const above =
@@ -54,7 +54,7 @@ export function LineageStrip({ path }: { readonly path: Path }) {
           aria-expanded={lineageOpen}
           title={`${lineageOpen ? 'Close' : 'Open'} the tree of relatives (r)`}
           className="-ml-0.5 inline-flex shrink-0 items-center gap-1 rounded-sm text-muted hover:text-text"
-          onClick={() => setLineageOpen(!lineageOpen)}
+          onClick={() => prefer({ lineageOpen: !lineageOpen })}
         >
           <Chevron size={13} aria-hidden /> Relatives
         </button>

@@ -6,7 +6,7 @@ import type { Path } from '../../../core/model/hop.ts';
 import { type PacketRow, VERDICT } from '../../../core/model/packet.ts';
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { Button } from '../../ui/Button.tsx';
 import { CopyButton } from '../../ui/CopyButton.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
@@ -26,7 +26,7 @@ interface PathHeaderProps {
 /** What the packet is, how it ended, and what can be done with the drawing. */
 export function PathHeader({ packet, row, path, isStoryShown, onClose }: PathHeaderProps) {
   const { book } = useNames();
-  const { timeScale, setTimeScale, detailsOpen } = usePreferences();
+  const { timeScale, detailsOpen } = usePreferences();
   const run = (id: string) => commands.all.find((command) => command.id === id)?.run();
   return (
     <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1 whitespace-nowrap lg:flex-nowrap">
@@ -37,7 +37,7 @@ export function PathHeader({ packet, row, path, isStoryShown, onClose }: PathHea
           <Segmented
             label="Scale"
             value={timeScale}
-            onValue={setTimeScale}
+            onValue={(scale) => prefer({ timeScale: scale })}
             options={[
               { value: 'sequence', label: 'Steps' },
               { value: 'linear', label: 'Time' },

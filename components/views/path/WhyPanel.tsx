@@ -5,7 +5,7 @@ import { useEffect, useId, useState } from 'react';
 import type { Diagnosis, Tone } from '../../../core/model/diagnosis/index.ts';
 import type { Path } from '../../../core/model/hop.ts';
 import { commands } from '../../state/commands.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { cn } from '../../ui/cn.ts';
 import { AdviceList, CertaintyMark, EvidenceList } from './Explanation.tsx';
 import type { Inquiry } from './useDiagnosis.ts';
@@ -103,7 +103,7 @@ export function WhyPanel({ path, diagnosis, inquiry }: WhyPanelProps) {
 
 /** Explanations of problems are open or closed as they were left; one of an ordinary end only when it was opened. */
 function useOpen(isOrdinary: boolean): readonly [isOpen: boolean, setOpen: (isOpen: boolean) => void] {
-  const { whyOpen, setWhyOpen } = usePreferences();
+  const whyOpen = usePreferences((state) => state.whyOpen);
   const own = useState(false);
-  return isOrdinary ? own : [whyOpen, setWhyOpen];
+  return isOrdinary ? own : [whyOpen, (isOpen: boolean) => prefer({ whyOpen: isOpen })];
 }

@@ -7,7 +7,7 @@ import type { PacketRow } from '../../../core/model/packet.ts';
 import { readPath } from '../../../core/model/path.ts';
 import { commands } from '../../state/commands.ts';
 import { packets } from '../../state/packets/store.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { selectDecision, selectHop, useSelection } from '../../state/selection.ts';
 import { requestPath } from '../../state/socket.ts';
 import { type PathRow, rowIndexOf } from './rows.ts';
@@ -80,6 +80,5 @@ export function usePathKeys(rows: readonly PathRow[], onClose: () => void): void
 }
 
 function toggleDetails(): void {
-  const { detailsOpen, setDetailsOpen } = usePreferences.getState();
-  setDetailsOpen(!detailsOpen);
+  prefer({ detailsOpen: !usePreferences.getState().detailsOpen });
 }

@@ -6,7 +6,7 @@ import type { Verdict } from '../../../core/model/packet.ts';
 import { type StoryStep, stepAt, storyOf } from '../../../core/model/story/index.ts';
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { selectDecision, selectHop, useSelection } from '../../state/selection.ts';
 
 const NONE: readonly StoryStep[] = [];
@@ -63,9 +63,8 @@ export function usePanels(hasRoom: boolean): {
   const { storyOpen, detailsOpen } = usePreferences();
   const isStoryShown = storyOpen && (hasRoom || !detailsOpen);
   const toggleStory = useCallback(() => {
-    const { setStoryOpen, setDetailsOpen } = usePreferences.getState();
-    setStoryOpen(!isStoryShown);
-    if (!isStoryShown && !hasRoom) setDetailsOpen(false);
+    prefer({ storyOpen: !isStoryShown });
+    if (!isStoryShown && !hasRoom) prefer({ detailsOpen: false });
   }, [isStoryShown, hasRoom]);
   return { isStoryShown, isDetailsShown: detailsOpen, toggleStory };
 }

@@ -5,7 +5,7 @@ import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import { lossReport } from '../../state/losses.ts';
 import { packets } from '../../state/packets/store.ts';
-import { THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
+import { prefer, THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
 import { type Link, useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { Popover } from '../../ui/Popover.tsx';
@@ -16,7 +16,7 @@ const ITEM = 'inline-flex h-full items-center gap-1.5 px-2 whitespace-nowrap';
 /** Source, probes, rates, losses, connection: one line that is always there. */
 export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
   const { link, snapshot, stats } = useSession();
-  const { theme, setTheme } = usePreferences();
+  const theme = usePreferences((state) => state.theme);
   const hello = snapshot?.source.phase === 'connected' ? snapshot.source.hello : undefined;
   const capture = snapshot?.capture;
   const ThemeIcon = THEME_ICONS[theme];
@@ -79,7 +79,7 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
           type="button"
           className={cn(ITEM, 'hover:bg-hover')}
           aria-label={`Theme: ${theme}. Change it`}
-          onClick={() => setTheme(nextTheme(theme))}
+          onClick={() => prefer({ theme: nextTheme(theme) })}
         >
           <ThemeIcon size={12} aria-hidden /> {theme}
         </button>

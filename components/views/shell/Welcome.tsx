@@ -1,12 +1,12 @@
 'use client';
 
 import type { Snapshot } from '../../../core/messages/browser.ts';
-import { usePreferences } from '../../state/preferences.ts';
+import { prefer, usePreferences } from '../../state/preferences.ts';
 import { Button } from '../../ui/Button.tsx';
 
 /** First visit: what is running, and what to do next. */
 export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
-  const { welcomed, setWelcomed } = usePreferences();
+  const welcomed = usePreferences((state) => state.welcomed);
   if (welcomed) return null;
   const isLab =
     snapshot?.source.phase === 'connected'
@@ -34,7 +34,7 @@ export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
         <code className="font-mono">udp port 9998</code>. Press <b className="font-medium">?</b> for keys and
         words.
       </div>
-      <Button look="primary" onClick={() => setWelcomed(true)}>
+      <Button look="primary" onClick={() => prefer({ welcomed: true })}>
         Got it
       </Button>
     </aside>
