@@ -35,6 +35,45 @@ test('a link leads to the view and the packet that it was copied from, and back 
   await expect(path(page)).toContainText(`Packet ${packet}`);
 });
 
+test('panes stay as they were drawn', async ({ page }) => {
+  const drawn = async (name: string, key: 'ArrowUp' | 'ArrowLeft') => {
+    const divider = page.getByRole('separator', { name });
+    const before = await divider.getAttribute('aria-valuenow');
+    await divider.press(key);
+    await expect(divider).not.toHaveAttribute('aria-valuenow', before ?? '');
+    return divider.getAttribute('aria-valuenow');
+  };
+  const PANES = [
+    ['1', 'Height of the path', 'ArrowUp'],
+    ['2', 'Size of the story', 'ArrowLeft'],
+    ['4', 'Size of the list of paths', 'ArrowLeft'],
+    ['5', 'Size of the list of groups', 'ArrowLeft'],
+    ['7', 'Height of the list of conversations', 'ArrowUp'],
+    ['7', 'Size of the conversation', 'ArrowLeft'],
+  ] as const;
+  await page.locator('[data-packet]').first().click();
+  const sizes = [];
+  for (const [view, name, key] of PANES) {
+    await page.keyboard.press(view);
+    sizes.push(await drawn(name, key));
+  }
+  await page.keyboard.press('3');
+  const eth0 = page.getByTestId('map').getByRole('option', { name: 'veth eth0 of db', exact: true });
+  await eth0.locator('g.drops').click();
+  const details = await drawn('Size of the details', 'ArrowLeft');
+
+  await page.reload();
+  await eth0.locator('g.drops').click();
+  await expect(page.getByRole('separator', { name: 'Size of the details' })).toHaveAttribute(
+    'aria-valuenow',
+    details ?? '',
+  );
+  for (const [i, [view, name]] of PANES.entries()) {
+    await page.keyboard.press(view);
+    await expect(page.getByRole('separator', { name })).toHaveAttribute('aria-valuenow', sizes[i] ?? '');
+  }
+});
+
 test('every command is found by its title', async ({ page }) => {
   await page.keyboard.press('Control+k');
   const palette = page.getByRole('dialog', { name: 'Commands' });

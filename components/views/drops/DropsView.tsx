@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useMemo, useRef } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import {
   DROP_GROUPINGS,
   DropFold,
@@ -14,7 +14,9 @@ import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
 import { useFold } from '../../state/packets/useFold.ts';
+import { usePanes } from '../../state/panes.ts';
 import { useSession } from '../../state/session.ts';
+import { Divider } from '../../ui/Divider.tsx';
 import { SelectField } from '../../ui/Field.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { useWide } from '../../ui/useMedia.ts';
@@ -25,8 +27,6 @@ import { useDropsPlace } from './state.ts';
 import { functionAt, GROUPING_LABELS, type GroupName, groupName, nameText } from './text.ts';
 import { useKinds } from './tones.ts';
 
-const SEPARATOR =
-  'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
 const NO_GROUPS: readonly DropGroup[] = [];
 
 /** What the kernel dropped: when, by what they have in common, and why. */
@@ -75,6 +75,8 @@ export function DropsView() {
     [],
   );
 
+  const panes = usePanes('drops', isWide ? 'horizontal' : 'vertical', ['drop-groups', 'drop-group']);
+
   if (summary === undefined)
     return <Notice title="Counting …">The packets of this page are looked at.</Notice>;
   if (group === undefined) return <NothingDropped summary={summary} />;
@@ -89,7 +91,7 @@ export function DropsView() {
         toneOf={(key) => kinds.get(key)?.tone}
         onSelect={(key) => useDropsPlace.setState({ group: key })}
       />
-      <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+      <Group {...panes} className="min-h-0 flex-1">
         <Panel id="drop-groups" minSize="25%" defaultSize="56%" className="flex min-h-0 flex-col">
           <DropTable
             groups={groups}
@@ -106,7 +108,7 @@ export function DropsView() {
             onOpen={() => list.current?.focus()}
           />
         </Panel>
-        <Separator className={SEPARATOR} />
+        <Divider label="Size of the list of groups" />
         <Panel id="drop-group" minSize="25%" defaultSize="44%">
           <DropDetail
             key={`${by}/${group.key}`}

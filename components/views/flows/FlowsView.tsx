@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useMemo } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import { type Flow, FlowFold, type FlowSide, type FlowSummary } from '../../../core/model/aggregate/flows.ts';
 import type { Connection } from '../../../core/model/connections.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
@@ -10,7 +10,9 @@ import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
 import { useFold } from '../../state/packets/useFold.ts';
+import { usePanes } from '../../state/panes.ts';
 import { useSession } from '../../state/session.ts';
+import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { useWide } from '../../ui/useMedia.ts';
 import { ConnectionsPane } from './ConnectionsPane.tsx';
@@ -19,8 +21,6 @@ import { FlowTable } from './FlowTable.tsx';
 import { useFlowsPlace } from './state.ts';
 import { connectionOf, indexConnections, sideOwner, sortFlows } from './text.ts';
 
-const SEPARATOR =
-  'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
 const NO_FLOWS: readonly Flow[] = [];
 const make = () => new FlowFold();
 
@@ -66,12 +66,19 @@ export function FlowsView() {
     if (its !== undefined) useFlowsPlace.setState({ flow: its.key });
   };
 
+  const panes = usePanes('flows', 'vertical', ['flows', 'flow-more']);
+  const more = usePanes(
+    'flow-more',
+    isWide ? 'horizontal' : 'vertical',
+    flow === undefined ? ['connections'] : ['flow', 'connections'],
+  );
+
   if (summary === undefined)
     return <Notice title="Counting …">The packets of this page are looked at.</Notice>;
   return (
     <section aria-label="Flows" className="flex h-full min-h-0 flex-col bg-surface">
       <Totals summary={summary} />
-      <Group orientation="vertical" className="min-h-0 flex-1">
+      <Group {...panes} className="min-h-0 flex-1">
         <Panel id="flows" minSize="20%" defaultSize="52%" className="flex min-h-0 flex-col">
           {flow === undefined ? (
             <Notice title="No conversation yet">
@@ -91,9 +98,9 @@ export function FlowsView() {
             />
           )}
         </Panel>
-        <Separator className={SEPARATOR} />
+        <Divider label="Height of the list of conversations" />
         <Panel id="flow-more" minSize="20%" defaultSize="48%">
-          <Group orientation={isWide ? 'horizontal' : 'vertical'} className="h-full">
+          <Group {...more} className="h-full">
             {flow !== undefined && (
               <>
                 <Panel id="flow" minSize="20%" defaultSize="44%">
@@ -105,7 +112,7 @@ export function FlowsView() {
                     connections={index}
                   />
                 </Panel>
-                <Separator className={SEPARATOR} />
+                <Divider label="Size of the conversation" />
               </>
             )}
             <Panel id="connections" minSize="20%" defaultSize="56%">

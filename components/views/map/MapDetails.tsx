@@ -60,7 +60,7 @@ export function MapDetails({
   return (
     <aside
       aria-label={`Details of ${about.title}`}
-      className="flex w-80 shrink-0 flex-col border-l border-line-strong bg-surface max-md:absolute max-md:inset-x-0 max-md:bottom-0 max-md:max-h-[55%] max-md:w-auto max-md:border-t max-md:border-l-0"
+      className="flex min-w-0 flex-1 flex-col border-line-strong bg-surface max-md:absolute max-md:inset-x-0 max-md:bottom-0 max-md:max-h-[55%] max-md:border-t"
     >
       <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3">
         <h3 className="min-w-0 truncate text-xs font-semibold">{about.title}</h3>

@@ -2,15 +2,19 @@
 
 import { Maximize, RotateCcw } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { Group, Panel } from 'react-resizable-panels';
 import type { Topology } from '../../../core/messages/topology.ts';
 import { formatCount } from '../../../core/model/format.ts';
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
+import { usePanes } from '../../state/panes.ts';
 import { useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
+import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
+import { useMedia } from '../../ui/useMedia.ts';
 import type { Target } from './chart.ts';
 import { buildGraph } from './graph.ts';
 import { JourneyBar } from './JourneyBar.tsx';
@@ -109,6 +113,22 @@ function Network({ topology }: { readonly topology: Topology }) {
     forgetPlaces();
     setMoves(moves + 1);
   };
+  const hasRoom = useMedia('(min-width: 768px)');
+  const details = target !== undefined && opened !== undefined && (
+    <MapDetails
+      graph={graph}
+      ways={ways}
+      target={target}
+      droppedOnly={opened.droppedOnly}
+      onDroppedOnly={(droppedOnly) => setOpened({ droppedOnly })}
+      text={text}
+      traffic={traffic}
+      onTarget={setTarget}
+      onClose={() => setOpened(undefined)}
+    />
+  );
+  const isBeside = details !== false && hasRoom;
+  const panes = usePanes('map', 'horizontal', isBeside ? ['map-drawing', 'map-details'] : ['map-drawing']);
   const { regions, nodes, beyond } = graph;
   const left = beyond.namespaces + beyond.links;
   return (
@@ -145,36 +165,36 @@ function Network({ topology }: { readonly topology: Topology }) {
         )}
       </div>
       {packet !== 0 && <JourneyBar journey={journey} graph={graph} />}
-      <div className="relative flex min-h-0 flex-1">
-        {form === 'map' ? (
-          <NetworkMap
-            layout={layout}
-            figures={figures}
-            journey={journey}
-            target={target}
-            onTarget={setTarget}
-            onOpen={open}
-            onMove={(key, x, y) => {
-              movePlace(key, { x, y });
-              setMoves(moves + 1);
-            }}
-          />
-        ) : (
-          <MapTable graph={graph} traffic={traffic} text={text} target={target} onOpen={open} />
-        )}
-        {target !== undefined && opened !== undefined && (
-          <MapDetails
-            graph={graph}
-            ways={ways}
-            target={target}
-            droppedOnly={opened.droppedOnly}
-            onDroppedOnly={(droppedOnly) => setOpened({ droppedOnly })}
-            text={text}
-            traffic={traffic}
-            onTarget={setTarget}
-            onClose={() => setOpened(undefined)}
-          />
-        )}
+      <div className="relative min-h-0 flex-1">
+        <Group {...panes} className="h-full">
+          <Panel id="map-drawing" minSize="30%" defaultSize={isBeside ? '74%' : '100%'} className="flex min-h-0">
+            {form === 'map' ? (
+              <NetworkMap
+                layout={layout}
+                figures={figures}
+                journey={journey}
+                target={target}
+                onTarget={setTarget}
+                onOpen={open}
+                onMove={(key, x, y) => {
+                  movePlace(key, { x, y });
+                  setMoves(moves + 1);
+                }}
+              />
+            ) : (
+              <MapTable graph={graph} traffic={traffic} text={text} target={target} onOpen={open} />
+            )}
+          </Panel>
+          {isBeside && (
+            <>
+              <Divider label="Size of the details" />
+              <Panel id="map-details" minSize="15%" defaultSize="26%" className="flex min-h-0">
+                {details}
+              </Panel>
+            </>
+          )}
+        </Group>
+        {!hasRoom && details}
       </div>
       <p className="shrink-0 truncate border-t border-line px-3 py-1 text-2xs text-muted max-sm:hidden">
         Numbers are packets, each counted along the wires from where it was first seen to where it was last;{' '}

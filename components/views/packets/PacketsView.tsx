@@ -1,8 +1,10 @@
 'use client';
 
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
+import { usePanes } from '../../state/panes.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { Divider } from '../../ui/Divider.tsx';
 import { PathView } from '../path/PathView.tsx';
 import { PacketList } from './PacketList.tsx';
 
@@ -10,14 +12,15 @@ import { PacketList } from './PacketList.tsx';
 export function PacketsView() {
   const packet = useSelection((state) => state.packet);
   const session = useSession((state) => state.snapshot?.session ?? 0);
+  const panes = usePanes('packets', 'vertical', packet === 0 ? ['packets'] : ['packets', 'path']);
   return (
-    <Group orientation="vertical" className="h-full">
+    <Group {...panes} className="h-full">
       <Panel id="packets" minSize="20%" defaultSize={packet === 0 ? '100%' : '36%'}>
         <PacketList />
       </Panel>
       {packet !== 0 && (
         <>
-          <Separator className="h-px bg-line-strong outline-offset-[-1px] data-[separator=hover]:h-[3px] data-[separator=hover]:bg-focus" />
+          <Divider label="Height of the path" />
           <Panel id="path" minSize="20%" defaultSize="64%">
             <PathView packet={packet} session={session} onClose={() => selectPacket(0)} />
           </Panel>

@@ -1,9 +1,11 @@
 'use client';
 
 import { type ReactNode, useState } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import type { Path } from '../../../core/model/hop.ts';
 import type { StoryStep } from '../../../core/model/story/index.ts';
+import { usePanes } from '../../state/panes.ts';
+import { Divider } from '../../ui/Divider.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { useMedia } from '../../ui/useMedia.ts';
 import { Details } from './DetailsPane.tsx';
@@ -15,8 +17,6 @@ import { useCurrentStep } from './useStory.ts';
 
 const WIDE = '(min-width: 1000px)';
 const PHONE = '(max-width: 639px)';
-const SEPARATOR =
-  'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
 
 interface PathBodyProps {
   readonly path: Path;
@@ -32,27 +32,33 @@ export function PathBody({ path, rows, steps, isStoryShown, isDetailsShown }: Pa
   const step = steps[useCurrentStep(steps)];
   const marked = isStoryShown ? step : undefined;
   const isThird = isStoryShown || isDetailsShown;
+  const panes = usePanes('path', isWide ? 'horizontal' : 'vertical', [
+    ...(isStoryShown ? ['story'] : []),
+    'timeline',
+    'hops',
+    ...(isDetailsShown ? ['details'] : []),
+  ]);
   if (useMedia(PHONE)) return <OneByOne path={path} rows={rows} steps={steps} />;
   return (
-    <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+    <Group {...panes} className="min-h-0 flex-1">
       {isStoryShown && (
         <>
           <Panel id="story" minSize="15%" defaultSize={isWide ? '28%' : '46%'}>
             <StoryPanel path={path} steps={steps} />
           </Panel>
-          <Separator className={SEPARATOR} />
+          <Divider label="Size of the story" />
         </>
       )}
       <Panel id="timeline" minSize="15%" defaultSize={isThird ? '32%' : '54%'}>
         <Timeline path={path} marked={marked} />
       </Panel>
-      <Separator className={SEPARATOR} />
+      <Divider label="Size of the timeline" />
       <Panel id="hops" minSize="15%" defaultSize={isThird ? '40%' : '46%'}>
         <HopTable rows={rows} marked={marked} explains={!isDetailsShown} />
       </Panel>
       {isDetailsShown && (
         <>
-          <Separator className={SEPARATOR} />
+          <Divider label="Size of the hops" />
           <Panel id="details" minSize="15%" defaultSize="28%">
             <Details path={path} />
           </Panel>

@@ -2,18 +2,20 @@
 
 import { Flag, Pause, Play, X } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import { asNs } from '../../../core/base/units.ts';
 import type { LeftOut, PathsAnalysis } from '../../../core/model/analysis/result.ts';
 import { formatClock, formatCount } from '../../../core/model/format.ts';
 import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
+import { usePanes } from '../../state/panes.ts';
 import { endComparison, useComparison } from '../../state/paths/compare.ts';
 import {
   isNew, markNow, pausePaths, selectPath, showThrough, unmark, usePaths,
 } from '../../state/paths/store.ts'; // biome-ignore format: a list
 import { useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
+import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { useWide } from '../../ui/useMedia.ts';
 import './command.ts';
@@ -31,9 +33,6 @@ import { PathGraph } from './PathGraph.tsx';
 import { PathTable } from './PathTable.tsx';
 import { SAMPLES_ID, Samples } from './Samples.tsx';
 import { useAnalysis } from './useAnalysis.ts';
-
-const SEPARATOR =
-  'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
 
 /** All packets folded into distinct paths; or two of them beside each other. */
 export function PathsView() {
@@ -74,12 +73,13 @@ function Whole({ analysis }: { readonly analysis: PathsAnalysis }) {
   }, [lines, order]);
   const current = ordered.find(({ path }) => path.id === selected);
   usePathsKeys(order, selected);
+  const panes = usePanes('paths', isWide ? 'horizontal' : 'vertical', ['paths', 'graph']);
 
   return (
     <section aria-label="Paths" className="flex h-full min-h-0 flex-col bg-surface">
       <Header analysis={analysis} shown={ordered.length} />
       <Choosing />
-      <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+      <Group {...panes} className="min-h-0 flex-1">
         <Panel id="paths" minSize="20%" defaultSize={isWide ? '46%' : '50%'}>
           <div ref={list} className="flex h-full min-h-0 flex-col">
             <div className="min-h-0 flex-1">
@@ -95,7 +95,7 @@ function Whole({ analysis }: { readonly analysis: PathsAnalysis }) {
             {current !== undefined && <Samples line={current} />}
           </div>
         </Panel>
-        <Separator className={SEPARATOR} />
+        <Divider label="Size of the list of paths" />
         <Panel id="graph" minSize="20%" defaultSize={isWide ? '54%' : '50%'}>
           <PathGraph analysis={analysis} selected={selected} passage={passage} />
         </Panel>
