@@ -167,7 +167,12 @@ function Network({ topology }: { readonly topology: Topology }) {
       {packet !== 0 && <JourneyBar journey={journey} graph={graph} />}
       <div className="relative min-h-0 flex-1">
         <Group {...panes} className="h-full">
-          <Panel id="map-drawing" minSize="30%" defaultSize={isBeside ? '74%' : '100%'} className="flex min-h-0">
+          <Panel
+            id="map-drawing"
+            minSize="30%"
+            defaultSize={isBeside ? '74%' : '100%'}
+            className="flex min-h-0"
+          >
             {form === 'map' ? (
               <NetworkMap
                 layout={layout}
