@@ -1,6 +1,7 @@
 import type { LiveStats } from '../../core/messages/browser.ts';
 import { allCpus } from '../../core/messages/source.ts';
-import { formatDuration } from '../../core/model/format.ts';
+import { formatCount, formatDuration } from '../../core/model/format.ts';
+import { PATHS_NUMBERED_MAX } from '../../core/model/path-table.ts';
 
 /** One place where something was lost. Lost is ours; dropped is the kernel's: never mix them up. */
 export interface Loss {
@@ -88,6 +89,12 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
       count: session.evicted,
       unit: 'packets',
       meaning: 'Oldest packets let go to stay within the memory budget.',
+    },
+    {
+      where: 'Paths told apart',
+      count: session.unnumbered,
+      unit: 'packets',
+      meaning: `On paths beyond the first ${formatCount(PATHS_NUMBERED_MAX)}: these have no number to be found by.`,
     },
     {
       where: 'This page, oldest rows',

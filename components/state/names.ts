@@ -13,9 +13,13 @@ interface Names {
 /** What the kernel's numbers are called, as the source told. */
 export const useNames = create<Names>(() => ({ book: new NameBook(), version: 0 }));
 
-/** Takes in name tables: each table replaces the one before, symbols add to what is known. */
+/**
+ * Takes in name tables: each table replaces the one before, symbols add to what is known. Of paths nothing can have been
+ * said before they are told, so that nothing is stale.
+ */
 export function takeNames(tables: NameTables): void {
   const { book, version } = useNames.getState();
   book.take(tables);
+  if (Object.keys(tables).every((table) => table === 'paths')) return;
   useNames.setState({ version: version + 1 });
 }

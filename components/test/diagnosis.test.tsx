@@ -127,7 +127,16 @@ describe('an explanation', () => {
       session: 1,
       labReason: '',
     }; // biome-ignore format: short
-    const session = { packets: 0, hops: 0, missing: 0, malformed: 0, evicted: 0, bytes: 0, budgetBytes: 1 };
+    const session = {
+      packets: 0,
+      hops: 0,
+      missing: 0,
+      malformed: 0,
+      unnumbered: 0,
+      evicted: 0,
+      bytes: 0,
+      budgetBytes: 1,
+    };
     const statsAt = (nowNs: number) => ({
       stats: { tracer: NO_STATS, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: asNs(nowNs), shedRows: 0 },
     }); // biome-ignore format: short

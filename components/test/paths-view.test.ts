@@ -22,6 +22,7 @@ const NOTHING = { count: 1, p50Ns: 10, p99Ns: 20 };
 const distinct = (id: number, steps: number[], fields: Partial<DistinctPath> = {}): DistinctPath => ({
   ...NOTHING,
   id,
+  number: id,
   steps,
   verdicts: [0, 1, 0, 0, 0],
   firstNs: id,
@@ -57,7 +58,7 @@ const dropped = distinct(2, [0, 1, 3], { verdicts: [0, 0, 0, 3, 0], count: 9 });
 
 describe('the table of paths', () => {
   it('says how most packets of each ended, and why', () => {
-    const lines = pathLines(analysis(delivered, dropped), new Map([[1, 1], [2, 2]]), undefined, names); // biome-ignore format: pairs
+    const lines = pathLines(analysis(delivered, dropped), undefined, names); // biome-ignore format: pairs
     expect(lines.map(({ verdict, reason }) => `${verdict} ${reason}`)).toEqual([
       'delivered ',
       'dropped NETFILTER_DROP',
@@ -91,11 +92,8 @@ describe('paths that came after the mark', () => {
     expect(isNew(mark, distinct(3, [], { firstNs: 99 }))).toBe(true);
   });
 
-  it('get the next number, and all are forgotten with the session', () => {
-    takeAnalysis(1, analysis(delivered, distinct(7, [0])));
-    expect(usePaths.getState().numbers.get(7)).toBe(3);
+  it('are forgotten with the session', () => {
     takeAnalysis(2, analysis(dropped));
-    expect([...usePaths.getState().numbers]).toEqual([[2, 1]]);
     expect(usePaths.getState().mark).toBeUndefined();
   });
 });

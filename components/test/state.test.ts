@@ -298,7 +298,16 @@ describe('commands', () => {
 
 it('a loss is counted once, wherever it shows up', () => {
   const tracer = { ...NO_STATS, events: 100, lostRing: [3, 4], missed: 1, undelivered: 2 };
-  const session = { packets: 0, hops: 0, missing: 9, malformed: 5, evicted: 0, bytes: 0, budgetBytes: 1 };
+  const session = {
+    packets: 0,
+    hops: 0,
+    missing: 9,
+    malformed: 5,
+    unnumbered: 0,
+    evicted: 0,
+    bytes: 0,
+    budgetBytes: 1,
+  };
   expect(
     lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: undefined, shedRows: 8 }, 0)
       .lostEvents,
@@ -314,7 +323,16 @@ it('what is no lost event does not count as one', () => {
     longLived: 1,
     oldestNs: 42e9,
   };
-  const session = { packets: 0, hops: 0, missing: 0, malformed: 0, evicted: 0, bytes: 0, budgetBytes: 1 };
+  const session = {
+    packets: 0,
+    hops: 0,
+    missing: 0,
+    malformed: 0,
+    unnumbered: 0,
+    evicted: 0,
+    bytes: 0,
+    budgetBytes: 1,
+  };
   const report = lossReport(
     { tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: undefined, shedRows: 0 },
     0,

@@ -11,6 +11,7 @@ import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
 import { PLACES } from '../model/latency/places.ts';
 import type { LatencyAnalysis, LatencySeries } from '../model/latency/result.ts';
+import type { PathsTold } from '../model/path-table.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
   CaptureSpec, CaptureState, CgroupInfo, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
@@ -42,7 +43,7 @@ export interface SymbolInfo {
 /** Stacks that are told of a session at most; beyond that a stack id has no frames. */
 export const STACKS_TOLD_MAX = 1 << 14;
 
-/** Any subset of the tables; each that is present replaces the one before, `symbols` and `stacks` add. */
+/** Any subset of the tables; each that is present replaces the one before, `symbols`, `stacks` and `paths` add. */
 export interface NameTables {
   readonly functions?: readonly FunctionInfo[];
   readonly namespaces?: readonly NetnsInfo[];
@@ -50,6 +51,8 @@ export interface NameTables {
   readonly symbols?: readonly SymbolInfo[];
   /** Of the capture that runs: the next one gives ids anew, each before its first use. */
   readonly stacks?: readonly StackTrace[];
+  /** Each before the first row that is on it. */
+  readonly paths?: PathsTold;
   readonly cgroups?: readonly CgroupInfo[];
   /** Missing as long as the source has told none: it is older, or has not looked yet. */
   readonly topology?: Topology;

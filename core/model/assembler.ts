@@ -24,8 +24,10 @@ import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
 import type { StackTrace } from './hop.ts';
 import { type PacketRow, VERDICT } from './packet.ts';
+import type { PathTable } from './path-table.ts';
 import { readStack, readSymbol } from './reader.ts';
 import { RecordStore } from './record-store.ts';
+import { RowPaths } from './row-paths.ts';
 import { RowTable } from './row-table.ts';
 import { playRole, ROLE, roleOf, verdictOf } from './verdict.ts';
 
@@ -75,6 +77,7 @@ export class SessionAssembler {
   readonly #transportNow: Uint32Array;
   readonly #symbols = new Map<string, SymbolInfo>();
   readonly #stacks = new Map<number, StackTrace>();
+  readonly #paths: RowPaths;
   readonly #connections = new ConnectionLog();
   readonly #owners = new OwnerTable();
   #roles = new Uint8Array(0);
@@ -95,6 +98,7 @@ export class SessionAssembler {
     this.#first = new Float64Array(maxPackets);
     this.#played = new Uint8Array(maxPackets);
     this.#handedOver = new Uint8Array(maxPackets);
+    this.#paths = new RowPaths(maxPackets);
     this.#addressesNow = new Uint32Array(maxPackets);
     this.#transportNow = new Uint32Array(maxPackets);
   }
@@ -132,6 +136,11 @@ export class SessionAssembler {
   /** Who sent packets from this host. */
   get owners(): OwnerTable {
     return this.#owners;
+  }
+
+  /** Distinct paths that rows, or an analysis, were found to be on. */
+  get paths(): PathTable {
+    return this.#paths.table;
   }
 
   get symbolCount(): number {
@@ -182,10 +191,13 @@ export class SessionAssembler {
     this.#malformedBefore += cursor.malformed - malformed;
   }
 
-  /** Up to `max` rows that changed after `version` (0: all), in the order of their changes. */
+  /**
+   * Up to `max` rows that changed after `version` (0: all), in the order of their changes. Which path each took is read
+   * now: of a packet that nobody looks at, never.
+   */
   rowsSince(version: number, max: number): RowBatch {
     const batch = this.#rows.since(version, max);
-    this.#markTruncated(batch.rows);
+    this.#complete(batch.rows);
     return batch;
   }
 
@@ -258,6 +270,7 @@ export class SessionAssembler {
       missing: this.#gaps.missing,
       malformed: this.#malformedBefore,
       evicted: this.#rows.evicted,
+      unnumbered: this.#paths.unnumbered,
       bytes: this.#store.bytes,
       budgetBytes: this.#store.budgetBytes,
     };
@@ -281,6 +294,7 @@ export class SessionAssembler {
     this.#rows.clear();
     this.#connections.clear();
     this.#owners.clear();
+    this.#paths.clear();
     this.#packets = 0;
     this.#hops = 0;
     this.#malformedBefore = 0;
@@ -294,6 +308,7 @@ export class SessionAssembler {
       slot = this.#rows.add(packet);
       this.#packets += 1;
       this.#last[slot] = NO_PACKET;
+      this.#paths.begin(slot);
       this.#played[slot] = 0;
       this.#handedOver[slot] = 0;
       this.#addressesNow[slot] = 0;
@@ -519,13 +534,20 @@ export class SessionAssembler {
     this.#rows.view.setUint8(at + ROW.bits, this.#rows.view.getUint8(at + ROW.bits) | bit);
   }
 
-  /** Which of these copied rows have lost their first records meanwhile. */
-  #markTruncated(rows: Uint8Array<ArrayBuffer>): void {
+  /** What is known of these copied rows only now: their paths, and which have lost their first records meanwhile. */
+  #complete(rows: Uint8Array<ArrayBuffer>): void {
     const view = new DataView(rows.buffer);
     for (let at = 0; at < rows.byteLength; at += ROW_BYTES) {
-      const slot = this.#rows.find(view.getFloat64(at + ROW.packet, true));
-      if (slot >= 0 && (this.#first[slot] ?? 0) < this.#store.oldest)
-        view.setUint8(at + ROW.bits, view.getUint8(at + ROW.bits) | ROW_BIT.truncated);
+      const packet = view.getFloat64(at + ROW.packet, true);
+      const slot = this.#rows.find(packet);
+      if (slot < 0) continue;
+      const isCut = (this.#first[slot] ?? 0) < this.#store.oldest;
+      if (isCut) view.setUint8(at + ROW.bits, view.getUint8(at + ROW.bits) | ROW_BIT.truncated);
+      const last = this.#last[slot] ?? NO_PACKET;
+      const path = this.#paths.of(packet, slot, last, isCut, (cursor, visit) =>
+        this.walk(packet, cursor, visit),
+      );
+      view.setUint32(at + ROW.path, path, true);
     }
   }
 }

@@ -8,6 +8,8 @@ export interface SessionCounters {
   readonly malformed: number;
   /** Packets let go, oldest first. */
   readonly evicted: number;
+  /** Packets whose path has no number: it is beyond those that are told apart. */
+  readonly unnumbered: number;
   readonly bytes: number;
   readonly budgetBytes: number;
 }

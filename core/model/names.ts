@@ -4,6 +4,7 @@ import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import type { CgroupInfo, FunctionInfo, NetnsInfo } from '../messages/source.ts';
 import type { Topology } from '../messages/topology.ts';
 import type { StackTrace } from './hop.ts';
+import { PathBook } from './path-book.ts';
 
 const GONE_MAX = 1024;
 /** The tracer's programs, and what the kernel calls programs with. */
@@ -19,6 +20,8 @@ export class NameBook {
   #reasons = new Map<number, string>();
   #cgroups = new Map<number, CgroupInfo>();
   #topology: Topology | undefined;
+  /** The paths that rows are on. */
+  readonly paths = new PathBook();
   readonly #symbols = new Map<string, SymbolInfo>();
   readonly #stacks = new Map<number, StackTrace>();
 
@@ -29,6 +32,7 @@ export class NameBook {
     if (tables.symbols) for (const symbol of tables.symbols) this.#symbols.set(symbol.address, symbol);
     if (tables.stacks) for (const stack of tables.stacks) this.#stacks.set(stack.id, stack);
     if (tables.cgroups) this.#cgroups = new Map(tables.cgroups.map((c) => [c.id, c]));
+    if (tables.paths) this.paths.take(tables.paths);
     if (tables.topology) this.#topology = tables.topology;
     if (!tables.namespaces) return;
     this.#remember(tables.namespaces);

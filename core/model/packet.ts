@@ -52,4 +52,6 @@ export interface PacketRow {
   readonly relation: number;
   /** Process that owned its socket when it was first seen: who sent it, from this host. 0: not known. */
   readonly ownerPid: number;
+  /** Number of the path that it took as far as it got: PATH_UNKNOWN, PATH_BEYOND or one of the session's. */
+  readonly path: number;
 }

@@ -40,6 +40,7 @@ export const ROW = {
   bits: 123, // u8: ROW_BIT, and from bit 4 on enum skbt_relation to the parent
   tuple: 124, // u32: hash of the directed 5-tuple that it had last, core/wire/tuple.ts
   ownerPid: 128, // u32
+  path: 132, // u32: core/model/path-table.ts
 } as const;
 /** A multiple of 8, so that rows stay aligned. */
 export const ROW_BYTES = 136;
@@ -60,6 +61,7 @@ export const rowFirstNs = (view: DataView, at: number): number => f64(view, at +
 export const rowLastNs = (view: DataView, at: number): number => f64(view, at + ROW.lastNs);
 export const rowHops = (view: DataView, at: number): number => u32(view, at + ROW.hops);
 export const rowLength = (view: DataView, at: number): number => u32(view, at + ROW.length);
+export const rowPath = (view: DataView, at: number): number => u32(view, at + ROW.path);
 export const rowReason = (view: DataView, at: number): number => u32(view, at + ROW.reason);
 export const rowVerdict = (view: DataView, at: number): number => u8(view, at + ROW.verdict);
 export const rowLastNetns = (view: DataView, at: number): number => u32(view, at + ROW.lastNetns);
@@ -118,5 +120,6 @@ export function readRow(view: DataView, at: number): PacketRow {
     truncated: (bits & ROW_BIT.truncated) !== 0,
     relation: rowRelation(view, at),
     ownerPid: u32(view, at + ROW.ownerPid),
+    path: rowPath(view, at),
   };
 }

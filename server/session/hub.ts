@@ -10,6 +10,7 @@ import {
   type SourceMessage,
   type TracerStats,
 } from '../../core/messages/source.ts';
+import { joined } from '../../core/model/path-table.ts';
 import type { RequestBody, Source, SourceListener } from '../sources/source.ts';
 import { Session } from './session.ts';
 
@@ -203,13 +204,14 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
     this.emit('names', tables);
   }
 
-  /** Names that the session's records gave; symbols and stacks add to what is known. */
+  /** Names that the session's records gave; symbols, stacks and paths add to what is known. */
   #learn(tables: NameTables): void {
     const { symbols = [], stacks = [] } = this.#names;
     this.#names = {
       ...this.#names,
       ...(tables.symbols && { symbols: [...symbols, ...tables.symbols] }),
       ...(tables.stacks && { stacks: [...stacks, ...tables.stacks] }),
+      ...(tables.paths && { paths: joined(this.#names.paths, tables.paths) }),
     };
     this.emit('names', tables);
   }

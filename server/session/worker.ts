@@ -26,6 +26,12 @@ const latency = new Analyst(
 /** A clock that only goes forward. */
 const clockNs = () => performance.now() * 1e6;
 
+/** Names that records gave, before what has need of them. */
+const sayNames = () => {
+  const tables = told.next();
+  if (tables !== undefined) say({ type: 'names', tables });
+};
+
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 port.on('message', (message: ToWorker) => {
@@ -34,8 +40,7 @@ port.on('message', (message: ToWorker) => {
       assembler.take(message.records);
       if (assembler.newestNs > 0) present.saw(assembler.newestNs, clockNs());
       say({ type: 'taken' });
-      const tables = told.next();
-      if (tables !== undefined) say({ type: 'names', tables });
+      sayNames();
       break;
     }
     case 'names':
@@ -49,6 +54,7 @@ port.on('message', (message: ToWorker) => {
       break;
     case 'rows': {
       const { rows, version, more } = assembler.rowsSince(message.version, message.max);
+      sayNames();
       const answer = { session: assembler.session, rows: rows.buffer, version, more };
       say({ type: 'answer', id: message.id, answer }, [rows.buffer]);
       break;
@@ -60,7 +66,10 @@ port.on('message', (message: ToWorker) => {
       break;
     }
     case 'analysis':
-      paths.ask({ packets: message.packets }, (answer) => say({ type: 'answer', id: message.id, answer }));
+      paths.ask({ packets: message.packets }, (answer) => {
+        sayNames();
+        say({ type: 'answer', id: message.id, answer });
+      });
       break;
     case 'latency':
       latency.ask({ packets: message.packets, series: message.series }, (answer) =>

@@ -21,8 +21,6 @@ interface Paths {
   /** The newest that is shown; undefined before the first answer. */
   readonly analysis: PathsAnalysis | undefined;
   readonly failure: Failure | undefined;
-  /** By a path's id: its number on this page, given in the order in which paths were met. */
-  readonly numbers: ReadonlyMap<number, number>;
   readonly isPaused: boolean;
   readonly mark: Mark | undefined;
   /** Id of the selected path, 0 for none. */
@@ -35,14 +33,10 @@ const NOTHING: Omit<Paths, 'isPaused'> = {
   session: -1,
   analysis: undefined,
   failure: undefined,
-  numbers: new Map(),
   mark: undefined,
   selected: 0,
   passage: undefined,
 };
-
-/** Beyond this many paths met on a page, numbers are given anew. */
-const NUMBERS_MAX = 20_000;
 
 export const usePaths = create<Paths>(() => ({ ...NOTHING, isPaused: false }));
 
@@ -56,7 +50,6 @@ export function takeAnalysis(session: number, analysis: PathsAnalysis): void {
       session,
       analysis,
       failure: undefined,
-      numbers: numbered(kept.numbers, analysis),
       passage: isSame ? passageIn(before.passage, before.analysis, analysis) : undefined,
     };
   });
@@ -82,17 +75,6 @@ export const unmark = (): void => usePaths.setState({ mark: undefined });
 
 export const isNew = (mark: Mark | undefined, path: { readonly id: number; readonly firstNs: number }) =>
   mark !== undefined && path.firstNs > mark.ns && !mark.known.has(path.id);
-
-function numbered(
-  before: ReadonlyMap<number, number>,
-  { paths }: PathsAnalysis,
-): ReadonlyMap<number, number> {
-  const fresh = paths.filter(({ id }) => !before.has(id)).sort((a, b) => a.firstNs - b.firstNs);
-  if (fresh.length === 0) return before;
-  const numbers = new Map(before.size > NUMBERS_MAX ? [] : before);
-  for (const { id } of fresh) numbers.set(id, numbers.size + 1);
-  return numbers;
-}
 
 /** The same passage in another answer, whose nodes have other numbers; undefined when it is not there. */
 export function passageIn(

@@ -29,7 +29,12 @@ const COLUMNS: readonly {
   /** Where there is room, and where there is much. */
   readonly from?: 'lg' | '2xl';
 }[] = [
-  { label: '#', title: 'In the order in which this page met them', sort: 'number', end: true },
+  {
+    label: '#',
+    title: 'In the order in which the session met them; path == … filters by it',
+    sort: 'number',
+    end: true,
+  },
   { label: 'Packets', title: 'Packets that went this way', sort: 'count', end: true },
   { label: 'Share', title: 'Of all packets folded', end: true, from: '2xl' },
   { label: 'Verdict', title: 'How most of its packets ended', sort: 'verdict' },
@@ -154,7 +159,7 @@ function Row({ line, packets, position, top, isSelected, last }: RowProps) {
       )}
     >
       <div role="gridcell" className={cn(cell, 'text-right text-muted')}>
-        {line.number}
+        {line.number || '–'}
       </div>
       <div role="gridcell" className={cn(cell, 'text-right font-medium')}>
         {formatCount(path.count)}

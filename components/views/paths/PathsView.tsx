@@ -52,7 +52,7 @@ export function PathsView() {
 }
 
 function Whole({ analysis }: { readonly analysis: PathsAnalysis }) {
-  const { numbers, mark, selected, passage } = usePaths();
+  const { mark, selected, passage } = usePaths();
   const { book, version } = useNames();
   const [sorting, setSorting] = useState<Sorting>(BY_COUNT);
   const isWide = useWide();
@@ -60,8 +60,8 @@ function Whole({ analysis }: { readonly analysis: PathsAnalysis }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
   const lines = useMemo(() => {
     const shown = passage && new Set(analysis.paths.filter((path) => goesThrough(analysis, path, passage)));
-    return pathLines(analysis, numbers, mark, book).filter(({ path }) => shown?.has(path) !== false);
-  }, [analysis, numbers, mark, passage, book, version]);
+    return pathLines(analysis, mark, book).filter(({ path }) => shown?.has(path) !== false);
+  }, [analysis, mark, passage, book, version]);
   const order = useReadOrder(
     useMemo(() => orderLines(lines, sorting), [lines, sorting]),
     sorting,

@@ -6,11 +6,11 @@ import { showView, useView } from '../../state/view.ts';
 
 /** The selected path's newest packet where paths are on screen, else the selected packet. */
 function chosen(): { readonly packet: number; readonly path: number } | undefined {
-  const { analysis, selected, numbers } = usePaths.getState();
+  const { analysis, selected } = usePaths.getState();
   const path = analysis?.paths.find(({ id }) => id === selected);
   const sample = path?.samples[0];
   if (useView.getState().view === 'paths' && path !== undefined && sample !== undefined)
-    return { packet: sample, path: numbers.get(path.id) ?? 0 };
+    return { packet: sample, path: path.number };
   const { packet } = useSelection.getState();
   return packet === 0 ? undefined : { packet, path: 0 };
 }

@@ -4,11 +4,12 @@ import type { DistinctPath, PathsAnalysis, Step } from '../../../core/model/anal
 import { verdictName } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import { VERDICT, type Verdict, type VerdictName } from '../../../core/model/packet.ts';
+import { PATHS_NUMBERED_MAX } from '../../../core/model/path-table.ts';
 import { isNew, type Mark, type Passage } from '../../state/paths/store.ts';
 
 export interface PathLine {
   readonly path: DistinctPath;
-  /** Its number on this page. */
+  /** Its number in the session, 0 for none. */
   readonly number: number;
   /** How most of its packets ended, and whether others ended otherwise. */
   readonly verdict: VerdictName;
@@ -31,19 +32,14 @@ export const BY_COUNT: Sorting = { key: 'count', descending: true };
 export const stepsOf = (analysis: PathsAnalysis, path: DistinctPath): Step[] =>
   path.steps.flatMap((index) => analysis.steps[index] ?? []);
 
-export function pathLines(
-  analysis: PathsAnalysis,
-  numbers: ReadonlyMap<number, number>,
-  mark: Mark | undefined,
-  names: NameBook,
-): PathLine[] {
+export function pathLines(analysis: PathsAnalysis, mark: Mark | undefined, names: NameBook): PathLine[] {
   return analysis.paths.map((path) => {
     const steps = stepsOf(analysis, path);
     const verdict = path.verdicts.indexOf(Math.max(...path.verdicts)) as Verdict;
     const reason = steps.findLast((step) => step.reason >= 0)?.reason;
     return {
       path,
-      number: numbers.get(path.id) ?? 0,
+      number: path.number,
       verdict: verdictName(verdict),
       isMixed: path.verdicts.filter((count) => count > 0).length > 1,
       reason: verdict === VERDICT.dropped && reason !== undefined ? names.reasonName(reason) : '',
@@ -54,7 +50,7 @@ export function pathLines(
 }
 
 const VALUES: Readonly<Record<SortKey, (line: PathLine) => number>> = {
-  number: ({ number }) => number,
+  number: ({ number }) => number || PATHS_NUMBERED_MAX + 1,
   count: ({ path }) => path.count,
   verdict: ({ verdict }) => (verdict === 'dropped' ? 9 : VERDICT[verdict]),
   steps: ({ path }) => path.steps.length,

@@ -2,6 +2,7 @@ import { RecordCursor } from '../../wire/cursor.ts';
 import { rowVerdict } from '../../wire/rows.ts';
 import type { SessionAssembler } from '../assembler.ts';
 import { VERDICT } from '../packet.ts';
+import { isNumbered } from '../path-table.ts';
 import { Graph } from './graph.ts';
 import { Histograms } from './histograms.ts';
 import { PACKETS_FOLDED_MAX, PATHS_MAX, type PathsAnalysis, SAMPLES_MAX, type Step } from './result.ts';
@@ -10,11 +11,12 @@ import { DROP_BIT, PacketSteps } from './steps.ts';
 /** The part of a session that is read. */
 export type FoldedSession = Pick<
   SessionAssembler,
-  'newest' | 'size' | 'rowView' | 'rowAt' | 'isTruncated' | 'walk'
+  'newest' | 'size' | 'rowView' | 'rowAt' | 'isTruncated' | 'walk' | 'paths'
 >;
 
 interface Folding {
   readonly id: number;
+  readonly number: number;
   readonly steps: Uint32Array;
   /** By step: the node that it is, and the line that leads to it from the node before; -1 for none. */
   readonly nodes: Int32Array;
@@ -90,6 +92,7 @@ export class PathFold {
       steps: this.#allSteps.map((step) => ({ ...step, node: numbers[step.node] ?? -1 })),
       paths: [...this.#paths.values()].map((path) => ({
         id: path.id,
+        number: path.number,
         count: path.count,
         verdicts: path.verdicts,
         steps: [...path.steps],
@@ -199,8 +202,10 @@ export class PathFold {
     const steps = Uint32Array.from(nodes, (node, i) =>
       this.#step(what[i] ?? 0, netns[i] ?? 0, ifindex[i] ?? 0, node),
     );
+    const number = this.#session.paths.numberOf(this.#steps);
     return {
       id,
+      number: isNumbered(number) ? number : 0,
       steps,
       nodes,
       lines,

@@ -30,6 +30,8 @@ export interface Counted {
 export interface DistinctPath extends Counted {
   /** Made of the steps alone: the same path has it in every answer. */
   readonly id: number;
+  /** By which the session's rows name it; 0 when too many were met before it. */
+  readonly number: number;
   /** Indices in `steps`. */
   readonly steps: readonly number[];
   /** Packets by verdict: index is the number of {@link VERDICT}. */

@@ -10,6 +10,7 @@ import {
 import { findTest, memo } from './find.ts';
 import { type Expression, parse, type Value } from './syntax.ts';
 import type { Comparison } from './tokens.ts';
+import { wayTest } from './way.ts';
 
 /** Whether the row that starts at byte `at` passes. Makes nothing. */
 export type RowTest = (view: DataView, at: number) => boolean;
@@ -131,7 +132,7 @@ function textTest({ op, ...test }: Test): (text: string) => boolean {
 }
 
 function nameTest(field: NameField, test: Test, book: NameBook): RowTest {
-  const { keys, namesOf, numberOf, vocabulary } = field;
+  const { keys, namesOf, fullNameOf, numberOf, onWay, vocabulary } = field;
   let holds: (key: number) => boolean;
   if (test.op === '==' || test.op === 'in') {
     for (const { text, at } of test.values)
@@ -139,7 +140,9 @@ function nameTest(field: NameField, test: Test, book: NameBook): RowTest {
         throw new Fault(`there is no ${field.id} “${text}”: ${vocabulary.join(', ')}`, at);
     const wanted = new Set(test.values.map(({ text }) => text.toLowerCase()));
     holds = (key) =>
-      namesOf(key, book).some((one) => wanted.has(one.toLowerCase())) || wanted.has(String(numberOf(key)));
+      namesOf(key, book).some((one) => wanted.has(one.toLowerCase())) ||
+      wanted.has(String(numberOf(key))) ||
+      (fullNameOf !== undefined && wanted.has(fullNameOf(key, book).toLowerCase()));
   } else {
     const matches = textTest(test);
     holds = (key) => namesOf(key, book).some(matches);
@@ -148,8 +151,13 @@ function nameTest(field: NameField, test: Test, book: NameBook): RowTest {
   const [first, second] = keys;
   if (first === undefined) return () => false;
   const has = (key: number) => !Number.isNaN(key) && known(key);
-  if (second === undefined) return (view, at) => has(first(view, at));
-  return (view, at) => has(first(view, at)) || has(second(view, at));
+  const atEnds: RowTest =
+    second === undefined
+      ? (view, at) => has(first(view, at))
+      : (view, at) => has(first(view, at)) || has(second(view, at));
+  if (onWay === undefined) return atEnds;
+  const between = wayTest(book.paths, onWay, known);
+  return (view, at) => atEnds(view, at) || between(view, at);
 }
 
 const isWordOf = (vocabulary: readonly string[], text: string) =>

@@ -8,6 +8,8 @@ import { ROW, ROW_BIT } from '../../wire/rows.ts';
 import { protocolName, verdictText } from '../format.ts';
 import type { NameBook } from '../names.ts';
 import { VERDICT, type Verdict } from '../packet.ts';
+import { isNumbered } from '../path-table.ts';
+import type { StepKey } from './way.ts';
 
 export type Read = (view: DataView, at: number) => number;
 
@@ -21,6 +23,10 @@ interface Named {
 export interface NameField extends Named {
   readonly kind: 'name';
   readonly keys: readonly Read[];
+  /** Its name with the namespace's, as `web/eth0`: asked for as a whole, never found by a part. */
+  readonly fullNameOf?: (key: number, book: NameBook) => string;
+  /** Key of each step of its way, by which a row is found, too. */
+  readonly onWay?: StepKey;
   readonly namesOf: (key: number, book: NameBook) => readonly string[];
   readonly numberOf: (key: number) => number;
   /** When there is nothing else that could be meant. */
@@ -50,24 +56,24 @@ const u16 = (view: DataView, at: number) => view.getUint16(at, true);
 const u32 = (view: DataView, at: number) => view.getUint32(at, true);
 const f64 = (view: DataView, at: number) => view.getFloat64(at, true);
 
-const IFINDEX_LIMIT = 2 ** 21;
+/** A number within a namespace: of an interface, of a function. 53 bits with the namespace's. */
+const LOCAL_LIMIT = 2 ** 21;
 const orNone = (value: number) => (value === 0 ? Number.NaN : value);
+const localKey = (inode: number, local: number) =>
+  local === 0 ? Number.NaN : inode * LOCAL_LIMIT + (local % LOCAL_LIMIT);
 const netns =
   (place: number): Read =>
   (view, at) =>
     orNone(u32(view, at + place));
-const iface =
+const local =
   (ns: number, index: number): Read =>
-  (view, at) => {
-    const ifindex = u32(view, at + index);
-    return ifindex === 0 ? Number.NaN : u32(view, at + ns) * IFINDEX_LIMIT + (ifindex % IFINDEX_LIMIT);
-  };
+  (view, at) =>
+    localKey(u32(view, at + ns), u32(view, at + index));
 const netnsNames = (key: number, book: NameBook) => [book.netnsName(asNetnsInode(key))];
-const ifaceNames = (key: number, book: NameBook) => {
-  const ifindex = key % IFINDEX_LIMIT;
-  return [book.interfaceName(asNetnsInode((key - ifindex) / IFINDEX_LIMIT), ifindex)];
-};
-const ifindexOf = (key: number) => key % IFINDEX_LIMIT;
+const ifaceNames = (key: number, book: NameBook) => [book.interfaceName(inodeOf(key), localOf(key))];
+const funcNames = (key: number, book: NameBook) => [book.functionName(asFuncId(localOf(key)))];
+const inodeOf = (key: number) => asNetnsInode(Math.floor(key / LOCAL_LIMIT));
+const localOf = (key: number) => key % LOCAL_LIMIT;
 const itself = (key: number) => key;
 
 const isDropped = (view: DataView, at: number) => u8(view, at + ROW.verdict) === VERDICT.dropped;
@@ -130,6 +136,19 @@ const name = (
   about: string,
   numberOf: NameField['numberOf'] = itself,
 ): NameField => ({ kind: 'name', id, aliases, about, keys, namesOf, numberOf });
+/** A field of what is within a namespace. */
+const within = (
+  id: string,
+  aliases: readonly string[],
+  keys: readonly Read[],
+  namesOf: NameField['namesOf'],
+  about: string,
+): NameField => ({
+  ...name(id, aliases, keys, namesOf, about, localOf),
+  fullNameOf: (key, book) => `${book.netnsName(inodeOf(key))}/${namesOf(key, book)[0] ?? ''}`,
+});
+/** As the field, and of all that is between the first and the last. */
+const onWay = (field: NameField, key: StepKey): NameField => ({ ...field, onWay: key });
 const number = (
   id: string,
   aliases: readonly string[],
@@ -140,16 +159,21 @@ const number = (
 
 const firstNs = netns(ROW.firstNetns);
 const lastNs = netns(ROW.lastNetns);
-const firstIface = iface(ROW.firstNetns, ROW.firstIfindex);
-const lastIface = iface(ROW.lastNetns, ROW.lastIfindex);
+const firstIface = local(ROW.firstNetns, ROW.firstIfindex);
+const lastIface = local(ROW.lastNetns, ROW.lastIfindex);
+const lastFunc = local(ROW.lastNetns, ROW.lastFunc);
+const pathOf: Read = (view, at) => {
+  const path = u32(view, at + ROW.path);
+  return isNumbered(path) ? path : Number.NaN;
+};
 
 export const FIELDS: readonly Field[] = [
-  name('ns', ['netns', 'namespace'], [firstNs, lastNs], netnsNames, 'namespace where it was first or last seen'),
+  onWay(name('ns', ['netns', 'namespace'], [firstNs, lastNs], netnsNames, 'namespace that it was in, anywhere on its way'), (_func, _reason, inode) => orNone(inode)),
   name('ns.first', [], [firstNs], netnsNames, 'namespace where it was first seen'),
   name('ns.last', [], [lastNs], netnsNames, 'namespace where it got to'),
-  name('iface', ['interface', 'dev'], [firstIface, lastIface], ifaceNames, 'interface, first or last', ifindexOf),
-  name('iface.first', [], [firstIface], ifaceNames, 'interface where it was first seen', ifindexOf),
-  name('iface.last', [], [lastIface], ifaceNames, 'interface that it got to', ifindexOf),
+  onWay(within('iface', ['interface', 'dev', 'through'], [firstIface, lastIface], ifaceNames, 'interface that it went through: eth0, or web/eth0'), (_func, _reason, inode, ifindex) => localKey(inode, ifindex)),
+  within('iface.first', [], [firstIface], ifaceNames, 'interface where it was first seen'),
+  within('iface.last', [], [lastIface], ifaceNames, 'interface that it got to'),
   { kind: 'address', id: 'addr', aliases: ['host', 'ip.addr'], about: 'source or destination: an address, or a net as 10.1.0.0/16', places: [ROW.saddr, ROW.daddr] },
   { kind: 'address', id: 'src', aliases: ['ip.src'], about: 'source: an address, or a net', places: [ROW.saddr] },
   { kind: 'address', id: 'dst', aliases: ['ip.dst'], about: 'destination: an address, or a net', places: [ROW.daddr] },
@@ -168,7 +192,9 @@ export const FIELDS: readonly Field[] = [
     vocabulary: VERDICT_WORDS,
   },
   name('reason', [], [(view, at) => (isDropped(view, at) ? u32(view, at + ROW.reason) : Number.NaN)], (key, book) => [book.reasonName(key)], 'the kernel’s reason of a drop'),
-  name('func', ['function'], [(view, at) => orNone(u32(view, at + ROW.lastFunc))], (key, book) => [book.functionName(asFuncId(key))], 'function where it was last seen'),
+  onWay(within('func', ['function'], [lastFunc], funcNames, 'function that it went through: ip_rcv, or web/ip_rcv'), (func, _reason, inode) => localKey(inode, func)),
+  within('func.last', [], [lastFunc], funcNames, 'function where it was last seen'),
+  number('path', ['way'], [pathOf], 'number of the path that it took, as in Paths'),
   name('location', ['where'], [locationKey], locationNames, 'function that dropped it'),
   { kind: 'flags', id: 'flags', aliases: ['tcp.flags'], about: 'TCP flags: syn, or syn+ack for both' },
   number('len', ['length'], [(view, at) => u32(view, at + ROW.length)], 'bytes of the IP packet'),

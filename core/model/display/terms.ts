@@ -53,7 +53,7 @@ export function rowTerms(row: PacketRow, book: NameBook): RowTerms {
       isDropped ? is('reason', book.reasonName(row.reason)) : undefined,
       is('verdict', verdictName(row.verdict).toLowerCase()),
     ),
-    func: row.lastFunc === 0 ? [] : [is('func', book.functionName(asFuncId(row.lastFunc)))],
+    func: row.lastFunc === 0 ? [] : [is('func.last', book.functionName(asFuncId(row.lastFunc)))],
     parent: row.parent === 0 ? [] : [is('parent', row.parent)],
     flow: hasAddress ? told([src, dst, sport, dport, protocol].filter(Boolean).join(' and ')) : [],
   };

@@ -1,12 +1,14 @@
 /** Which values of a field occur in rows, the most frequent first. */
 import { ipText } from '../../base/address.ts';
-import { ROW_BYTES } from '../../wire/rows.ts';
+import { ROW_BYTES, rowPath } from '../../wire/rows.ts';
 import type { RowSource } from '../aggregate/scan.ts';
 import { formatDuration } from '../format.ts';
 import type { NameBook } from '../names.ts';
+import { isNumbered } from '../path-table.ts';
 import { addressVersion } from './address.ts';
 import type { Occurring } from './complete.ts';
 import type { Field } from './fields.ts';
+import { keysOnWay } from './way.ts';
 
 /** Rows that are looked at, the newest; and values that are told. */
 const ROWS_MAX = 20_000;
@@ -19,7 +21,9 @@ export function occurring(rows: RowSource, field: Field, book: NameBook): readon
   if (UNTOLD.has(field.id) || field.kind === 'boolean' || field.kind === 'flags') return [];
   const { view, size } = rows;
   const counts = new Map<string | number, number>();
-  const count = (key: string | number) => counts.set(key, (counts.get(key) ?? 0) + 1);
+  const count = (key: string | number, more = 1) => counts.set(key, (counts.get(key) ?? 0) + more);
+  const onWay = field.kind === 'name' ? field.onWay : undefined;
+  const onPaths = new Map<number, number>();
   for (let index = Math.max(0, size - ROWS_MAX); index < size; index += 1) {
     const at = rows.offsetOf(index);
     if (field.kind === 'address') {
@@ -27,6 +31,11 @@ export function occurring(rows: RowSource, field: Field, book: NameBook): readon
       if (version === 0) continue;
       const bytes = new Uint8Array(view.buffer, view.byteOffset + at, ROW_BYTES);
       for (const place of field.places) count(ipText(bytes, place, version));
+      continue;
+    }
+    const path = onWay === undefined ? 0 : rowPath(view, at);
+    if (isNumbered(path) && path <= book.paths.size) {
+      onPaths.set(path, (onPaths.get(path) ?? 0) + 1);
       continue;
     }
     const reads = field.kind === 'name' ? field.keys : field.values;
@@ -37,6 +46,9 @@ export function occurring(rows: RowSource, field: Field, book: NameBook): readon
       before = key;
     }
   }
+  if (onWay !== undefined)
+    for (const [path, rows] of onPaths)
+      for (const key of keysOnWay(book.paths, path, onWay)) count(key, rows);
   return told(counts, field, book);
 }
 

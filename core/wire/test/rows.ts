@@ -11,7 +11,7 @@ export interface RowFields
 const F64 = ['packet', 'parent', 'firstNs', 'lastNs'];
 const U32 = [
   'locationLow', 'locationHigh', 'firstNetns', 'lastNetns', 'firstIfindex', 'lastIfindex', 'hops', 'length',
-  'reason', 'lastFunc',
+  'reason', 'lastFunc', 'tuple', 'ownerPid', 'path',
 ]; // biome-ignore format: a list
 const U16 = ['sport', 'dport', 'protocol', 'icmpId', 'icmpSeq', 'arpOp'];
 

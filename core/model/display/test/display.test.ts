@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ROW_BYTES, readRow } from '../../../wire/rows.ts';
+import { packedRows } from '../../../wire/test/rows.ts';
 import { compileDisplay } from '../compile.ts';
 import { isUnfinished, spotAt, suggest } from '../complete.ts';
 import { fieldNamed } from '../fields.ts';
@@ -230,5 +231,70 @@ describe('a row', () => {
     );
     expect(rowExpression(row('ping6'))).toBe('icmp6 and host fd00:1::3 and host fd00:1::4');
     expect(rowExpression(row('arp'))).toBe('arp and host 10.1.0.3 and host 10.1.0.1');
+  });
+});
+
+describe('what a packet went through', () => {
+  const names = book();
+  // web eth0: ip_rcv; db br0: udp_rcv, and a drop there
+  const words = [2, 1, 1, 2, 2, 2, 2, 3, 1, 1, 2, 2, 2, 2, 0x8000_0008, 2, 2];
+  const told = (session: number, ...all: number[]) =>
+    names.take({ paths: { session, words: Uint32Array.from(all).buffer } });
+  told(1, ...words);
+  const ends = { firstNetns: 1, firstIfindex: 2, lastNetns: 1, lastIfindex: 2, lastFunc: 1 };
+  const rows = new DataView(
+    packedRows(
+      { packet: 1, ...ends, path: 1 },
+      { packet: 2, ...ends, path: 2 },
+      { packet: 3, ...ends, path: 0 },
+      { packet: 4, ...ends, path: 0xffff_ffff },
+    ),
+  );
+  const found = (filter: string) => {
+    const compiled = compileDisplay(filter, { book: names, originNs: 0 });
+    if (!compiled.ok || compiled.value === null) throw new Error(filter);
+    const test = compiled.value;
+    return () => [1, 2, 3, 4].filter((packet) => test(rows, (packet - 1) * ROW_BYTES)).join(' ');
+  };
+
+  it.each([
+    ['path == 1', '1'],
+    ['path in {1, 2}', '1 2'],
+    ['path != 1', '2 3 4'],
+    ['func == udp_rcv', '1 2'],
+    ['func == db/udp_rcv', '1 2'],
+    ['func == web/udp_rcv', ''],
+    ['func ~ ^udp', '1 2'],
+    ['func.last == udp_rcv', ''],
+    ['func == ip_rcv', '1 2 3 4'],
+    ['ns == db', '1 2'],
+    ['ns != db', '3 4'],
+    ['ns.last == db', ''],
+    ['through == br0', '1 2'],
+    ['iface == db/br0', '1 2'],
+    ['iface == web/br0', ''],
+    ['iface contains db', ''],
+  ])('%s', (filter, expected) => {
+    expect(found(filter)()).toBe(expected);
+  });
+
+  it('is offered with how many packets went there', () => {
+    const field = fieldNamed('func');
+    if (field === undefined) throw new Error('no field func');
+    expect(occurring({ view: rows, size: 4, offsetOf: (index) => index * ROW_BYTES }, field, names)).toEqual([
+      { text: 'ip_rcv', count: 4 },
+      { text: 'udp_rcv', count: 2 },
+    ]);
+    const paths = suggest(spotAt('path ', 5), () => [], names);
+    expect(paths.map(({ label }) => label)).toContain('in');
+  });
+
+  it('is looked up anew when the numbers are of another session', () => {
+    const isAtUdp = found('func == udp_rcv');
+    expect(isAtUdp()).toBe('1 2');
+    told(2, 1, 1, 1, 2);
+    expect(isAtUdp()).toBe('');
+    told(1, ...words);
+    expect(isAtUdp()).toBe('1 2');
   });
 });
