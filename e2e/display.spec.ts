@@ -40,6 +40,27 @@ test('a filter is written with the list’s help, and a link has it', async ({ p
   await other.close();
 });
 
+test('what lies between the first and the last hop is asked for, and completed', async ({ page }) => {
+  await filter(page).fill('func == br_hand');
+  const list = page.getByRole('listbox', { name: 'What can be written here' });
+  await expect(list.getByRole('option').first()).toContainText(/br_handle_frame.*packets/);
+  const counted = async (text: string): Promise<number> => {
+    await filter(page).fill(text);
+    await page.keyboard.press('Enter');
+    await expect(filter(page)).toHaveValue(text);
+    const [, passed = '0'] = /^(\d+)(?: of|$)/.exec((await count(page).textContent()) ?? '') ?? [];
+    return Number(passed);
+  };
+  const bridged = await counted('func == br_handle_frame ');
+  expect(bridged).toBeGreaterThan(0);
+  // br0 is never where a packet was first or last seen on that way
+  expect(await counted('through == br0 and ns.last == db ')).toBeGreaterThan(0);
+  expect(await counted('func == host/br_handle_frame ')).toBe(bridged);
+  await filter(page).fill('func == db/br_handle_frame ');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Nothing that was captured passes')).toBeVisible();
+});
+
 test('a fault is told at its place, and the filter before it stays in force', async ({ page }) => {
   await filter(page).fill('udp and dropped');
   const before = await count(page).textContent();

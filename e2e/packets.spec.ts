@@ -63,6 +63,22 @@ test('packets are grouped, with counts and drops; a group opens and closes', asy
   await expect(headings.first()).toContainText('packet');
   await page.getByLabel('Group').selectOption('by lineage');
   await expect(headings.first()).toContainText('Packet ');
+  await page.getByLabel('Group').selectOption('by path');
+  await page.keyboard.press('[');
+  await expect(rows(page)).toHaveCount(0);
+  const way = headings
+    .filter({ hasText: /Path \d+.*web.*eth0.*host.*vweb br0 vdb.*db.*eth0.*icmp_echo/ })
+    .first();
+  await expect(way).toBeVisible();
+  await beClean(page);
+  await way.click();
+  // what it is grouped by can be filtered by
+  await rows(page)
+    .first()
+    .locator('[data-column="hops"]')
+    .click({ modifiers: ['Alt'] });
+  await expect(filter(page)).toHaveValue(/^path == \d+$/);
+  await expect(headings).toHaveCount(1);
 });
 
 test('a value is filtered on: by Alt and a click, and by the menu of mouse and keyboard', async ({

@@ -45,10 +45,10 @@ describe('groups', () => {
     const dropped = { verdict: VERDICT.dropped, reason: 8 };
     store.take(
       packedRows(
-        udp(1, 53),
-        udp(2, 99, dropped),
+        udp(1, 53, { path: 2 }),
+        udp(2, 99, { ...dropped, path: 1 }),
         udp(3, 53, { ...dropped, parent: 1 }),
-        udp(4, 53, { firstNetns: 2, parent: 3 }),
+        udp(4, 53, { firstNetns: 2, parent: 3, path: 2 }),
         udp(5, 99, { ...dropped, reason: 3, parent: 77 }),
       ),
       1,
@@ -63,6 +63,11 @@ describe('groups', () => {
   it('are what came out of one packet, also when that is not here', () => {
     expect(listed('lineage')).toBe('[3] 1 3 4 [1] 2 [1] 5');
     expect([...groupRows(store, order(), 'lineage', new Set()).groups.keys]).toEqual([1, 2, 77]);
+  });
+
+  it('are paths, and what has none', () => {
+    expect(listed('path')).toBe('[2] 1 4 [1] 2 [2] 3 5');
+    expect([...groupRows(store, order(), 'path', new Set()).groups.keys]).toEqual([2, 1, 0]);
   });
 
   it('are verdicts with their reason', () => {

@@ -1,17 +1,17 @@
-/** Rows gathered under headings: by flow, by lineage, by how they ended. Typed arrays, no object for a row. */
+/** Rows gathered under headings: by flow, by lineage, by path, by how they ended. Typed arrays, no object for a row. */
 import { VERDICT } from '../../../core/model/packet.ts';
-import { ROW, rowFirstNs, rowLastNs, rowReason, rowVerdict } from '../../../core/wire/rows.ts';
+import { ROW, rowFirstNs, rowLastNs, rowPath, rowReason, rowVerdict } from '../../../core/wire/rows.ts';
 import { finish, type Job } from './job.ts';
 import type { PacketStore } from './store.ts';
 
-export const GROUPINGS = ['none', 'flow', 'lineage', 'verdict'] as const;
+export const GROUPINGS = ['none', 'flow', 'lineage', 'path', 'verdict'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** By group, in the order in which the groups' first rows are listed. */
 export interface Groups {
   readonly by: Grouping;
   readonly size: number;
-  /** Names the group as long as it has the same first row (flow), root (lineage), or always (verdict). */
+  /** Names the group as long as it has the same first row (flow), root (lineage), or always (path, verdict). */
   readonly keys: Float64Array;
   readonly counts: Uint32Array;
   readonly drops: Uint32Array;
@@ -78,7 +78,7 @@ function* membership(
   const samples: number[] = [];
   const known = new Map<number, number>();
   const { view } = store;
-  const keyOf = by === 'lineage' ? rootOf : by === 'verdict' ? endOf : flowHash;
+  const keyOf = KEYS[by];
   for (let i = 0; i < order.length; i += 1) {
     if (i % STEP === 0) yield;
     const index = order[i] ?? 0;
@@ -123,8 +123,7 @@ function* summed(
   for (let group = 0; group < size; group += 1) {
     if (group % STEP === 0) yield;
     const at = offset(samples[group] ?? 0);
-    groups.keys[group] =
-      by === 'lineage' ? rootOf(store, at) : by === 'verdict' ? endOf(store, at) : flowHash(store, at);
+    groups.keys[group] = KEYS[by](store, at);
   }
   for (let i = 0; i < order.length; i += 1) {
     if (i % STEP === 0) yield;
@@ -190,3 +189,12 @@ function isSameFlow(view: DataView, a: number, b: number): boolean {
     echoId(view, a) === echoId(view, b)
   );
 }
+
+/** What rows of one group have in common; two flows may have the same. */
+const KEYS: Readonly<Record<Grouping, (store: PacketStore, at: number) => number>> = {
+  none: () => 0,
+  flow: flowHash,
+  lineage: rootOf,
+  path: ({ view }, at) => rowPath(view, at),
+  verdict: endOf,
+};

@@ -1,18 +1,11 @@
 'use client';
 
-import { ArrowRight, ChevronDown, ChevronRight } from 'lucide-react';
+import { ChevronDown, ChevronRight } from 'lucide-react';
 import { asNs } from '../../../core/base/units.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatTime,
-  protocolName,
-  verdictName,
-} from '../../../core/model/format.ts';
+import { formatCount, formatDuration, formatTime } from '../../../core/model/format.ts';
 import type { Groups } from '../../state/packets/groups.ts';
-import { NetnsName } from '../../ui/Netns.tsx';
-import { VerdictBadge } from '../../ui/Verdict.tsx';
 import type { CellFacts } from './columns.tsx';
+import { GroupName } from './GroupName.tsx';
 
 interface GroupRowProps {
   readonly groups: Groups;
@@ -69,34 +62,5 @@ export function GroupRow({
         </button>
       </div>
     </div>
-  );
-}
-
-function GroupName({
-  by,
-  root,
-  sample: { row, cells },
-}: {
-  readonly by: Groups['by'];
-  readonly root: number;
-  readonly sample: CellFacts;
-}) {
-  if (by === 'verdict')
-    return (
-      <span className="truncate font-medium">
-        <VerdictBadge verdict={verdictName(row.verdict)} reason={cells.reason} />
-      </span>
-    );
-  const namespace = cells.namespaces[0];
-  const ends = [cells.source, cells.destination].filter((end) => end !== '');
-  return (
-    <span className="inline-flex min-w-0 items-center gap-1.5 font-medium">
-      {by === 'lineage' && <span className="shrink-0">Packet {root}</span>}
-      {by === 'flow' && namespace !== undefined && <NetnsName name={namespace} />}
-      <span className="shrink-0">{protocolName(row)}</span>
-      <span className="truncate">{ends[0]}</span>
-      {ends.length > 1 && <ArrowRight size={10} aria-label="to" className="shrink-0 text-muted" />}
-      <span className="truncate">{ends[1]}</span>
-    </span>
   );
 }

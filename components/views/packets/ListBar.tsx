@@ -13,6 +13,7 @@ const GROUPING_LABELS: Readonly<Record<Grouping, string>> = {
   none: 'not at all',
   flow: 'by flow',
   lineage: 'by lineage',
+  path: 'by path',
   verdict: 'by verdict',
 };
 

@@ -132,7 +132,7 @@ export const COLUMNS: Readonly<Record<ColumnId, Column>> = {
     text: ({ row }) => (row.l4Kind === L4_KIND.tcp ? tcpFlagsText(row.tcpFlags) : ''),
   },
   length: { label: 'Length', rem: 3, sort: 'length', end: true, isSoft: true, text: ({ row }) => formatCount(row.length) },
-  hops: { label: 'Hops', rem: 2.4, sort: 'hops', end: true, isSoft: true, text: ({ row }) => String(row.hops) },
+  hops: { label: 'Hops', rem: 2.4, sort: 'hops', end: true, isSoft: true, terms: ['path'], text: ({ row }) => String(row.hops) },
   duration: { label: 'Duration', about: 'From first to last sight', rem: 4.2, sort: 'duration', end: true, isSoft: true, text: ({ row }) => formatDuration(row.lastNs - row.firstNs) },
   func: {
     label: 'Last function', rem: 8, share: 1, isSoft: true, terms: ['func'],

@@ -5,6 +5,7 @@ import { L4_KIND } from '../../wire/layout.gen.ts';
 import { protocolName, verdictName } from '../format.ts';
 import type { NameBook } from '../names.ts';
 import { type PacketRow, VERDICT } from '../packet.ts';
+import { isNumbered } from '../path-table.ts';
 import { PROTOCOL_WORDS } from './fields.ts';
 import { quote, tokenise } from './tokens.ts';
 
@@ -17,6 +18,7 @@ export interface RowTerms {
   readonly protocol: readonly string[];
   readonly verdict: readonly string[];
   readonly func: readonly string[];
+  readonly path: readonly string[];
   readonly parent: readonly string[];
   readonly flow: readonly string[];
 }
@@ -54,6 +56,7 @@ export function rowTerms(row: PacketRow, book: NameBook): RowTerms {
       is('verdict', verdictName(row.verdict).toLowerCase()),
     ),
     func: row.lastFunc === 0 ? [] : [is('func.last', book.functionName(asFuncId(row.lastFunc)))],
+    path: isNumbered(row.path) ? [is('path', row.path)] : [],
     parent: row.parent === 0 ? [] : [is('parent', row.parent)],
     flow: hasAddress ? told([src, dst, sport, dport, protocol].filter(Boolean).join(' and ')) : [],
   };

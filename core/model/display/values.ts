@@ -10,9 +10,10 @@ import type { Occurring } from './complete.ts';
 import type { Field } from './fields.ts';
 import { keysOnWay } from './way.ts';
 
-/** Rows that are looked at, the newest; and values that are told. */
+/** Rows that are looked at, the newest; and values that are told: of names more, there are a few hundred of them. */
 const ROWS_MAX = 20_000;
 const VALUES_MAX = 30;
+const NAMES_MAX = 500;
 /** Times and sizes that occur are too many to be of use. */
 const UNTOLD = new Set(['duration', 'time', 'packet', 'parent', 'len', 'hops']);
 
@@ -65,7 +66,7 @@ function told(
   return [...byText]
     .map(([text, count]) => ({ text, count }))
     .sort((a, b) => b.count - a.count)
-    .slice(0, VALUES_MAX);
+    .slice(0, field.kind === 'name' ? NAMES_MAX : VALUES_MAX);
 }
 
 function valueText(key: string | number, field: Field, book: NameBook): string {
