@@ -52,6 +52,27 @@ test('a drop count leads to its packets, and one of them to its way over the map
   await expect(page.getByRole('grid', { name: 'Hops' }).locator('[aria-selected="true"]')).toContainText(/db/);
 }); // biome-ignore format: chains
 
+test('what is drawn leads to its packets in the list', async ({ page }) => {
+  const filter = page.getByRole('combobox', { name: 'Display filter' });
+  const packets = page.locator('[data-packet]');
+  await node(page, 'veth eth0 of db').locator('g.drops').click();
+  const details = page.getByRole('complementary', { name: 'Details of eth0 of db' });
+  await details.getByRole('button', { name: 'Show in Packets' }).click();
+  await expect(filter).toHaveValue('dropped and iface.last == db/eth0');
+  await expect(packets).toHaveCount(6);
+  await page.goBack();
+  await expect(filter).toHaveValue('');
+  // by keys alone, and what only went through it
+  await map(page).focus();
+  await node(page, 'bridge br0 of host').click();
+  await expect(page.getByRole('complementary', { name: 'Details of br0 of host' })).toBeVisible();
+  await page.keyboard.press('v');
+  await expect(filter).toHaveValue('iface == host/br0');
+  await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText(
+    /^\d+ of 105$/,
+  );
+});
+
 test('the way plays by itself to its end', async ({ page }) => {
   await node(page, 'veth eth0 of db').locator('g.drops').click();
   await page.getByRole('complementary').getByRole('listitem').first().getByRole('button').click();

@@ -1,6 +1,6 @@
 'use client';
 
-import { ArrowRight, Filter, X } from 'lucide-react';
+import { ArrowRight, Filter, ListFilter, X } from 'lucide-react';
 import { asNetnsInode } from '../../../core/base/units.ts';
 import { formatTime, protocolName, rowEndpoints, verdictName } from '../../../core/model/format.ts';
 import { writeDraft } from '../../state/draft.ts';
@@ -9,12 +9,14 @@ import { packets } from '../../state/packets/store.ts';
 import { prefer } from '../../state/preferences.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { showInPackets } from '../../state/show.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
 import type { Target } from './chart.ts';
 import { jointLines, type Line, nodeLines, regionLines } from './details.ts';
 import type { MapGraph, MapNode, Region } from './graph.ts';
+import { targetTerm } from './term.ts';
 import { netnsKey, packetsAt, type Traffic } from './traffic.ts';
 import type { Ways } from './ways.ts';
 
@@ -54,9 +56,11 @@ export function MapDetails({
   onTarget,
   onClose,
 }: MapDetailsProps) {
+  const book = useNames((state) => state.book);
   const about = aboutOf(target, graph);
   if (about === undefined) return null;
   const count = traffic.counts.get(about.key);
+  const term = targetTerm(target, graph, droppedOnly, book);
   return (
     <aside
       aria-label={`Details of ${about.title}`}
@@ -89,6 +93,15 @@ export function MapDetails({
           )}
         </dl>
         <div className="flex flex-wrap gap-2 px-3 pb-2">
+          {term !== undefined && (
+            <Button
+              title={`Lists ${droppedOnly ? 'those that were dropped here' : 'the packets that went through it'} by the display filter (v)`}
+              onClick={() => showInPackets(term)}
+            >
+              <ListFilter size={12} aria-hidden />
+              Show in Packets
+            </Button>
+          )}
           {about.ends.map((end) => (
             <Button key={end.key} onClick={() => onTarget({ kind: 'node', key: end.key })}>
               <ArrowRight size={12} aria-hidden />

@@ -10,6 +10,7 @@ import { useNames } from '../../state/names.ts';
 import { usePanes } from '../../state/panes.ts';
 import { useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { showInPackets } from '../../state/show.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
@@ -23,6 +24,7 @@ import { MapDetails } from './MapDetails.tsx';
 import { MapTable } from './MapTable.tsx';
 import { NetworkMap } from './NetworkMap.tsx';
 import { forgetPlaces, keepPlaces, knownPlaces, movePlace } from './places.ts';
+import { targetTerm } from './term.ts';
 import { useJourney } from './useJourney.ts';
 import { NOW_SECONDS, type Span, useTraffic } from './useTraffic.ts';
 import { Ways } from './ways.ts';
@@ -96,6 +98,7 @@ function Network({ topology }: { readonly topology: Topology }) {
     if (opened === undefined) setTarget(undefined);
     if (opened === undefined && target === undefined) journey.close();
   }, [opened, target, journey]);
+  const term = target && targetTerm(target, graph, opened?.droppedOnly ?? false, book);
   useEffect(
     () =>
       commands.register([
@@ -106,8 +109,16 @@ function Network({ topology }: { readonly topology: Topology }) {
           keys: [{ key: 'Escape' }],
           run: close,
         },
+        {
+          id: 'map.show',
+          title: 'Show the packets of what is selected in Packets',
+          group: 'Map',
+          keys: [{ key: 'v' }],
+          enabled: () => term !== undefined,
+          run: () => term !== undefined && showInPackets(term),
+        },
       ]),
-    [close],
+    [close, term],
   );
   const reset = () => {
     forgetPlaces();

@@ -1,19 +1,19 @@
 'use client';
 
-import { Flag, Pause, Play, X } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Flag, ListFilter, Pause, Play, X } from 'lucide-react';
+import { useMemo, useRef, useState } from 'react';
 import { Group, Panel } from 'react-resizable-panels';
 import { asNs } from '../../../core/base/units.ts';
 import type { LeftOut, PathsAnalysis } from '../../../core/model/analysis/result.ts';
 import { formatClock, formatCount } from '../../../core/model/format.ts';
-import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
 import { usePanes } from '../../state/panes.ts';
 import { endComparison, useComparison } from '../../state/paths/compare.ts';
 import {
-  isNew, markNow, pausePaths, selectPath, showThrough, unmark, usePaths,
+  isNew, markNow, pausePaths, showThrough, unmark, usePaths,
 } from '../../state/paths/store.ts'; // biome-ignore format: a list
 import { useSession } from '../../state/session.ts';
+import { showInPackets } from '../../state/show.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
@@ -31,8 +31,10 @@ import {
 } from './lines.ts';
 import { PathGraph } from './PathGraph.tsx';
 import { PathTable } from './PathTable.tsx';
-import { SAMPLES_ID, Samples } from './Samples.tsx';
+import { Samples } from './Samples.tsx';
+import { passageTerm } from './term.ts';
 import { useAnalysis } from './useAnalysis.ts';
+import { usePathsKeys } from './usePathsKeys.ts';
 
 /** All packets folded into distinct paths; or two of them beside each other. */
 export function PathsView() {
@@ -110,6 +112,7 @@ function Header({ analysis, shown }: { readonly analysis: PathsAnalysis; readonl
   const baseUnixMs = useSession((state) => state.baseUnixMs);
   const fresh = analysis.paths.filter((path) => isNew(mark, path)).length;
   const leftOut = leftOutText(analysis.leftOut);
+  const term = passage && passageTerm(analysis, passage, book);
   return (
     <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line px-2 py-1">
       <h2 className="text-xs font-semibold">Paths</h2>
@@ -145,6 +148,15 @@ function Header({ analysis, shown }: { readonly analysis: PathsAnalysis; readonl
         <Chip onClose={() => showThrough(undefined)} label="Show all paths">
           through {passageText(analysis, passage, book)}
         </Chip>
+      )}
+      {term !== undefined && (
+        <Button
+          title={`Lists the packets by the display filter: ${term} (v)`}
+          onClick={() => showInPackets(term)}
+        >
+          <ListFilter size={12} aria-hidden />
+          Show in Packets
+        </Button>
       )}
       {leftOut !== '' && <span className="text-lost">{leftOut}</span>}
       {failure !== undefined && <span className="text-lost">{failure.message}</span>}
@@ -228,39 +240,4 @@ function useReadOrder(
     held.current = { sorting, order };
     return order;
   }, [now, sorting, list]);
-}
-
-function usePathsKeys(order: readonly number[], selected: number): void {
-  const step = useCallback(
-    (to: number) => {
-      const id = order[Math.max(0, Math.min(order.length - 1, to))];
-      if (id !== undefined) selectPath(id);
-    },
-    [order],
-  );
-  useEffect(() => {
-    const at = order.indexOf(selected);
-    return commands.register([
-      { id: 'paths.next', title: 'Next path', group: 'Path', keys: [{ key: 'j' }, { key: 'ArrowDown' }], run: () => step(at + 1) },
-      { id: 'paths.previous', title: 'Previous path', group: 'Path', keys: [{ key: 'k' }, { key: 'ArrowUp' }], run: () => step(at < 0 ? 0 : at - 1) },
-      { id: 'paths.first', title: 'First path', group: 'Path', keys: [{ key: 'Home' }], run: () => step(0) },
-      { id: 'paths.last', title: 'Last path', group: 'Path', keys: [{ key: 'End' }], run: () => step(order.length - 1) },
-      { id: 'paths.samples', title: 'To the packets of the path', group: 'Path', keys: [{ key: 'Enter' }], enabled: () => at >= 0, run: toSamples },
-      { id: 'paths.mark', title: 'Mark now: later paths are new', group: 'Path', keys: [{ key: 'm' }], run: markNow },
-      { id: 'paths.pause', title: 'Pause or resume the paths', group: 'Path', keys: [{ key: ' ' }, { key: 'p' }], run: () => pausePaths(!usePaths.getState().isPaused) },
-      { id: 'paths.back', title: 'All paths again', group: 'Path', keys: [{ key: 'Escape' }], run: stepBack },
-    ]); // biome-ignore format: a table
-  }, [order, selected, step]);
-}
-
-function toSamples(): void {
-  document.getElementById(SAMPLES_ID)?.querySelector<HTMLButtonElement>('li button')?.focus();
-}
-
-/** The last narrowing first: what is being chosen, the selection, the passage. */
-function stepBack(): void {
-  const { selected, passage } = usePaths.getState();
-  if (useComparison.getState().left !== undefined) endComparison();
-  else if (selected !== 0) selectPath(0);
-  else if (passage !== undefined) showThrough(undefined);
 }

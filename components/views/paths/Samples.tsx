@@ -1,13 +1,15 @@
 'use client';
 
-import { GitCompareArrows } from 'lucide-react';
+import { GitCompareArrows, ListFilter } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
+import { pathsTerm } from '../../../core/model/display/place-terms.ts';
 import { formatCount, formatTime, verdictName } from '../../../core/model/format.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
 import { chooseCompared, useComparison } from '../../state/paths/compare.ts';
 import { selectPacket } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { showInPackets } from '../../state/show.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
@@ -21,6 +23,7 @@ export function Samples({ line }: { readonly line: PathLine }) {
   const { left, right } = useComparison();
   const isSecond = left !== undefined && right === undefined && left.path !== line.number;
   const [sample = 0] = line.path.samples;
+  const term = pathsTerm([line.number]);
   return (
     <section
       id={SAMPLES_ID}
@@ -32,9 +35,20 @@ export function Samples({ line }: { readonly line: PathLine }) {
         <span className="truncate text-muted">
           its {line.path.samples.length === 1 ? 'packet' : `${line.path.samples.length} newest packets`}
         </span>
+        {term !== undefined && (
+          <Button
+            look="outline"
+            className="ml-auto"
+            title={`Lists its packets by the display filter: ${term} (v)`}
+            onClick={() => showInPackets(term)}
+          >
+            <ListFilter size={12} aria-hidden />
+            Show in Packets
+          </Button>
+        )}
         <Button
           look="outline"
-          className="ml-auto"
+          className={term === undefined ? 'ml-auto' : ''}
           title="Compare hop by hop (c)"
           onClick={() => chooseCompared({ packet: sample, path: line.number })}
         >

@@ -1,0 +1,33 @@
+/** Terms of a display filter for what Map and Paths draw. */
+import { asFuncId, asNetnsInode } from '../../base/units.ts';
+import type { NameBook } from '../names.ts';
+import { quote } from './tokens.ts';
+
+/** Numbers that a list of paths may have, so that it stays something to read. */
+const LISTED_MAX = 40;
+
+/** Packets that went through an interface, or were dropped at it. */
+export function interfaceTerm(book: NameBook, netns: number, ifindex: number, isDropped: boolean): string {
+  const inode = asNetnsInode(netns);
+  const name = quote(`${book.netnsName(inode)}/${book.interfaceName(inode, ifindex)}`);
+  return isDropped ? `dropped and iface.last == ${name}` : `iface == ${name}`;
+}
+
+/** Packets that were in a namespace, or were dropped in it. */
+export function netnsTerm(book: NameBook, netns: number, isDropped: boolean): string {
+  const name = quote(book.netnsName(asNetnsInode(netns)));
+  return isDropped ? `dropped and ns.last == ${name}` : `ns == ${name}`;
+}
+
+/** Packets that went through a function in a namespace. */
+export function functionTerm(book: NameBook, netns: number, func: number): string {
+  return `func == ${quote(`${book.netnsName(asNetnsInode(netns))}/${book.functionName(asFuncId(func))}`)}`;
+}
+
+/** Packets on any of these paths; undefined when there are none, too many to list, or some without a number. */
+export function pathsTerm(numbers: readonly number[]): string | undefined {
+  const [only] = numbers;
+  if (only === undefined || numbers.includes(0) || numbers.length > LISTED_MAX) return undefined;
+  if (numbers.length === 1) return `path == ${only}`;
+  return `path in {${[...numbers].sort((a, b) => a - b).join(', ')}}`;
+}
