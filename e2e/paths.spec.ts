@@ -62,6 +62,37 @@ test('pointing at the graph tells what is there, and a click narrows the table',
   await expect(page.getByText(/^through /)).toBeVisible();
 });
 
+test('a drop, a function and a path lead to their packets in the list', async ({ page }) => {
+  const filter = page.getByRole('combobox', { name: 'Display filter' });
+  const packets = page.locator('[data-packet]');
+  await page.getByRole('radio', { name: 'Table' }).click();
+  await page.getByRole('button', { name: /nft_do_chain_ipv4 in host .* NETFILTER_DROP/ }).click();
+  await page.getByRole('button', { name: 'Show in Packets' }).click();
+  await expect(filter).toHaveValue(/^path == \d+$/);
+  await expect(packets).toHaveCount(3);
+  await expect(packets.filter({ hasNotText: 'NETFILTER_DROP' })).toHaveCount(0);
+  // back is where it came from, without the filter
+  await page.goBack();
+  await expect(filter).toHaveValue('');
+  await expect(page.getByText('1 of 27 of 105 packets')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await line(page, 'SOCKET_FILTER').click();
+  await page.keyboard.press('v');
+  await expect(filter).toHaveValue(/^path == \d+$/);
+  await expect(packets).toHaveCount(8);
+});
+
+test('a link has the path that is selected', async ({ page, context }) => {
+  await line(page, 'SOCKET_FILTER').click();
+  const selected = page.locator('[data-path][aria-selected="true"]');
+  const number = await selected.getAttribute('data-path');
+  await expect.poll(() => new URL(page.url()).searchParams.get('path')).not.toBeNull();
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(other.locator('[data-path][aria-selected="true"]')).toHaveAttribute('data-path', number ?? '');
+  await other.close();
+});
+
 test('two packets to the same port: why did one get through?', async ({ page }) => {
   await page.getByRole('columnheader', { name: 'Verdict' }).getByRole('button').click();
   await line(page, 'NETFILTER_DROP').filter({ hasText: 'db' }).click();

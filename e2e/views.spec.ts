@@ -35,6 +35,51 @@ test('a link leads to the view and the packet that it was copied from, and back 
   await expect(path(page)).toContainText(`Packet ${packet}`);
 });
 
+test('a link has how packets are listed, and which drops and conversation are chosen', async ({
+  page,
+  context,
+}) => {
+  const query = (name: string) => new URL(page.url()).searchParams.get(name);
+  const group = (of: Page) => of.getByLabel('Group', { exact: true });
+  await group(page).selectOption('by verdict');
+  await page.getByRole('columnheader', { name: 'Length' }).getByRole('button').click();
+  await expect.poll(() => [query('group'), query('sort')]).toEqual(['verdict', 'length-down']);
+  const list = page.url();
+  await page.keyboard.press('5');
+  await page.getByLabel('Group by').selectOption('Function');
+  const chosen = (of: Page, name: string) =>
+    of.getByRole('region', { name }).locator('[aria-selected="true"]').first();
+  await page.keyboard.press('j');
+  await expect.poll(() => query('drop')).not.toBeNull();
+  const drop = await chosen(page, 'Drops').textContent();
+  const drops = page.url();
+  await page.keyboard.press('7');
+  await expect(page.getByRole('region', { name: 'Flows' })).toBeVisible();
+  await page.keyboard.press('j');
+  await expect.poll(() => query('flow')).not.toBeNull();
+  const flow = await chosen(page, 'Flows').textContent();
+
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(chosen(other, 'Flows')).toHaveText(flow ?? '');
+  await other.goto(drops);
+  await expect(chosen(other, 'Drops')).toHaveText(drop ?? '');
+  await other.goto(list);
+  await expect(group(other)).toHaveValue('verdict');
+  await expect(other.getByRole('columnheader', { name: 'Length' })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  );
+  await other.close();
+
+  await page.goBack();
+  await expect(chosen(page, 'Drops')).toHaveText(drop ?? '');
+  await page.goBack();
+  await expect(group(page)).toHaveValue('verdict');
+  await page.goForward();
+  await expect(page.getByRole('region', { name: 'Drops' })).toBeVisible();
+});
+
 test('panes stay as they were drawn', async ({ page }) => {
   const drawn = async (name: string, key: 'ArrowUp' | 'ArrowLeft') => {
     const divider = page.getByRole('separator', { name });

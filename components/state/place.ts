@@ -2,6 +2,7 @@
 
 import { DISPLAY_MAX, setDisplay, setRange, useDisplay } from './display.ts';
 import type { TimeRange } from './packets/visible.ts';
+import { PART_MAX, PART_NAMES, type PartName, PLACE_PARTS } from './place-parts.ts';
 import { selectPacket, useSelection } from './selection.ts';
 import { useSession } from './session.ts';
 import { showView, useView, VIEW_IDS, type ViewId } from './view.ts';
@@ -20,19 +21,25 @@ export interface Place {
   readonly filter: string;
   /** Means something only within its session, too; null for all of it. */
   readonly range: TimeRange | null;
+  /** What the view has chosen; of parts that are not there nothing is. */
+  readonly parts: Readonly<Partial<Record<PartName, string>>>;
 }
 
-const NOWHERE: Place = { view: 'packets', packet: 0, session: '', filter: '', range: null };
+const NOWHERE: Place = { view: 'packets', packet: 0, session: '', filter: '', range: null, parts: {} };
 
 /** A filter is written letter by letter, a range drawn pixel by pixel: the address follows when that rests. */
 const REST_MS = 300;
 
 /** The query of an address, with `?`; '' for the page as it opens. */
-export function placeQuery({ view, packet, session, filter, range }: Place): string {
+export function placeQuery({ view, packet, session, filter, range, parts }: Place): string {
   const query = new URLSearchParams();
   if (view !== NOWHERE.view) query.set('view', view);
   if (packet !== 0 && session !== '') {
     query.set('packet', String(packet));
+  }
+  for (const name of PART_NAMES) {
+    const text = parts[name] ?? '';
+    if (text !== '') query.set(name, text);
   }
   if (filter.trim() !== '') query.set('q', filter);
   if (range !== null && session !== '') query.set('t', rangeText(range));
@@ -48,11 +55,21 @@ export function readPlace(search: string): Place {
   const filter = (query.get('q') ?? '').slice(0, DISPLAY_MAX);
   const [packet, session] = [query.get('packet') ?? '', query.get('session') ?? ''];
   const range = session === '' ? null : readRange(query.get('t') ?? '');
+  const parts = partsOf(view, (name) => query.get(name) ?? '');
   const isPacket = /^\d{1,15}$/.test(packet) && session !== '';
   return isPacket || range !== null
-    ? { view, packet: isPacket ? Number(packet) : 0, session, filter, range }
-    : { ...NOWHERE, view, filter };
+    ? { view, packet: isPacket ? Number(packet) : 0, session, filter, range, parts }
+    : { ...NOWHERE, view, filter, parts };
 }
+
+/** Parts of the view that say something. */
+function partsOf(view: ViewId, textOf: (name: PartName) => string): Place['parts'] {
+  const own = PART_NAMES.filter((name) => PLACE_PARTS[name].view === view);
+  return Object.fromEntries(
+    own.map((name) => [name, textOf(name)] as const).filter(([, text]) => isSound(text)),
+  );
+}
+const isSound = (text: string): boolean => text !== '' && text.length <= PART_MAX;
 
 /** In whole microseconds, outwards, so that nothing at the edges is left out. */
 const rangeText = ({ fromNs, toNs }: TimeRange): string =>
@@ -89,14 +106,25 @@ const here = (): Place => ({
   session: sessionName(useSession.getState().snapshot?.session ?? 0, useSession.getState().baseUnixMs),
   filter: useDisplay.getState().inForce,
   range: useDisplay.getState().range,
+  parts: partsOf(useView.getState().view, (name) => PLACE_PARTS[name].text()),
 });
 
-function goTo(place: Place): void {
+/** On the way to a place nothing is written of what is between. */
+let isGoing = false;
+
+/** @param isFirst what this browser remembers holds for what the address does not say */
+function goTo(place: Place, isFirst: boolean): void {
+  isGoing = true;
   wanted = place;
   showView(place.view);
+  for (const name of PART_NAMES) {
+    const text = place.parts[name] ?? '';
+    if (PLACE_PARTS[name].view === place.view && !(isFirst && text === '')) PLACE_PARTS[name].choose(text);
+  }
   setDisplay(place.filter);
   setRange(place.session === here().session ? place.range : null);
   selectPacket(place.session === here().session ? place.packet : 0);
+  isGoing = false;
 }
 
 /**
@@ -104,8 +132,9 @@ function goTo(place: Place): void {
  * another packet is not. Returns the function that ends it.
  */
 export function keepPlace(): () => void {
-  goTo(readPlace(location.search));
+  goTo(readPlace(location.search), true);
   const write = (isStep: boolean) => {
+    if (isGoing) return;
     const query = placeQuery(here());
     // until the server has told its session, what the address asks for stays in it
     if (query === location.search || here().session === '') return;
@@ -118,7 +147,7 @@ export function keepPlace(): () => void {
     clearTimeout(rest);
     rest = setTimeout(() => write(false), REST_MS);
   };
-  const onBack = () => goTo(readPlace(location.search));
+  const onBack = () => goTo(readPlace(location.search), false);
   window.addEventListener('popstate', onBack);
   const ends = [
     useView.subscribe(() => write(true)),
@@ -126,6 +155,7 @@ export function keepPlace(): () => void {
     useDisplay.subscribe(
       ({ inForce, range }, before) => (inForce !== before.inForce || range !== before.range) && writeAtRest(),
     ),
+    ...PART_NAMES.map((name) => PLACE_PARTS[name].subscribe(() => write(false))),
     () => clearTimeout(rest),
   ];
   return () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { placeQuery, readPlace, sessionName } from '../state/place.ts';
+import { PLACE_PARTS } from '../state/place-parts.ts';
 
-const NOWHERE = { view: 'packets', packet: 0, session: '', filter: '', range: null } as const;
+const NOWHERE = { view: 'packets', packet: 0, session: '', filter: '', range: null, parts: {} } as const;
 
 describe('where one is on the page', () => {
   it('is in the address, and read from it again', () => {
@@ -29,6 +30,40 @@ describe('where one is on the page', () => {
     );
     expect(readPlace('?t=9-3&session=3.lq2x')).toEqual(NOWHERE);
     expect(readPlace('?t=1e3-2e3&session=3.lq2x')).toEqual(NOWHERE);
+  });
+
+  it('has what the view has chosen, and nothing that another view has', () => {
+    const drops = { ...NOWHERE, view: 'drops', parts: { by: 'function', drop: 'ip_rcv & more' } } as const;
+    expect(readPlace(placeQuery(drops))).toEqual(drops);
+    expect(readPlace('?view=flows&flow=1.2.3&path=ab')).toEqual({
+      ...NOWHERE,
+      view: 'flows',
+      parts: { flow: '1.2.3' },
+    });
+    expect(readPlace(`?sort=length-down&group=${'x'.repeat(999)}`)).toEqual({
+      ...NOWHERE,
+      parts: { sort: 'length-down' },
+    });
+  });
+
+  it.each([
+    ['path', '2gosa7pa2gv'],
+    ['by', 'interface'],
+    ['drop', '6 nf_hook_slow'],
+    ['flow', 'a.b.c'],
+    ['group', 'path'],
+    ['sort', 'length-down'],
+    ['sort', 'duration'],
+  ] as const)('takes a choice from the address, as it wrote it: %s', (name, text) => {
+    PLACE_PARTS[name].choose(text);
+    expect(PLACE_PARTS[name].text()).toBe(text);
+    PLACE_PARTS[name].choose('');
+    expect(PLACE_PARTS[name].text()).toBe('');
+  });
+
+  it.each(['path', 'by', 'group', 'sort'] as const)('chooses nothing that there is not: %s', (name) => {
+    PLACE_PARTS[name].choose('<script>');
+    expect(PLACE_PARTS[name].text()).toBe('');
   });
 
   it('passes over what no page of ours wrote', () => {

@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import { remember, remembered } from '../storage.ts';
 import { GROUPINGS, type Grouping } from './groups.ts';
+import { BY_ARRIVAL, type Sorting } from './order.ts';
 
 export const COLUMN_IDS = [
   'time', 'offset', 'packet', 'netns', 'interfaces', 'source', 'destination', 'ports', 'protocol', 'flags', 'length',
@@ -30,11 +31,17 @@ export const RULES_MAX = 12;
 interface Listing {
   readonly columns: readonly ColumnId[];
   readonly grouping: Grouping;
+  readonly sorting: Sorting;
   readonly rules: readonly ColourRule[];
 }
 
-/** How this browser lists packets; remembered. */
-export const useListing = create<Listing>(() => ({ columns: DEFAULT_COLUMNS, grouping: 'none', rules: [] }));
+/** How this browser lists packets; remembered, all but the order. */
+export const useListing = create<Listing>(() => ({
+  columns: DEFAULT_COLUMNS,
+  grouping: 'none',
+  sorting: BY_ARRIVAL,
+  rules: [],
+}));
 
 /** Shown and hidden in the order of the table, or as the person moved them. At least one stays. */
 export function setColumns(columns: readonly ColumnId[]): void {
@@ -52,6 +59,8 @@ export function setGrouping(grouping: Grouping): void {
   remember('grouping', grouping);
   useListing.setState({ grouping });
 }
+
+export const setSorting = (sorting: Sorting): void => useListing.setState({ sorting });
 
 export function setRules(rules: readonly ColourRule[]): void {
   const kept = rules.slice(0, RULES_MAX);

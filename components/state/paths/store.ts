@@ -44,7 +44,9 @@ export const usePaths = create<Paths>(() => ({ ...NOTHING, isPaused: false }));
 export function takeAnalysis(session: number, analysis: PathsAnalysis): void {
   usePaths.setState((before) => {
     const isSame = before.session === session;
-    const kept = isSame ? before : { ...NOTHING, isPaused: before.isPaused };
+    // what the address selects is there before the first answer
+    const selected = before.session === NOTHING.session ? before.selected : 0;
+    const kept = isSame ? before : { ...NOTHING, isPaused: before.isPaused, selected };
     return {
       ...kept,
       session,

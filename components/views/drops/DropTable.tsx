@@ -5,11 +5,11 @@ import { asNetnsInode, asNs } from '../../../core/base/units.ts';
 import type { DropGroup, DropSummary } from '../../../core/model/aggregate/drops.ts';
 import { formatClock, formatCount } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
+import { DROP_SORTS, type DropSort } from '../../state/drops.ts';
 import { type MasterColumn, MasterTable } from '../../ui/MasterTable.tsx';
 import { NetnsName } from '../../ui/Netns.tsx';
 import { sparkPath } from './chart.ts';
 import { KindMark } from './KindMark.tsx';
-import { DROP_SORTS, type DropSort } from './state.ts';
 import type { GroupName } from './text.ts';
 import type { GroupKind } from './tones.ts';
 

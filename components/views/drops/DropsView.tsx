@@ -10,6 +10,7 @@ import {
 } from '../../../core/model/aggregate/drops.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
 import { commands } from '../../state/commands.ts';
+import { useDropsPlace } from '../../state/drops.ts';
 import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
@@ -23,7 +24,6 @@ import { useWide } from '../../ui/useMedia.ts';
 import { DropChart } from './DropChart.tsx';
 import { DropDetail } from './DropDetail.tsx';
 import { DropTable, sortGroups } from './DropTable.tsx';
-import { useDropsPlace } from './state.ts';
 import { functionAt, GROUPING_LABELS, type GroupName, groupName, nameText } from './text.ts';
 import { useKinds } from './tones.ts';
 

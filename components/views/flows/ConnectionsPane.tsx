@@ -5,6 +5,7 @@ import { asNetnsInode } from '../../../core/base/units.ts';
 import type { Connection } from '../../../core/model/connections.ts';
 import { formatBytes, formatClock, formatCount, formatDuration } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
+import { useFlowsPlace } from '../../state/flows.ts';
 import { useSession } from '../../state/session.ts';
 import { requestApply } from '../../state/socket.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -13,7 +14,6 @@ import { NetnsName } from '../../ui/Netns.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { ConnectionTimeline } from './ConnectionTimeline.tsx';
-import { useFlowsPlace } from './state.ts';
 import { connectionEnds, ownerName } from './text.ts';
 import { BARS_MAX } from './timeline.ts';
 

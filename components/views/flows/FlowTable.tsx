@@ -6,10 +6,10 @@ import { asNs } from '../../../core/base/units.ts';
 import type { Flow, FlowSide } from '../../../core/model/aggregate/flows.ts';
 import { formatBytes, formatClock, formatCount, formatDuration } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
+import type { FlowSort } from '../../state/flows.ts';
 import { cn } from '../../ui/cn.ts';
 import { type MasterColumn, MasterTable } from '../../ui/MasterTable.tsx';
 import { NetnsName } from '../../ui/Netns.tsx';
-import type { FlowSort } from './state.ts';
 import { flowEnds, flowProtocol, roundTripText, sideNetns, TCP_STATES } from './text.ts';
 
 interface FlowTableProps {

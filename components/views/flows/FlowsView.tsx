@@ -6,6 +6,7 @@ import { type Flow, FlowFold, type FlowSide, type FlowSummary } from '../../../c
 import type { Connection } from '../../../core/model/connections.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import { useConnections } from '../../state/connections.ts';
+import { useFlowsPlace } from '../../state/flows.ts';
 import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
@@ -18,7 +19,6 @@ import { useWide } from '../../ui/useMedia.ts';
 import { ConnectionsPane } from './ConnectionsPane.tsx';
 import { FlowDetail, showNewest } from './FlowDetail.tsx';
 import { FlowTable } from './FlowTable.tsx';
-import { useFlowsPlace } from './state.ts';
 import { connectionOf, indexConnections, sideOwner, sortFlows } from './text.ts';
 
 const NO_FLOWS: readonly Flow[] = [];

@@ -12,7 +12,7 @@ import {
   rowEndpoints,
 } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
-import type { FlowSort } from './state.ts';
+import type { FlowSort } from '../../state/flows.ts';
 
 export const TCP_STATES: Readonly<Record<TcpState, { readonly word: string; readonly meaning: string }>> = {
   asked: { word: 'asked', meaning: 'a SYN was seen, and no answer' },

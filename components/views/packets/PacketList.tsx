@@ -1,13 +1,12 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
 import { VERDICT } from '../../../core/model/packet.ts';
 import { rowVerdict } from '../../../core/wire/rows.ts';
 import { useNames } from '../../state/names.ts';
 import { readingRow } from '../../state/packets/anchor.ts';
-import { loadListing, useListing } from '../../state/packets/listing.ts';
-import { BY_ARRIVAL, type Sorting } from '../../state/packets/order.ts';
+import { setSorting, useListing } from '../../state/packets/listing.ts';
 import { packets } from '../../state/packets/store.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
@@ -34,12 +33,11 @@ export function PacketList() {
   const selected = useSelection((state) => state.packet);
   const baseUnixMs = useSession((state) => state.baseUnixMs);
   const columns = useListing((state) => state.columns);
-  const [sorting, setSorting] = useState<Sorting>(BY_ARRIVAL);
+  const sorting = useListing((state) => state.sorting);
   const [pausedAt, setPausedAt] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const [said, say] = useSaid();
-  useEffect(loadListing, []);
 
   // while paused, rows that come stay out; those that were let go meanwhile move the mark down
   const shown =

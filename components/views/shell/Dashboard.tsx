@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { commands } from '../../state/commands.ts';
+import { loadListing } from '../../state/packets/listing.ts';
 import { keepPlace } from '../../state/place.ts';
 import { loadPreferences } from '../../state/preferences.ts';
 import { situationOf, useSession } from '../../state/session.ts';
@@ -36,6 +37,7 @@ export function Dashboard() {
 
   useEffect(() => {
     loadPreferences();
+    loadListing();
     const leave = keepPlace();
     connect();
     return leave;

@@ -1,7 +1,7 @@
 'use client';
 
 import { create } from 'zustand';
-import type { DropGrouping } from '../../../core/model/aggregate/drops.ts';
+import type { DropGrouping } from '../../core/model/aggregate/drops.ts';
 
 export const DROP_SORTS = ['count', 'kind', 'last'] as const;
 export type DropSort = (typeof DROP_SORTS)[number];
