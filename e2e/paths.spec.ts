@@ -82,6 +82,25 @@ test('a drop, a function and a path lead to their packets in the list', async ({
   await expect(packets).toHaveCount(8);
 });
 
+test('the graph is walked with the arrow keys', async ({ page }) => {
+  const graph = page.getByRole('application', { name: /^Graph of all paths/ });
+  const said = graph.locator('[aria-live]');
+  await graph.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(said).toHaveText(/^\w+ in \w+, .*times.*steps on/);
+  const first = (await said.textContent()) ?? '';
+  await page.keyboard.press('ArrowDown');
+  await expect(said).not.toHaveText(first);
+  const second = (await said.textContent()) ?? '';
+  await accessible(page);
+  // no path is selected: the arrows are the graph's
+  await expect(page.locator('[data-path][aria-selected="true"]')).toHaveCount(0);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/^through /)).toContainText(second.replace(/,.*/, ''));
+  await page.keyboard.press('ArrowRight');
+  await expect(said).not.toHaveText(second);
+});
+
 test('a link has the path that is selected', async ({ page, context }) => {
   await line(page, 'SOCKET_FILTER').click();
   const selected = page.locator('[data-path][aria-selected="true"]');

@@ -3,12 +3,14 @@ import { asNetnsInode } from '../../core/base/units.ts';
 import type { DistinctPath, PathsAnalysis } from '../../core/model/analysis/result.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { chooseCompared, endComparison, useComparison } from '../state/paths/compare.ts';
-import { isNew, markNow, passageIn, takeAnalysis, usePaths } from '../state/paths/store.ts';
+import { isNew, markNow, type Passage, passageIn, takeAnalysis, usePaths } from '../state/paths/store.ts';
 import { align } from '../views/paths/compare/align.ts';
 import { slowerOf, slowerText } from '../views/paths/compare/slower.ts';
 import { layOutGraph, shapeOf } from '../views/paths/layout.ts';
 import { BY_COUNT, goesThrough, heldOrder, orderLines, partsOf, pathLines } from '../views/paths/lines.ts';
 import { Room } from '../views/paths/room.ts';
+import { passageTerm } from '../views/paths/term.ts';
+import { type Direction, walkGraph } from '../views/paths/walk.ts';
 import { decisionOf, hopOf, pathOf } from './paths.ts';
 
 const names = new NameBook();
@@ -109,6 +111,51 @@ it('finds a passage again in an answer whose nodes have other numbers', () => {
     to: 0,
   });
   expect(passageIn({ kind: 'node', node: 1 }, before, { ...before, nodes: [first] })).toBeUndefined();
+});
+
+describe('the keys in the graph', () => {
+  const all = analysis(delivered, dropped);
+  const layout = layOutGraph(all, names);
+  const walked = (from: Passage | undefined, ...directions: Direction[]) =>
+    directions.reduce((at, direction) => walkGraph(all, layout, at, direction), from);
+  const node = (index: number): Passage => ({ kind: 'node', node: index });
+  const drop: Passage = { kind: 'exit', from: 1, reason: 8 };
+
+  it('begin on top, and go along the steps and back', () => {
+    expect(walked(undefined, 'right')).toEqual(node(0));
+    expect(walked(node(0), 'down', 'down')).toEqual(node(2));
+    expect(walked(node(2), 'up', 'up')).toEqual(node(0));
+    expect(walked(node(0), 'up')).toBeUndefined();
+    expect(walked(node(2), 'down')).toBeUndefined();
+  });
+
+  it('go to a drop beside its function, or below it when nothing else follows, and back', () => {
+    expect(walked(node(1), 'right')).toEqual(drop);
+    expect(walked(drop, 'up')).toEqual(node(1));
+    expect(walked(drop, 'left')).toEqual(node(1));
+    const blind = { ...all, edges: all.edges.slice(0, 1) };
+    expect(walkGraph(blind, layOutGraph(blind, names), node(1), 'down')).toEqual(drop);
+  });
+});
+
+describe('the display filter for a part of the graph', () => {
+  const all = analysis(delivered, dropped);
+
+  it('has a function by its name, and edges and drops by the paths that have them', () => {
+    expect(passageTerm(all, { kind: 'node', node: 1 }, names)).toBe('func == "netns 5/nf_hook_slow"');
+    expect(passageTerm(all, { kind: 'edge', from: 0, to: 1 }, names)).toBe('path in {1, 2}');
+    expect(passageTerm(all, { kind: 'exit', from: 1, reason: 8 }, names)).toBe('path == 2');
+  });
+
+  it('has what is known of both ends when paths have no numbers', () => {
+    const beyond = analysis({ ...delivered, number: 0 }, { ...dropped, number: 0 });
+    expect(passageTerm(beyond, { kind: 'edge', from: 0, to: 1 }, names)).toBe(
+      'func == "netns 5/ip_rcv" and func == "netns 5/nf_hook_slow"',
+    );
+    expect(passageTerm(beyond, { kind: 'exit', from: 1, reason: 8 }, names)).toBe(
+      'func == "netns 5/nf_hook_slow" and reason == NETFILTER_DROP',
+    );
+  });
 });
 
 describe('the layout of the graph', () => {

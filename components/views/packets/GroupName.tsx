@@ -65,11 +65,11 @@ function PathName({ path }: { readonly path: number }) {
         ))}
       </span>
       {way.reason === '' ? (
-        <span className="min-w-16 truncate text-muted max-sm:hidden">{way.end}</span>
+        <span className="min-w-0 truncate text-muted max-sm:hidden">{way.end}</span>
       ) : (
-        <span className="inline-flex min-w-24 items-center gap-1 text-dropped">
+        <span className="inline-flex shrink-0 items-center gap-1 text-dropped">
           <VerdictIcon verdict="dropped" />
-          <span className="truncate">{way.reason}</span>
+          {way.reason}
         </span>
       )}
     </span>

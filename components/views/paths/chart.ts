@@ -2,11 +2,12 @@
 import { select, type ZoomBehavior, type ZoomTransform, zoom, zoomIdentity } from 'd3';
 import { frames } from '../../state/frame.ts';
 import type { Passage } from '../../state/paths/store.ts';
-import { drawEdges, drawExits, drawLanes, drawNodes } from './draw.ts';
+import { drawCursor, drawEdges, drawExits, drawLanes, drawNodes } from './draw.ts';
 import { type Ink, readInk } from './ink.ts';
 import { drawHeads, drawLabels } from './labels.ts';
 import { type GraphLayout, pointOn } from './layout.ts';
-import { type ChartContent, Frame, Scene } from './scene.ts';
+import { type ChartContent, Frame, PAD, Scene } from './scene.ts';
+import { placeOf } from './walk.ts';
 
 const ZOOM_MAX = 40;
 const REACH = 9;
@@ -74,6 +75,25 @@ export class GraphChart {
 
   zoomBy(factor: number): void {
     select(this.#canvas).call(this.#zoom.scaleBy, factor);
+  }
+
+  /** Where it is on the canvas; undefined when it is not drawn, or an edge. */
+  placeOf(passage: Passage): { readonly x: number; readonly y: number } | undefined {
+    const content = this.#content;
+    const place = content && placeOf(content.layout, passage);
+    if (content === undefined || place === undefined) return undefined;
+    const frame = this.#frame(content.layout);
+    return { x: frame.x(place.x), y: frame.y(place.y) };
+  }
+
+  /** Moves what is drawn so that this is seen. */
+  reveal(passage: Passage): void {
+    const at = this.placeOf(passage);
+    if (at === undefined) return;
+    const isSeen = at.x > 0 && at.x < this.#width && at.y > PAD.top && at.y < this.#height;
+    if (isSeen) return;
+    const [x, y] = this.#transform.invert([at.x, at.y]);
+    select(this.#canvas).call(this.#zoom.translateTo, x, y);
   }
 
   destroy(): void {
@@ -144,6 +164,7 @@ export class GraphChart {
     drawNodes(scene);
     drawLabels(scene);
     drawHeads(scene);
+    if (content.cursor !== undefined) drawCursor(scene, this.placeOf(content.cursor));
   }
 }
 

@@ -92,3 +92,16 @@ export function drawNodes(scene: Scene): void {
   }
   pen.globalAlpha = 1;
 }
+
+/** A ring around where the keys are, apart from what it is around. */
+export function drawCursor(
+  { pen, ink }: Scene,
+  at: { readonly x: number; readonly y: number } | undefined,
+): void {
+  if (at === undefined) return;
+  pen.lineWidth = 2;
+  pen.strokeStyle = ink.focus;
+  pen.beginPath();
+  pen.arc(at.x, at.y, 10, 0, 2 * Math.PI);
+  pen.stroke();
+}

@@ -14,6 +14,8 @@ export interface ChartContent {
   /** Parts of the selected path (nodes, edges, exits by key); undefined without one. */
   readonly selected: ReadonlySet<string> | undefined;
   readonly passage: Passage | undefined;
+  /** Where the keys have walked to, as long as they are the graph's. */
+  readonly cursor: Passage | undefined;
   readonly reasonName: (reason: number) => string;
 }
 
@@ -64,7 +66,9 @@ export class Scene {
     this.content = content;
     this.#frame = frame;
     this.#marked = new Set(
-      [content.passage, hovered].flatMap((one) => (one === undefined ? [] : [passageKey(one)])),
+      [content.passage, content.cursor, hovered].flatMap((one) =>
+        one === undefined ? [] : [passageKey(one)],
+      ),
     );
   }
 
