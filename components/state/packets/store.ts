@@ -6,6 +6,8 @@ import { frames } from '../frame.ts';
 
 /** Packets that the page remembers: a million and a bit, a power of two. As many as the server does. */
 export const ROWS_MAX = 1 << 20;
+/** Listeners rest for so long: as long as the server does between two looks for rows. */
+const TELL_MS = 100;
 /** Rows whose changes are looked for at once. */
 const CHUNK = 1024;
 /** Beyond its capacity a store lets go of this share of its rows, the oldest. */
@@ -13,7 +15,7 @@ const LET_GO_SHARE = 64;
 
 /**
  * The page's packets, as the packed rows that came, in the order in which they were first seen. A view reads the
- * rows that it draws; listeners are called once a frame, however many batches came.
+ * rows that it draws; listeners are called with a frame and ten times a second at most, however many batches came.
  *
  * One buffer is used round and round, so no row is ever moved: a row's slot is its running number modulo the capacity,
  * and its index, by which it is known outside, counts from the oldest that is kept.
@@ -36,7 +38,10 @@ export class PacketStore {
   #era = 0;
   #originNs = 0;
   readonly #originListeners = new Set<() => void>();
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #tell = () => {
+    this.#toldAt = performance.now();
     for (const listener of this.#listeners) listener();
   };
 
@@ -133,7 +138,18 @@ export class PacketStore {
     for (let i = 0; i < count; i += 1)
       this.#put(view.getFloat64(i * ROW_BYTES, true), rows.subarray(i * ROW_BYTES, (i + 1) * ROW_BYTES));
     this.#findOrigin(view, count);
-    frames.schedule(this.#tell);
+    this.#tellSoon();
+  }
+
+  #tellSoon(): void {
+    if (this.#timer !== undefined) return;
+    const wait = this.#toldAt + TELL_MS - performance.now();
+    if (wait <= 0) frames.schedule(this.#tell);
+    else
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        frames.schedule(this.#tell);
+      }, wait);
   }
 
   #slotOf(index: number): number {

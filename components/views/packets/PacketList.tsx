@@ -1,6 +1,5 @@
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
 import { VERDICT } from '../../../core/model/packet.ts';
 import { rowVerdict } from '../../../core/wire/rows.ts';
@@ -12,6 +11,7 @@ import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { Notice } from '../../ui/Notice.tsx';
+import { useRowWindow } from '../../ui/useRowWindow.ts';
 import { COLUMNS, factsOf, gridOf } from './columns.tsx';
 import { type CopyAs, copyText } from './copy.ts';
 import { GroupRow } from './GroupRow.tsx';
@@ -25,6 +25,9 @@ import { useLines } from './useLines.ts';
 import { usePacketCommands } from './usePacketCommands.ts';
 import { useSaid } from './useSaid.ts';
 import { useTints } from './useTints.ts';
+
+/** More rows than are ever drawn at once: one that leaves at one end is used again at the other. */
+const ROWS_REUSED = 256;
 
 /** What passes display filter and time range, one row each: live, but never moving the row that is being read. */
 export function PacketList() {
@@ -44,14 +47,10 @@ export function PacketList() {
     pausedAt === null ? packets.size : Math.max(0, Math.min(packets.size, pausedAt - packets.forgotten));
   const { lines, isNarrowed, collapsed, setCollapsed } = useLines(sorting, shown, pausedAt);
   const { count, groups } = lines;
-  const virtualizer = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
-  });
   const mayFollow = isByArrival(sorting) && groups === null;
   const noteScroll = useHeldPosition(scroller, version, lines, mayFollow, follows);
+  const rowWindow = useRowWindow(scroller, count, ROW_HEIGHT, { isAtEnd: follows.current && mayFollow });
+  const { scrollTo } = rowWindow;
   const position = lines.find(packets.indexOf(selected));
   const facts = (index: number) => {
     const row = packets.row(index);
@@ -67,11 +66,11 @@ export function PacketList() {
       if (row === undefined) return;
       follows.current = false;
       selectPacket(row.packet);
-      virtualizer.scrollToIndex(next, { align: 'auto' });
+      scrollTo(next);
       // the event comes with the next frame: rows that arrive before it would bring the old place back
       noteScroll();
     },
-    [count, lines, virtualizer, noteScroll],
+    [count, lines, scrollTo, noteScroll],
   );
   const step = useCallback(
     (by: number) => {
@@ -181,19 +180,19 @@ export function PacketList() {
                 aria-label="Rows"
                 className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
               >
-                <div role="presentation" style={{ height: virtualizer.getTotalSize() }} className="relative">
-                  {virtualizer.getVirtualItems().map((item) => {
-                    const index = lines.at(item.index);
+                <div role="presentation" style={{ height: count * ROW_HEIGHT }} className="relative">
+                  {positions(rowWindow).map((place) => {
+                    const index = lines.at(place);
                     const own = facts(index >= 0 ? index : lines.sample(-1 - index));
                     if (own === undefined) return null;
                     if (index >= 0)
                       return (
                         <PacketRowView
-                          key={own.row.packet}
+                          key={place % ROWS_REUSED}
                           facts={own}
                           columns={columns}
-                          position={item.index}
-                          top={item.start}
+                          position={place}
+                          top={place * ROW_HEIGHT}
                           isSelected={own.row.packet === selected}
                           tint={tintOf(index)}
                         />
@@ -208,8 +207,8 @@ export function PacketList() {
                         isOpen={!collapsed.has(key)}
                         onToggle={() => setCollapsed(toggled(collapsed, key))}
                         columnCount={columns.length}
-                        position={item.index}
-                        top={item.start}
+                        position={place}
+                        top={place * ROW_HEIGHT}
                       />
                     );
                   })}
@@ -222,6 +221,10 @@ export function PacketList() {
     </section>
   );
 }
+
+/** Places in the list to draw. */
+const positions = ({ first, end }: { readonly first: number; readonly end: number }): number[] =>
+  Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
 
 function EmptyList({ isNarrowed }: { readonly isNarrowed: boolean }) {
   return isNarrowed ? (

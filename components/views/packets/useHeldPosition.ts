@@ -1,6 +1,6 @@
 'use client';
 
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { isAtEnd } from '../../state/packets/anchor.ts';
 import { packets } from '../../state/packets/store.ts';
 import type { Lines } from './lines.ts';
@@ -21,12 +21,14 @@ export function useHeldPosition(
 ): () => void {
   const held = useRef<{ packet: number; offset: number } | null>(null);
   const { count } = lines;
+  /** Lines that the list has room for now: what its end is. */
+  const drawn = useRef(0);
 
   const note = useCallback(() => {
     const element = scroller.current;
     if (element === null) return;
     const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
-    follows.current = isAtEnd(viewport, Math.round(element.scrollHeight / ROW_HEIGHT));
+    follows.current = isAtEnd(viewport, drawn.current);
     // the first row in view, or the one behind a heading
     let at = Math.floor(element.scrollTop / ROW_HEIGHT);
     if (lines.at(at) < 0) at += 1;
@@ -44,17 +46,18 @@ export function useHeldPosition(
   }, [scroller, note, isEmpty]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is shown
-  useEffect(() => {
+  useLayoutEffect(() => {
+    drawn.current = count;
     const element = scroller.current;
     if (element === null) return;
     if (follows.current && mayFollow) {
-      element.scrollTop = element.scrollHeight;
+      element.scrollTop = count * ROW_HEIGHT;
       return;
     }
     if (held.current === null) return;
     const at = lines.find(packets.indexOf(held.current.packet));
     if (at >= 0) element.scrollTop = at * ROW_HEIGHT + held.current.offset;
-  }, [version, lines, mayFollow]);
+  }, [version, lines, count, mayFollow]);
 
   return note;
 }

@@ -20,9 +20,13 @@ export function usePacketRow(packet: number): {
   readonly row: PacketRow | undefined;
   readonly stamp: number;
 } {
-  useSyncExternalStore(packets.subscribe, packets.version, () => 0);
-  const index = packets.indexOf(packet);
-  return { row: packets.row(index), stamp: packets.stampOf(index) };
+  // only what is known of this packet draws anew
+  const stamp = useSyncExternalStore(
+    packets.subscribe,
+    () => packets.stampOf(packets.indexOf(packet)),
+    () => -1,
+  );
+  return { row: packets.row(packets.indexOf(packet)), stamp };
 }
 
 /** The path, asked for again when more is known of the packet: hops, its end, decisions behind that, relatives. */
