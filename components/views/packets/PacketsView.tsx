@@ -5,7 +5,7 @@ import { usePanes } from '../../state/panes.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { Divider } from '../../ui/Divider.tsx';
-import { PathView } from '../path/PathView.tsx';
+import { LazyPathView } from '../path/LazyPathView.tsx';
 import { PacketList } from './PacketList.tsx';
 
 /** The list of packets, and below it the path of the selected one. */
@@ -22,7 +22,7 @@ export function PacketsView() {
         <>
           <Divider label="Height of the path" />
           <Panel id="path" minSize="20%" defaultSize="64%">
-            <PathView packet={packet} session={session} onClose={() => selectPacket(0)} />
+            <LazyPathView packet={packet} session={session} onClose={() => selectPacket(0)} />
           </Panel>
         </>
       )}

@@ -13,6 +13,7 @@ import { DisplayBar } from '../display/DisplayBar.tsx';
 import { TimeStrip } from '../display/TimeStrip.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
+import { loadAll } from './lazy.tsx';
 import { Palette } from './Palette.tsx';
 import { SituationBanner } from './SituationBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
@@ -40,6 +41,7 @@ export function Dashboard() {
     loadListing();
     const leave = keepPlace();
     connect();
+    loadAll();
     return leave;
   }, []);
 

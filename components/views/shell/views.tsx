@@ -6,12 +6,9 @@ import { useSession } from '../../state/session.ts';
 import { showView, VIEW_IDS, type ViewId } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
-import { DropsView } from '../drops/DropsView.tsx';
-import { FlowsView } from '../flows/FlowsView.tsx';
-import { MapView } from '../map/MapView.tsx';
 import { PacketsView } from '../packets/PacketsView.tsx';
-import { PathView } from '../path/PathView.tsx';
-import { PathsView } from '../paths/PathsView.tsx';
+import { LazyPathView } from '../path/LazyPathView.tsx';
+import { lazily } from './lazy.tsx';
 
 export interface View {
   readonly id: ViewId;
@@ -20,6 +17,12 @@ export interface View {
   readonly about: string;
   readonly Component: ComponentType;
 }
+
+/** The first view's script is the page's; that of others comes later. */
+const MapView = lazily(() => import('../map/MapView.tsx').then((module) => module.MapView));
+const PathsView = lazily(() => import('../paths/PathsView.tsx').then((module) => module.PathsView));
+const DropsView = lazily(() => import('../drops/DropsView.tsx').then((module) => module.DropsView));
+const FlowsView = lazily(() => import('../flows/FlowsView.tsx').then((module) => module.FlowsView));
 
 /** The page's views. One is a component without properties, which fills the room that it gets. */
 export const VIEWS: readonly [View, ...View[]] = [
@@ -48,7 +51,7 @@ function WholePath() {
         Select one in the list: its path is drawn here, from first sight to its end.
       </Notice>
     );
-  return <PathView packet={packet} session={session} onClose={closePath} />;
+  return <LazyPathView packet={packet} session={session} onClose={closePath} />;
 }
 
 function closePath(): void {
