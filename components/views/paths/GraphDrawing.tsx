@@ -11,9 +11,10 @@ import { usePreferences } from '../../state/preferences.ts';
 import { GraphChart } from './chart.ts';
 import { GraphTip, numbersOf } from './GraphTip.tsx';
 import { offerGraphKeys } from './graphKeys.ts';
-import { layOutGraph, shapeOf } from './layout.ts';
+import { shapeOf } from './layout.ts';
 import { passageText } from './lines.ts';
 import type { PathGraphProps } from './PathGraph.tsx';
+import { useGraphLayout } from './useGraphLayout.ts';
 import { useParts } from './useParts.ts';
 import { walkGraph } from './walk.ts';
 
@@ -22,15 +23,15 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const chart = useRef<GraphChart | null>(null);
-  const { book, version } = useNames();
+  const { book } = useNames();
   const theme = usePreferences((state) => state.theme);
   const [tip, setTip] = useState<{ passage: Passage; x: number; y: number } | undefined>();
   const [isWhole, setWhole] = useState(true);
   const [isWalked, setWalked] = useState(false);
-  const drawn = useHeldShape(analysis, tip !== undefined || !isWhole || isWalked);
-  const shape = useMemo(() => shapeOf(drawn), [drawn]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for all of it that is laid out, the version for the names
-  const layout = useMemo(() => layOutGraph(drawn, book), [shape, book, version]);
+  const held = useHeldShape(analysis, tip !== undefined || !isWhole || isWalked);
+  const laid = useGraphLayout(held);
+  const drawn = laid?.drawn ?? held;
+  const layout = laid?.layout;
   const parts = useParts(drawn, selected);
   const [walked, setCursor] = useState<
     { readonly passage: Passage; readonly in: PathsAnalysis } | undefined
@@ -60,10 +61,10 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
     const offKeys = offerGraphKeys({
       hasFocus: () => document.activeElement === around,
       walk: (direction) => {
-        const now = latest.current;
-        const next = walkGraph(now.drawn, now.layout, now.cursor, direction);
+        const { drawn, layout, cursor } = latest.current;
+        const next = layout && walkGraph(drawn, layout, cursor, direction);
         if (next === undefined) return;
-        setCursor({ passage: next, in: now.drawn });
+        setCursor({ passage: next, in: drawn });
         made.reveal(next);
       },
       choose: () => latest.current.cursor !== undefined && choose(latest.current.cursor),
@@ -87,6 +88,7 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
   useEffect(() => chart.current?.recolour(), [theme]);
 
   useEffect(() => {
+    if (layout === undefined) return;
     const reasonName = (reason: number) => book.reasonName(reason);
     const there = passageIn(passage, analysis, drawn);
     const walkedTo = isWalked ? cursor : undefined;

@@ -5,7 +5,7 @@
  */
 import { asNetnsInode } from '../../../core/base/units.ts';
 import type { Stage } from '../../../core/messages/source.ts';
-import type { GraphNode, PathsAnalysis } from '../../../core/model/analysis/result.ts';
+import type { PathsAnalysis } from '../../../core/model/analysis/result.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { nodeName } from './lines.ts';
@@ -63,16 +63,42 @@ export const shapeOf = ({ nodes, edges, exits }: PathsAnalysis): string =>
     ...exits.map(({ from, reason }) => `${from}!${reason}`),
   ].join(' ');
 
-export function layOutGraph(analysis: PathsAnalysis, names: NameBook): GraphLayout {
-  const { nodes, edges, exits } = analysis;
-  const inode = (node: GraphNode) => names.netnsName(asNetnsInode(node.netns));
+/** What is laid out, in words instead of ids: all that another thread needs to know. */
+export interface GraphParts {
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly stage: Stage;
+    readonly netns: string;
+    readonly place: number;
+  }[];
+  readonly edges: readonly { readonly from: number; readonly to: number }[];
+  readonly exits: readonly { readonly from: number; readonly reason: number }[];
+}
+
+export function graphParts({ nodes, edges, exits }: PathsAnalysis, names: NameBook): GraphParts {
+  return {
+    nodes: nodes.map(({ func, netns, place }) => {
+      const name = nodeName(func, names);
+      const stage = func === 0 ? 'other' : stageOf(name);
+      return { name, stage, netns: names.netnsName(asNetnsInode(netns)), place };
+    }),
+    edges: edges.map(({ from, to }) => ({ from, to })),
+    exits: exits.map(({ from, reason }) => ({ from, reason })),
+  };
+}
+
+export const layOutGraph = (analysis: PathsAnalysis, names: NameBook): GraphLayout =>
+  layOutParts(graphParts(analysis, names));
+
+export function layOutParts(parts: GraphParts): GraphLayout {
+  const { nodes, edges, exits } = parts;
   const laneNames = orderLanes(
-    nodes.map(inode),
+    nodes.map(({ netns }) => netns),
     edges.map(({ from, to }) => [from, to] as const),
   );
-  const laneOf = nodes.map((node) => laneNames.indexOf(inode(node)));
-  const ranks = rank(analysis);
-  const columns = columnsOf(analysis, laneOf, ranks);
+  const laneOf = nodes.map(({ netns }) => laneNames.indexOf(netns));
+  const ranks = rank(parts);
+  const columns = columnsOf(parts, laneOf, ranks);
   const lanes: Lane[] = [];
   let x = 0;
   laneNames.forEach((name, lane) => {
@@ -80,13 +106,12 @@ export function layOutGraph(analysis: PathsAnalysis, names: NameBook): GraphLayo
     lanes.push({ name, x, width });
     x += width;
   });
-  const spots = nodes.map((node, i): Spot => {
+  const spots = nodes.map(({ name, stage }, i): Spot => {
     const lane = laneOf[i] ?? 0;
-    const name = nodeName(node.func, names);
     return {
       node: i,
       name,
-      stage: node.func === 0 ? 'other' : stageOf(name),
+      stage,
       lane,
       x: (lanes[lane]?.x ?? 0) + 0.5 + (columns[i] ?? 0),
       y: ranks[i] ?? 0,
@@ -110,7 +135,7 @@ export function layOutGraph(analysis: PathsAnalysis, names: NameBook): GraphLayo
  * Rows: functions in the order in which packets are at them first. Not by what leads to them: where packets are at one
  * function on several occasions, as at netfilter's hooks, everything leads to everything.
  */
-function rank({ nodes }: PathsAnalysis): number[] {
+function rank({ nodes }: GraphParts): number[] {
   const places = nodes.map(({ place }) => Math.round(place));
   const rows = [...new Set(places)].sort((a, b) => a - b);
   const rowOf = new Map(rows.map((place, row) => [place, row]));
@@ -119,7 +144,7 @@ function rank({ nodes }: PathsAnalysis): number[] {
 
 /** Columns within lanes: below the nearest function that leads there, or beside it. */
 function columnsOf(
-  { nodes, edges }: PathsAnalysis,
+  { nodes, edges }: GraphParts,
   laneOf: readonly number[],
   ranks: readonly number[],
 ): number[] {
