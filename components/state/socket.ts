@@ -81,6 +81,10 @@ export const requestCompile = (expression: string) =>
 export const requestPath = (session: number, packet: number) =>
   ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));
 
+/** The hops of a packet that has very many, as columns of core/wire/hops.ts. */
+export const requestHops = (session: number, packet: number) =>
+  ask<{ readonly hops: ArrayBuffer }>((s) => s.emitWithAck('hops', { session, packet }));
+
 /** Events of TCP connections after `since`, and who sent packets. */
 export const requestConnections = (session: number, since: number) =>
   ask<Connections>((s) => s.emitWithAck('connections', { session, since }));

@@ -172,6 +172,8 @@ export interface BrowserToServer {
   compile(request: { readonly expression: string }, ack: (result: Result<Compiled>) => void): void;
   /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
+  /** The hops of a packet that has very many, as columns of core/wire/hops.ts. */
+  hops(request: PathRequest, ack: (result: Result<{ readonly hops: ArrayBuffer }>) => void): void;
   /** Packets folded into distinct paths. */
   analysis(request: AnalysisRequest, ack: (result: Result<PathsAnalysis>) => void): void;
   /** How long packets took, by place and by function to function; a heat map of one of these. */

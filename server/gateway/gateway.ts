@@ -17,6 +17,7 @@ import {
 } from '../../core/messages/browser.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
 import { captureSpecSchema } from '../../core/messages/source.ts';
+import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import type { GatewayHub } from '../session/hub.ts';
 import type { PulseAnswer } from '../session/messages.ts';
 
@@ -185,9 +186,24 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
       const answer = await hub.session.path(packet);
       if (answer.session !== session)
         return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
+      if (answer.isLong)
+        return fail(
+          'PATH_LONG',
+          `packet ${packet} has more than ${LONG_PATH_HOPS} hops; its path shows them`,
+        );
       if (answer.records === undefined)
         return fail('PACKET_GONE', `packet ${packet} is no longer in memory; the newest packets are kept`);
       return { ok: true, value: { records: answer.records } };
+    }),
+  );
+  socket.on('hops', (request, ack) =>
+    on(pathRequestSchema, request, ack, async ({ session, packet }) => {
+      const answer = await hub.session.hops(packet);
+      if (answer.session !== session)
+        return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
+      if (answer.hops === undefined)
+        return fail('PACKET_GONE', `packet ${packet} is no longer in memory; the newest packets are kept`);
+      return { ok: true, value: { hops: answer.hops } };
     }),
   );
   socket.on('analysis', (request, ack) =>

@@ -26,7 +26,10 @@ export interface GatewayHub {
   readonly names: NameTables;
   readonly stats: TracerStats;
   sessionNumber: number;
-  readonly session: Pick<Session, 'pulse' | 'rowsSince' | 'path' | 'analysis' | 'latency' | 'connections'>;
+  readonly session: Pick<
+    Session,
+    'pulse' | 'rowsSince' | 'path' | 'hops' | 'analysis' | 'latency' | 'connections'
+  >;
   on<E extends keyof HubEvents>(event: E, listener: (...values: HubEvents[E]) => void): unknown;
   apply(spec: CaptureSpec): Promise<Result<{ readonly session: number }>>;
   stop(): Promise<Result<null>>;

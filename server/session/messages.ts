@@ -13,6 +13,7 @@ export type ToWorker =
   | { readonly type: 'restart' }
   | { readonly type: 'rows'; readonly id: number; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly id: number; readonly packet: number }
+  | { readonly type: 'hops'; readonly id: number; readonly packet: number }
   | { readonly type: 'analysis'; readonly id: number; readonly packets: Float64Array<ArrayBuffer> | null }
   | {
       readonly type: 'latency';
@@ -34,6 +35,14 @@ export interface PathAnswer {
   readonly session: number;
   /** Undefined: the packet is not, or no longer, in memory. */
   readonly records: ArrayBuffer | undefined;
+  /** Its hops are too many for that: they are given as columns only. */
+  readonly isLong: boolean;
+}
+
+export interface HopsAnswer {
+  readonly session: number;
+  /** Columns of core/wire/hops.ts; undefined: the packet is not, or no longer, in memory. */
+  readonly hops: ArrayBuffer | undefined;
 }
 
 /** What packets were folded into. */
@@ -66,6 +75,7 @@ export interface PulseAnswer {
 export type Answer =
   | RowsAnswer
   | PathAnswer
+  | HopsAnswer
   | AnalysisAnswer
   | LatencyAnswer
   | ConnectionsAnswer

@@ -8,6 +8,7 @@ import type {
   Answer,
   ConnectionsAnswer,
   FromWorker,
+  HopsAnswer,
   LatencyAnswer,
   PathAnswer,
   PulseAnswer,
@@ -21,6 +22,7 @@ const BATCHES_WAITING_MAX = 16;
 type Question =
   | { readonly type: 'rows'; readonly version: number; readonly max: number }
   | { readonly type: 'path'; readonly packet: number }
+  | { readonly type: 'hops'; readonly packet: number }
   | { readonly type: 'analysis'; readonly packets: Float64Array<ArrayBuffer> | null }
   | {
       readonly type: 'latency';
@@ -80,6 +82,11 @@ export class Session {
 
   path(packet: number): Promise<PathAnswer> {
     return this.#ask({ type: 'path', packet });
+  }
+
+  /** A packet's hops, however many, as columns. */
+  hops(packet: number): Promise<HopsAnswer> {
+    return this.#ask({ type: 'hops', packet });
   }
 
   /** These packets, or all, folded into distinct paths. */

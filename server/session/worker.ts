@@ -5,7 +5,9 @@ import { SessionAssembler } from '../../core/model/assembler.ts';
 import { LatencyFold } from '../../core/model/latency/fold.ts';
 import { PlaceTable } from '../../core/model/latency/places.ts';
 import type { LatencySeries } from '../../core/model/latency/result.ts';
+import { packHops } from '../../core/model/long-path.ts';
 import { Present } from '../../core/model/present.ts';
+import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import { Analyst, type Question } from './analyst.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { ToldNames } from './told.ts';
@@ -60,9 +62,17 @@ port.on('message', (message: ToWorker) => {
       break;
     }
     case 'path': {
-      const records = assembler.pathRecords(message.packet)?.buffer;
-      const answer = { session: assembler.session, records };
+      const isLong = (assembler.row(message.packet)?.hops ?? 0) > LONG_PATH_HOPS;
+      const records = isLong ? undefined : assembler.pathRecords(message.packet)?.buffer;
+      const answer = { session: assembler.session, records, isLong };
       say({ type: 'answer', id: message.id, answer }, records === undefined ? [] : [records]);
+      break;
+    }
+    case 'hops': {
+      const isKnown = assembler.row(message.packet) !== undefined;
+      const hops = isKnown ? packHops(assembler, message.packet) : undefined;
+      const answer = { session: assembler.session, hops };
+      say({ type: 'answer', id: message.id, answer }, hops === undefined ? [] : [hops]);
       break;
     }
     case 'analysis':

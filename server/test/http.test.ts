@@ -53,7 +53,8 @@ const hub: GatewayHub = {
       },
     }),
     rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: false }),
-    path: async () => ({ session: 1, records: undefined }),
+    path: async () => ({ session: 1, records: undefined, isLong: false }),
+    hops: async () => ({ session: 1, hops: undefined }),
     analysis: async (packets) => {
       folded.push(packets);
       return { session: 2, analysis: undefined };

@@ -1,11 +1,13 @@
 'use client';
 
 import { useMemo } from 'react';
+import { LONG_PATH_HOPS } from '../../../core/wire/hops.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { TooltipProvider } from '../../ui/Tooltip.tsx';
 import { useMedia } from '../../ui/useMedia.ts';
 import { LineageStrip } from './Lineage.tsx';
+import { LongPathView } from './long/LongPathView.tsx';
 import { PathBody } from './PathBody.tsx';
 import { PathHeader } from './PathHeader.tsx';
 import { pathRows } from './rows.ts';
@@ -23,8 +25,14 @@ interface PathViewProps {
   readonly onClose: () => void;
 }
 
-/** One packet's way through the kernel: what it is, why it ended, its relatives, the timeline, and every hop in words. */
-export function PathView({ packet, session, onClose }: PathViewProps) {
+/** One packet's way through the kernel; of thousands of hops in another form. */
+export function PathView(props: PathViewProps) {
+  const { row } = usePacketRow(props.packet);
+  return (row?.hops ?? 0) > LONG_PATH_HOPS ? <LongPathView {...props} /> : <FullPathView {...props} />;
+}
+
+/** All of it: what it is, why it ended, its relatives, the timeline, and every hop in words. */
+function FullPathView({ packet, session, onClose }: PathViewProps) {
   const { row, stamp } = usePacketRow(packet);
   const { path, failure } = usePath(packet, session, stamp);
   const { diagnosis, inquiry } = useDiagnosis(path, session, packet);

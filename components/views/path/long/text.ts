@@ -1,0 +1,16 @@
+import { asFuncId, asNetnsInode } from '../../../../core/base/units.ts';
+import type { NameBook } from '../../../../core/model/names.ts';
+import { HOP_KIND } from '../../../../core/wire/hops.ts';
+import type { LongLane, LongPath } from './bins.ts';
+
+export function laneName({ netns, ifindex, isRest }: LongLane, names: NameBook): string {
+  if (isRest) return 'other places';
+  const place = netns === 0 ? 'unknown' : names.netnsName(asNetnsInode(netns));
+  return ifindex === 0 ? place : `${place} ${names.interfaceName(asNetnsInode(netns), ifindex)}`;
+}
+
+/** The hop's function, or the drop's reason. */
+export function hopName({ hops }: LongPath, index: number, names: NameBook): string {
+  const func = hops.func[index] ?? 0;
+  return hops.kind[index] === HOP_KIND.drop ? names.reasonName(func) : names.functionName(asFuncId(func));
+}
