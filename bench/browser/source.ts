@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FRAME_HEADER_BYTES, FRAME_TYPE } from '../../core/messages/frames.ts';
 import { NO_STATS, type SourceMessage, type SourceRequest } from '../../core/messages/source.ts';
-import { BLOCK_PACKETS, BlockWriter, giantBatches, type World } from './blocks.ts';
+import { BLOCK_PACKETS, BlockWriter, giantBatches } from './blocks.ts';
 import { FIRST_PACKET, giantOf, type Plan } from './plan.ts';
+import { messages, worldOf } from './world.ts';
 
 const CAPTURE = join(import.meta.dirname, '..', 'e2e', 'fixtures', 'capture.bin.gz');
 /** As the native reader's: what it hands over at once, and what may wait (64 batches). */
@@ -19,38 +20,12 @@ const BATCH_BYTES = 64 << 10;
 const WAITING_BYTES_MAX = 4 << 20;
 const TICK_MS = 10;
 const STATS_MS = 500;
-const FUNCTIONS = 200;
 
 const plan = JSON.parse(process.argv[2] ?? '') as Plan;
 const told = messages(gunzipSync(readFileSync(CAPTURE)));
 const world = worldOf(told);
 const startNs = 1e12;
 let stats = { ...NO_STATS, lostRing: [0], trackFull: [0], stackFull: [0], rateLimited: [0] };
-
-function messages(recorded: Buffer): SourceMessage[] {
-  const found: SourceMessage[] = [];
-  for (let at = 0; at < recorded.length; at += 4 + recorded.readUInt32LE(at)) {
-    const end = at + 4 + recorded.readUInt32LE(at);
-    if (recorded[at + 4] === FRAME_TYPE.message)
-      found.push(JSON.parse(recorded.toString('utf8', at + FRAME_HEADER_BYTES, end)) as SourceMessage);
-  }
-  return found;
-}
-
-function worldOf(said: readonly SourceMessage[]): World {
-  const functions = said.flatMap((message) => (message.type === 'functions' ? message.functions : []));
-  const namespaces = said.flatMap((message) => (message.type === 'namespaces' ? message.namespaces : []));
-  const reasons = said.flatMap((message) => (message.type === 'reasons' ? message.reasons : []));
-  return {
-    functions: functions.filter(({ isDefault }) => isDefault).slice(0, FUNCTIONS).map(({ id }) => id),
-    places: namespaces
-      .slice(0, 4)
-      .flatMap(({ inode, interfaces }) =>
-        interfaces.slice(0, 1).map(({ ifindex }) => ({ netns: inode, ifindex })),
-      ),
-    dropReason: reasons.find(({ name }) => name === 'NETFILTER_DROP')?.value ?? 2,
-  };
-} // biome-ignore format: a chain
 
 /** False when what is behind it has to wait. */
 function frame(type: number, payload: Uint8Array): boolean {

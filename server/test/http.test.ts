@@ -53,8 +53,8 @@ const hub: GatewayHub = {
       },
     }),
     rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: false }),
-    path: async () => ({ session: 1, records: undefined, isLong: false }),
-    hops: async () => ({ session: 1, hops: undefined }),
+    path: async (packet) => ({ session: 1, records: undefined, isLong: packet === 6 }),
+    hops: async (packet) => ({ session: 1, hops: packet === 6 ? new ArrayBuffer(46) : undefined }),
     analysis: async (packets) => {
       folded.push(packets);
       return { session: 2, analysis: undefined };
@@ -273,7 +273,7 @@ describe('a socket', () => {
       { session: 1, packets: null, series: { kind: 'edge', from: -1, to: 2, reason: -1 } },
       { queries: Array(17).fill({ kind: 'conntrack', netns: 0 }) },
     ];
-    for (const event of ['apply', 'compile', 'path', 'latency', 'connections', 'facts'])
+    for (const event of ['apply', 'compile', 'path', 'hops', 'latency', 'connections', 'facts'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
     // which asks for no series, and so takes what is wrong in one
     for (const given of strange.filter((one) => !JSON.stringify(one)?.includes('series')))
@@ -285,6 +285,14 @@ describe('a socket', () => {
     expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet: 5 })).toEqual(
       fail('PACKET_GONE', 'packet 5 is no longer in memory; the newest packets are kept'),
     );
+    expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet: 6 })).toMatchObject({
+      error: { code: 'PATH_LONG' },
+    });
+    const hopsOf = (session: number, packet: number) =>
+      socket.timeout(5000).emitWithAck('hops', { session, packet });
+    expect((await hopsOf(1, 6)).value.hops).toHaveLength(46);
+    expect(await hopsOf(1, 5)).toMatchObject({ error: { code: 'PACKET_GONE' } });
+    expect(await hopsOf(2, 6)).toMatchObject({ error: { code: 'SESSION_OVER' } });
     expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
       ok: true,
     });
