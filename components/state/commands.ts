@@ -6,6 +6,7 @@ export const COMMAND_GROUPS = [
   'Path',
   'Map',
   'Drops',
+  'Latency',
   'Flows',
   'Page',
 ] as const;

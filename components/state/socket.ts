@@ -6,6 +6,7 @@ import type { BrowserToServer, Compiled, Connections, ServerToBrowser } from '..
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec } from '../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
+import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
 import { setRange } from './display.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
@@ -91,6 +92,16 @@ export const requestConnections = (session: number, since: number) =>
 /** Packets folded into distinct paths: these, in the order of first sight, or all. Fails with SESSION_OVER, BUSY. */
 export const requestAnalysis = (session: number, packets: Float64Array<ArrayBuffer> | null) =>
   ask<PathsAnalysis>((s) => s.emitWithAck('analysis', { session, packets: packets?.buffer ?? null }));
+
+/** How long packets took, these or all, and a heat map of one series. Fails with SESSION_OVER, BUSY. */
+export const requestLatency = (
+  session: number,
+  packets: Float64Array<ArrayBuffer> | null,
+  series: LatencySeries,
+) =>
+  ask<LatencyAnalysis>((s) =>
+    s.emitWithAck('latency', { session, packets: packets?.buffer ?? null, series }),
+  );
 
 /** What the source's host says about itself: a fact for each query. */
 export const requestFacts = (queries: readonly FactQuery[]) =>

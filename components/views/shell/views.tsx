@@ -22,6 +22,7 @@ export interface View {
 const MapView = lazily(() => import('../map/MapView.tsx').then((module) => module.MapView));
 const PathsView = lazily(() => import('../paths/PathsView.tsx').then((module) => module.PathsView));
 const DropsView = lazily(() => import('../drops/DropsView.tsx').then((module) => module.DropsView));
+const LatencyView = lazily(() => import('../latency/LatencyView.tsx').then((module) => module.LatencyView));
 const FlowsView = lazily(() => import('../flows/FlowsView.tsx').then((module) => module.FlowsView));
 
 /** The page's views. One is a component without properties, which fills the room that it gets. */
@@ -31,6 +32,12 @@ export const VIEWS: readonly [View, ...View[]] = [
   { id: 'map', label: 'Map', about: 'The network as it is wired, with packets on it', Component: MapView },
   { id: 'paths', label: 'Paths', about: 'All packets folded into distinct paths', Component: PathsView },
   { id: 'drops', label: 'Drops', about: 'What the kernel dropped, by cause, and why', Component: DropsView },
+  {
+    id: 'latency',
+    label: 'Latency',
+    about: 'Where packets spend their time, and wait',
+    Component: LatencyView,
+  },
   { id: 'flows', label: 'Flows', about: 'Who talks to whom, and the TCP connections', Component: FlowsView },
 ];
 
