@@ -41,17 +41,23 @@ process.stdin.on('data', (chunk) => {
 process.stdin.on('end', () => process.exit(0));
 
 function answer({ id, method, queries }) {
+  const refuse = () =>
+    say({
+      type: 'reply',
+      id,
+      ok: false,
+      error: { code: 'NOT_LIVE', message: 'a recording has no host to ask' },
+    });
+  // what the host would have to be asked is not in the recording
+  if (method === 'programs' || method === 'cost') {
+    refuse();
+    return;
+  }
   if (method === 'facts') {
     const asked = new Set(queries.map((query) => JSON.stringify(query)));
     const known = facts.filter(({ query }) => asked.has(JSON.stringify(query)));
     if (known.length === asked.size) say({ type: 'reply', id, ok: true, value: { facts: known } });
-    else
-      say({
-        type: 'reply',
-        id,
-        ok: false,
-        error: { code: 'NOT_LIVE', message: 'a recording has no host to ask' },
-      });
+    else refuse();
     return;
   }
   if (method === 'apply') for (const frame of frames.slice(firstOfCapture)) process.stdout.write(frame);

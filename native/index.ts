@@ -15,6 +15,7 @@ import {
   captureSpecSchema,
   type FunctionInfo,
   type PlannedProgram,
+  type ProgramCost,
   type TracerStats,
 } from '../core/messages/source.ts';
 
@@ -90,6 +91,12 @@ export interface NativeTracer {
   /** The receiver is done with one batch. */
   release(): void;
   stats(): TracerStats;
+  /**
+   * What each eBPF program has cost, as far as it was measured: the kernel measures from the first call on, all eBPF
+   * programs of the host, until `endCost()` or `stop()`. Rejects with NOT_RUNNING, STATS_REFUSED.
+   */
+  cost(): Promise<ProgramCost[]>;
+  endCost(): void;
   /** Capture off at once, what was recorded delivered, then probes detached by a process of its own. */
   stop(): Promise<void>;
 }
@@ -135,6 +142,8 @@ function checkedTracer(tracer: NativeTracer): NativeTracer {
     update: (filter) => typed(() => tracer.update(checkFilter(filter))),
     release: () => tracer.release(),
     stats: () => tracer.stats(),
+    cost: () => typed(() => tracer.cost()),
+    endCost: () => tracer.endCost(),
     stop: () => typed(() => tracer.stop()),
   };
 }

@@ -1,6 +1,7 @@
 import type { LiveStats } from '../../core/messages/browser.ts';
 import { allCpus } from '../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../core/model/format.ts';
+import { CAUSE_TEXTS, type LossCause } from '../../core/model/losses/causes.ts';
 import { PATHS_NUMBERED_MAX } from '../../core/model/path-table.ts';
 
 /** One place where something was lost. Lost is ours; dropped is the kernel's: never mix them up. */
@@ -31,65 +32,23 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
   const ring = allCpus(tracer.lostRing);
   const gaps = Math.max(0, session.missing - ring - tracer.undelivered);
   const losses: Loss[] = [
-    ...perCpu(tracer.lostRing, {
-      where: 'Ring buffer',
-      unit: 'events',
-      meaning: 'The kernel had no room to write: trace less, or give a larger ring.',
-    }),
-    {
-      where: 'Probes skipped',
-      count: tracer.missed,
-      unit: 'events',
-      meaning: 'A probe fired inside another one on the same CPU.',
-    },
-    {
-      where: 'On the way to the server',
-      count: gaps,
-      unit: 'events',
-      meaning: 'Gaps in the sequence numbers that the ring buffer does not explain.',
-    },
-    {
-      where: 'Left over at stop',
-      count: tracer.undelivered,
-      unit: 'events',
-      meaning: 'Still in the ring when the capture stopped.',
-    },
-    {
-      where: 'Malformed',
-      count: session.malformed,
-      unit: 'records',
-      meaning: 'Records of unknown kind or wrong size, skipped.',
-    },
-    ...perCpu(tracer.trackFull, {
-      where: 'Tracking table full',
-      unit: 'packets',
-      meaning: 'Packets that could not be followed: narrow the filter.',
-    }),
-    ...perCpu(tracer.stackFull, {
-      where: 'Stack table full',
-      unit: 'stacks',
-      meaning: 'Events without their kernel stack; the events themselves are there.',
-    }),
+    ...perCpu(tracer.lostRing, 'ring'),
+    { ...told('missed'), count: tracer.missed },
+    { ...told('gaps'), count: gaps },
+    { ...told('undelivered'), count: tracer.undelivered },
+    { ...told('malformed'), count: session.malformed },
+    ...perCpu(tracer.trackFull, 'trackFull'),
+    ...perCpu(tracer.stackFull, 'stackFull'),
   ];
   const notShown: Loss[] = [
-    {
-      where: 'Flow rate',
-      count: allCpus(tracer.rateLimited),
-      unit: 'packets',
-      meaning: 'Not followed, as asked for: their flow began more in a second than its limit.',
-    },
+    { ...told('rateLimited'), count: allCpus(tracer.rateLimited) },
     {
       where: 'Followed for long',
       count: tracer.longLived,
       unit: 'packets',
       meaning: `For more than ten seconds by now${tracer.longLived > 0 ? `, the oldest for ${formatDuration(tracer.oldestNs)}` : ''}: waiting in a queue, or their end was not seen.`,
     },
-    {
-      where: 'Server memory',
-      count: session.evicted,
-      unit: 'packets',
-      meaning: 'Oldest packets let go to stay within the memory budget.',
-    },
+    { ...told('evicted'), count: session.evicted },
     {
       where: 'Paths told apart',
       count: session.unnumbered,
@@ -117,6 +76,14 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
   };
 }
 
+const told = (cause: LossCause): Omit<Loss, 'count'> => {
+  const { where, unit, meaning, advice } = CAUSE_TEXTS[cause];
+  return { where, unit, meaning: `${meaning} ${advice}` };
+};
+
 /** One entry for each CPU. */
-const perCpu = (counts: readonly number[], { where, ...loss }: Omit<Loss, 'count'>): readonly Loss[] =>
-  counts.map((count, cpu) => ({ ...loss, where: `${where}, CPU ${cpu}`, count }));
+const perCpu = (counts: readonly number[], cause: LossCause): readonly Loss[] =>
+  counts.map((count, cpu) => {
+    const loss = told(cause);
+    return { ...loss, where: `${loss.where}, CPU ${cpu}`, count };
+  });

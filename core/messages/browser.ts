@@ -11,10 +11,11 @@ import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
 import { PLACES } from '../model/latency/places.ts';
 import type { LatencyAnalysis, LatencySeries } from '../model/latency/result.ts';
+import type { LossTimeline } from '../model/losses/history.ts';
 import type { PathsTold } from '../model/path-table.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
-  CaptureSpec, CaptureState, CgroupInfo, FunctionInfo, NetnsInfo, SourceHello, TracerStats,
+  CaptureSpec, CaptureState, CgroupInfo, Cost, FunctionInfo, NetnsInfo, PlannedProgram, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
 import type { Topology } from './topology.ts';
 
@@ -160,6 +161,20 @@ export interface Compiled {
   readonly instructions: { readonly l2: number; readonly l3: number };
 }
 
+/** How the capture is doing, beside what {@link LiveStats} has. */
+export interface Health {
+  readonly session: number;
+  /** Float64Array: hops recorded of this session, by function id. */
+  readonly hops: ArrayBuffer;
+  /** Wall clock (ms since 1970) when they were counted. */
+  readonly atUnixMs: number;
+  readonly losses: LossTimeline;
+  /** Batches that wait for the session's thread; at the limit the source is made to wait. */
+  readonly backlog: { readonly waiting: number; readonly limit: number };
+  /** Wall clock (ms since 1970) when the source came, or went. */
+  readonly sourceSinceUnixMs: number;
+}
+
 export const creditSchema = z.number().int().min(1).max(64);
 
 /** Row batches that may be on their way to a browser at once. */
@@ -182,6 +197,11 @@ export interface BrowserToServer {
   connections(request: ConnectionsRequest, ack: (result: Result<Connections>) => void): void;
   /** What the source's host says about itself, a fact for each query in their order. */
   facts(request: FactsRequest, ack: (result: Result<{ readonly facts: readonly Fact[] }>) => void): void;
+  health(ack: (result: Result<Health>) => void): void;
+  /** What a capture loads beside the probes' program. */
+  programs(ack: (result: Result<readonly PlannedProgram[]>) => void): void;
+  /** Has the agent measure what its programs cost, for the next seconds, and tells what was measured until now. */
+  cost(ack: (result: Result<Cost>) => void): void;
   /** The browser has taken in this many row batches. */
   credit(batches: number): void;
 }

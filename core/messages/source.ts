@@ -260,6 +260,25 @@ export const plannedProgramsSchema = z.array(
 );
 export type PlannedProgram = z.infer<typeof plannedProgramsSchema>[number];
 
+const programCostSchema = z.object({
+  /** As in a `plannedProgramsSchema`; `skbt_entry` is the one that all probes share. */
+  name: z.string().max(128),
+  runs: count,
+  timeNs: count,
+});
+export type ProgramCost = z.infer<typeof programCostSchema>;
+
+/** What the capture's eBPF programs have cost while that was measured. */
+export const costSchema = z.object({
+  /** The agent's own clock, ms: only differences mean something. */
+  atMs: z.number(),
+  programs: z.array(programCostSchema).max(4096),
+});
+export type Cost = z.infer<typeof costSchema>;
+
+/** Measuring ends by itself when nobody has asked for costs for so long. */
+export const COST_LEASE_MS = 5000;
+
 /** Requests to a source; each is answered by one `reply` with its id. */
 export const sourceRequestSchema = z.discriminatedUnion('method', [
   /** Starts, or changes, the capture. Same probes: only the filter is exchanged, nothing is detached. */
@@ -268,6 +287,8 @@ export const sourceRequestSchema = z.discriminatedUnion('method', [
   z.object({ id: z.number().int(), method: z.literal('compile'), expression: z.string().max(4096) }),
   /** What a capture would load beside the probes' program; the reply's value is a `plannedProgramsSchema`. */
   z.object({ id: z.number().int(), method: z.literal('programs') }),
+  /** Measures what the programs cost, for the next {@link COST_LEASE_MS}; the reply's value is a `costSchema`. */
+  z.object({ id: z.number().int(), method: z.literal('cost') }),
   /** What this host says about itself, to explain a packet's end; the reply's value is a `factsSchema`. */
   z.object({ id: z.number().int(), method: z.literal('facts'), queries: factQueriesSchema }),
 ]);

@@ -87,6 +87,8 @@ export class SessionAssembler {
   #session = 0;
   #packets = 0;
   #hops = 0;
+  /** By function id. */
+  #hopsAt = new Float64Array(0);
   #malformedBefore = 0;
   #newestNs = 0;
 
@@ -151,6 +153,7 @@ export class SessionAssembler {
   takeNames(tables: NameTables): void {
     if (tables.functions !== undefined) {
       this.#roles = new Uint8Array(tables.functions.reduce((max, { id }) => Math.max(max, id), 0) + 1);
+      this.#hopsAt = new Float64Array(this.#roles.length);
       for (const { id, name } of tables.functions) this.#roles[id] = roleOf(name);
       this.#rawReceivers = new Set(
         tables.functions.filter(({ name }) => /^raw(v6)?_rcv$/.test(name)).map((f) => f.id),
@@ -263,6 +266,11 @@ export class SessionAssembler {
     if (slot >= 0) this.#store.walk(this.#last[slot] ?? NO_PACKET, cursor, visit);
   }
 
+  /** Hops of this session by function id, as long as the list of functions; a copy. */
+  get hopsAt(): Float64Array<ArrayBuffer> {
+    return this.#hopsAt.slice();
+  }
+
   get counters(): SessionCounters {
     return {
       packets: this.#packets,
@@ -297,6 +305,7 @@ export class SessionAssembler {
     this.#paths.clear();
     this.#packets = 0;
     this.#hops = 0;
+    this.#hopsAt.fill(0);
     this.#malformedBefore = 0;
     this.#newestNs = 0;
   }
@@ -359,6 +368,7 @@ export class SessionAssembler {
     }
     const func = cursor.u32(HOP.func);
     view.setUint32(at + ROW.lastFunc, func, true);
+    if (func < this.#hopsAt.length) this.#hopsAt[func] = (this.#hopsAt[func] ?? 0) + 1;
     this.#played[slot] = playRole(this.#played[slot] ?? 0, this.#roles[func] ?? ROLE.none);
     if (this.#rawReceivers.has(func)) this.#handOver(view.getFloat64(at + ROW.parent, true));
   }

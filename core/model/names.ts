@@ -18,6 +18,7 @@ export class NameBook {
   readonly #gone = new Map<number, string>();
   #interfaces = new Map<string, string>();
   #reasons = new Map<number, string>();
+  readonly #told = { functions: false, reasons: false };
   #cgroups = new Map<number, CgroupInfo>();
   #topology: Topology | undefined;
   /** The paths that rows are on. */
@@ -27,6 +28,8 @@ export class NameBook {
 
   /** Takes in tables: each that is present replaces the one before, symbols and stacks add to what is known. */
   take(tables: NameTables): void {
+    if (tables.functions) this.#told.functions = true;
+    if (tables.reasons) this.#told.reasons = true;
     if (tables.functions) this.#functions = new Map(tables.functions.map((f) => [f.id, f]));
     if (tables.reasons) this.#reasons = new Map(tables.reasons.map((r) => [r.value, r.name]));
     if (tables.symbols) for (const symbol of tables.symbols) this.#symbols.set(symbol.address, symbol);
@@ -53,6 +56,14 @@ export class NameBook {
 
   get functions(): ReadonlyMap<number, FunctionInfo> {
     return this.#functions;
+  }
+
+  /** How many were told, none included; undefined as long as the table was not. */
+  get counts(): { readonly functions: number | undefined; readonly reasons: number | undefined } {
+    return {
+      functions: this.#told.functions ? this.#functions.size : undefined,
+      reasons: this.#told.reasons ? this.#reasons.size : undefined,
+    };
   }
 
   get namespaces(): ReadonlyMap<number, NetnsInfo> {

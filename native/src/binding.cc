@@ -238,6 +238,7 @@ public:
                 DefineClass(env, "Tracer",
                             {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
                              InstanceMethod<&Tracer::release>("release"), InstanceMethod<&Tracer::stats>("stats"),
+                             InstanceMethod<&Tracer::cost>("cost"), InstanceMethod<&Tracer::endCost>("endCost"),
                              InstanceMethod<&Tracer::stop>("stop")}));
   }
 
@@ -255,6 +256,8 @@ private:
   Napi::Value update(const Napi::CallbackInfo &info);
   void release(const Napi::CallbackInfo &) { tracer->release(); }
   Napi::Value stats(const Napi::CallbackInfo &info);
+  Napi::Value cost(const Napi::CallbackInfo &info);
+  void endCost(const Napi::CallbackInfo &) { tracer->endCost(); }
   Napi::Value stop(const Napi::CallbackInfo &info);
   void ended();
 
@@ -379,6 +382,24 @@ Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   setPerCpu("stackFull", stats.stackFull);
   setPerCpu("rateLimited", stats.rateLimited);
   return object;
+}
+
+Napi::Value Tracer::cost(const Napi::CallbackInfo &info) {
+  using Costs = std::vector<skbt::ProgramCost>;
+  return Async<Costs>::run(
+      info.Env(), [tracer = tracer]() -> skbt::Result<Costs> { return tracer->cost(); },
+      [](Napi::Env env, Costs &costs) {
+        Napi::Array list = Napi::Array::New(env, costs.size());
+        uint32_t i = 0;
+        for (const skbt::ProgramCost &cost : costs) {
+          Napi::Object one = Napi::Object::New(env);
+          one.Set("name", cost.name);
+          one.Set("runs", static_cast<double>(cost.runs));
+          one.Set("timeNs", static_cast<double>(cost.timeNs));
+          list.Set(i++, one);
+        }
+        return list;
+      });
 }
 
 Napi::Value Tracer::stop(const Napi::CallbackInfo &info) {

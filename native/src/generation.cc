@@ -486,4 +486,21 @@ uint64_t Generation::recursionMisses() const {
   return misses;
 }
 
+void Generation::addCosts(std::vector<ProgramCost> &costs) const {
+  bpf_program *program = nullptr;
+  bpf_object__for_each_program(program, object.get()) {
+    const int fd = bpf_program__fd(program);
+    bpf_prog_info info = {};
+    __u32 length = sizeof(info);
+    if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
+      continue;
+    const std::string name = bpf_program__name(program);
+    auto known = std::find_if(costs.begin(), costs.end(), [&](const ProgramCost &cost) { return cost.name == name; });
+    if (known == costs.end())
+      known = costs.insert(costs.end(), {name});
+    known->runs += info.run_cnt;
+    known->timeNs += info.run_time_ns;
+  }
+}
+
 } // namespace skbt

@@ -56,6 +56,13 @@ struct PlannedProgram {
 // Those that a capture would load on this kernel now.
 std::vector<PlannedProgram> plannedPrograms();
 
+// What a program has cost while costs were measured.
+struct ProgramCost {
+  std::string name;
+  uint64_t runs = 0;
+  uint64_t timeNs = 0;
+};
+
 class Generation {
 public:
   // `base` is the generation whose maps are shared, nullptr for the first.
@@ -78,6 +85,9 @@ public:
   int entryFd() const;
   // Probe hits that the kernel skipped because the program was already running on that CPU.
   uint64_t recursionMisses() const;
+  // Adds the costs of every program that is loaded to those of the same name. The hop program's are with the entry
+  // program, which jumps to it; copies that run behind programs of tc (tcx.h) are not told.
+  void addCosts(std::vector<ProgramCost> &costs) const;
   // What attachTyped() attached; to be closed by closeInBackground().
   std::vector<Fd> takeLinks() { return std::move(links); }
   // Of these, what a later generation has of its own.

@@ -129,6 +129,7 @@ void Tracer::stop() {
     const std::lock_guard pointer(readerLock);
     reader.reset();
   }
+  measuring = Fd();
   std::vector<Fd> fds = std::move(probes);
   for (Generation *generation : {&*first, current ? &*current : nullptr})
     if (generation)
@@ -142,6 +143,27 @@ void Tracer::stop() {
 Stats Tracer::stats() {
   const std::lock_guard guard(lock);
   return first ? readStats() : last;
+}
+
+Result<std::vector<ProgramCost>> Tracer::cost() {
+  const std::lock_guard guard(lock);
+  if (!first)
+    return Error{"NOT_RUNNING", "no capture runs; start one first"};
+  if (!measuring.valid()) {
+    measuring = Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    if (!measuring.valid())
+      return errnoError("STATS_REFUSED", "the kernel does not measure its eBPF programs", errno);
+  }
+  std::vector<ProgramCost> costs;
+  first->addCosts(costs);
+  if (current)
+    current->addCosts(costs);
+  return costs;
+}
+
+void Tracer::endCost() {
+  const std::lock_guard guard(lock);
+  measuring = Fd();
 }
 
 void Tracer::sweepNowAndThen(uint64_t tracked, bool atOnce) {

@@ -66,6 +66,10 @@ public:
   Result<uint32_t> update(const Settings &settings);
   void release();
   Stats stats();
+  // Has the kernel measure every eBPF program of this host from here on (two looks at the clock a run) until
+  // endCost() or stop(); what was measured since the capture began. NOT_RUNNING, STATS_REFUSED.
+  Result<std::vector<ProgramCost>> cost();
+  void endCost();
   // Capture off at once. What was recorded is delivered before it returns; probes are then detached
   // by closeInBackground().
   void stop();
@@ -80,6 +84,7 @@ private:
   LoadOptions loaded;
   uint64_t earlierMisses = 0; // of generations that are gone
   Stats last;                 // as they were at stop
+  Fd measuring;               // costs are measured as long as it is open
 
   Generation &live() { return current ? *current : *first; }
   uint64_t sweptAtNs = 0;

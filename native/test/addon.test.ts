@@ -90,4 +90,10 @@ describe('a tracer', () => {
     await tracer.stop();
     expect(tracer.stats().events).toBe(0);
   });
+
+  it('measures no cost before it runs', async () => {
+    const tracer = addon.createTracer();
+    expect((await refusal(tracer.cost())).code).toBe('NOT_RUNNING');
+    tracer.endCost();
+  });
 });

@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fail, ok, type Result } from '../../core/base/result.ts';
-import type { CaptureSpec, CaptureState, FunctionInfo, TracerStats } from '../../core/messages/source.ts';
+import {
+  type CaptureSpec,
+  type CaptureState,
+  COST_LEASE_MS,
+  type Cost,
+  type FunctionInfo,
+  type TracerStats,
+} from '../../core/messages/source.ts';
 import { type NativeAddon, NativeError, type NativeTracer } from '../../native/index.ts';
 
 export interface CaptureListener {
@@ -23,6 +30,7 @@ export class Capture {
   #state: CaptureState = { phase: 'idle' };
   #tracer: NativeTracer | undefined;
   #ticker: NodeJS.Timeout | undefined;
+  #costLease: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -64,6 +72,20 @@ export class Capture {
     });
   }
 
+  /** What the programs cost: measured for a while, since measuring costs something itself. */
+  async cost(): Promise<Result<Cost>> {
+    const tracer = this.#tracer;
+    if (tracer === undefined) return fail('NOT_RUNNING', 'no capture runs; start one first');
+    clearTimeout(this.#costLease);
+    this.#costLease = setTimeout(() => tracer.endCost(), COST_LEASE_MS);
+    try {
+      return ok({ atMs: performance.now(), programs: await tracer.cost() });
+    } catch (error) {
+      const { code, message } = asFailure(error);
+      return fail(code, message);
+    }
+  }
+
   async #start(spec: CaptureSpec): Promise<Result<{ readonly generation: number }>> {
     this.#enter({ phase: 'starting', spec });
     const functions = (await this.#functions()).filter(({ isDefault }) => spec.group === 'all' || isDefault);
@@ -83,6 +105,7 @@ export class Capture {
     if (tracer === undefined) return;
     this.#enter({ phase: 'stopping' });
     clearInterval(this.#ticker);
+    clearTimeout(this.#costLease);
     await tracer.stop();
     this.#tracer = undefined;
     this.#listener.stats(tracer.stats());

@@ -109,6 +109,8 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
       return capture.stop();
     case 'compile':
       return addon.compileFilter(request.expression).then(ok, failed);
+    case 'cost':
+      return capture.cost();
     case 'programs':
       return addon.programs().then(ok, failed);
     case 'facts':

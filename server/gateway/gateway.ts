@@ -16,7 +16,8 @@ import {
   type ServerToBrowser,
 } from '../../core/messages/browser.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
-import { captureSpecSchema } from '../../core/messages/source.ts';
+import { captureSpecSchema, costSchema, plannedProgramsSchema } from '../../core/messages/source.ts';
+import { LossHistory } from '../../core/model/losses/history.ts';
 import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import type { GatewayHub } from '../session/hub.ts';
 import type { PulseAnswer } from '../session/messages.ts';
@@ -68,7 +69,12 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
   let pulse: PulseAnswer | undefined;
   let rates = { atMs: performance.now(), events: 0, packets: 0, eventsPerSecond: 0, packetsPerSecond: 0 };
 
-  hub.on('snapshot', () => everyone.emit('snapshot', hub.snapshot));
+  const losses = new LossHistory();
+
+  hub.on('snapshot', () => {
+    if (hub.snapshot.capture.phase === 'starting') losses.restart();
+    everyone.emit('snapshot', hub.snapshot);
+  });
   hub.on('names', (tables) => everyone.emit('names', tables));
 
   io.on('connection', (socket) => {
@@ -84,7 +90,7 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
     socket.once('disconnect', () => browsers.delete(socket.id));
     socket.emit('snapshot', hub.snapshot);
     socket.emit('names', hub.names);
-    answerRequests(socket, hub, browser);
+    answerRequests(socket, hub, browser, losses);
   });
 
   const rowTimer = setInterval(async () => {
@@ -132,6 +138,8 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
   const statsTimer = setInterval(() => {
     if (pulse === undefined) return;
     rates = newRates(rates, hub.stats);
+    const { session, counters } = pulse;
+    losses.add({ atUnixMs: Date.now(), session, tracer: hub.stats, counters });
     for (const { socket, shedRows } of browsers.values()) {
       const stats: LiveStats = {
         tracer: hub.stats,
@@ -152,7 +160,7 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
   };
 }
 
-function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser): void {
+function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser, losses: LossHistory): void {
   const on = <T, V>(
     schema: z.ZodType<T>,
     given: unknown,
@@ -238,6 +246,29 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
     on(factsRequestSchema, request, ack, async ({ queries }) => {
       const result = await hub.request({ method: 'facts', queries });
       return result.ok ? { ok: true, value: factsSchema.parse(result.value) } : result;
+    }),
+  );
+  socket.on('health', (ack) =>
+    on(z.unknown(), null, ack, async () => {
+      const { sourceSinceUnixMs } = hub;
+      const { backlog } = hub.session;
+      const answer = await hub.session.hitsByFunction();
+      return {
+        ok: true,
+        value: { ...answer, atUnixMs: Date.now(), losses: losses.report, backlog, sourceSinceUnixMs },
+      };
+    }),
+  );
+  socket.on('programs', (ack) =>
+    on(z.unknown(), null, ack, async () => {
+      const result = await hub.request({ method: 'programs' });
+      return result.ok ? { ok: true, value: plannedProgramsSchema.parse(result.value) } : result;
+    }),
+  );
+  socket.on('cost', (ack) =>
+    on(z.unknown(), null, ack, async () => {
+      const result = await hub.request({ method: 'cost' });
+      return result.ok ? { ok: true, value: costSchema.parse(result.value) } : result;
     }),
   );
   socket.on('credit', (batches) => {

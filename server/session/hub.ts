@@ -25,10 +25,20 @@ export interface GatewayHub {
   readonly snapshot: Snapshot;
   readonly names: NameTables;
   readonly stats: TracerStats;
+  /** Wall clock (ms since 1970) when the source came, or went. */
+  readonly sourceSinceUnixMs: number;
   sessionNumber: number;
   readonly session: Pick<
     Session,
-    'pulse' | 'rowsSince' | 'path' | 'hops' | 'analysis' | 'latency' | 'connections'
+    | 'pulse'
+    | 'rowsSince'
+    | 'path'
+    | 'hops'
+    | 'analysis'
+    | 'latency'
+    | 'connections'
+    | 'hitsByFunction'
+    | 'backlog'
   >;
   on<E extends keyof HubEvents>(event: E, listener: (...values: HubEvents[E]) => void): unknown;
   apply(spec: CaptureSpec): Promise<Result<{ readonly session: number }>>;
@@ -50,6 +60,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   #spec: CaptureSpec | undefined = DASHBOARD_SPEC;
   #names: NameTables = {};
   #stats = NO_STATS;
+  #sourceSinceUnixMs = Date.now();
   /** Changes with every capture that starts; the session's own number follows. */
   #sessionNumber = 0;
 
@@ -80,6 +91,10 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
 
   get stats(): TracerStats {
     return this.#stats;
+  }
+
+  get sourceSinceUnixMs(): number {
+    return this.#sourceSinceUnixMs;
   }
 
   /** The session's number as its rows carry it; told by the pulse. */
@@ -182,6 +197,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
 
   #hello(hello: SourceHello): void {
     this.#state = { phase: 'connected', hello };
+    this.#sourceSinceUnixMs = Date.now();
     this.#capture = { phase: 'idle' };
     this.emit('snapshot');
   }
@@ -196,6 +212,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   }
 
   #gone(note: string): void {
+    this.#sourceSinceUnixMs = Date.now();
     this.#source = undefined;
     this.#capture = { phase: 'idle' };
     this.waiting(note);

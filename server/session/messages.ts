@@ -22,6 +22,7 @@ export type ToWorker =
       readonly series: LatencySeries;
     }
   | { readonly type: 'connections'; readonly id: number; readonly since: number }
+  | { readonly type: 'hits'; readonly id: number }
   | { readonly type: 'pulse'; readonly id: number };
 
 export interface RowsAnswer {
@@ -72,6 +73,12 @@ export interface PulseAnswer {
   readonly nowNs: Ns | undefined;
 }
 
+export interface HitsAnswer {
+  readonly session: number;
+  /** Float64Array: hops of the session by function id. */
+  readonly hops: ArrayBuffer;
+}
+
 export type Answer =
   | RowsAnswer
   | PathAnswer
@@ -79,6 +86,7 @@ export type Answer =
   | AnalysisAnswer
   | LatencyAnswer
   | ConnectionsAnswer
+  | HitsAnswer
   | PulseAnswer;
 
 export type FromWorker =

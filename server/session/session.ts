@@ -8,6 +8,7 @@ import type {
   Answer,
   ConnectionsAnswer,
   FromWorker,
+  HitsAnswer,
   HopsAnswer,
   LatencyAnswer,
   PathAnswer,
@@ -30,6 +31,7 @@ type Question =
       readonly series: LatencySeries;
     }
   | { readonly type: 'connections'; readonly since: number }
+  | { readonly type: 'hits' }
   | { readonly type: 'pulse' };
 
 /** The session's thread, as the rest of the server uses it. */
@@ -102,6 +104,16 @@ export class Session {
   /** Events of TCP connections after `since`, and who owned the sockets that packets came from. */
   connections(since: number): Promise<ConnectionsAnswer> {
     return this.#ask({ type: 'connections', since });
+  }
+
+  /** Hops recorded at each function. */
+  hitsByFunction(): Promise<HitsAnswer> {
+    return this.#ask({ type: 'hits' });
+  }
+
+  /** Batches that wait for the thread; at the limit the source waits. */
+  get backlog(): { readonly waiting: number; readonly limit: number } {
+    return { waiting: this.#waiting, limit: BATCHES_WAITING_MAX };
   }
 
   pulse(): Promise<PulseAnswer> {

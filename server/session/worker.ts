@@ -93,6 +93,11 @@ port.on('message', (message: ToWorker) => {
       say({ type: 'answer', id: message.id, answer }, [records.buffer]);
       break;
     }
+    case 'hits': {
+      const hops = assembler.hopsAt.buffer;
+      say({ type: 'answer', id: message.id, answer: { session: assembler.session, hops } }, [hops]);
+      break;
+    }
     case 'pulse': {
       const { session, counters, version } = assembler;
       const answer = { session, counters, version, nowNs: present.at(clockNs()) };

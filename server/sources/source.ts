@@ -23,6 +23,7 @@ export type RequestBody =
   | { readonly method: 'stop' }
   | { readonly method: 'compile'; readonly expression: string }
   | { readonly method: 'programs' }
+  | { readonly method: 'cost' }
   | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };
 
 export interface Source {

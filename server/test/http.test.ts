@@ -21,6 +21,13 @@ let stop: () => Promise<void>;
 const asked: string[] = [];
 const folded: unknown[] = [];
 
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  compile: { instructions: { l2: 1, l3: 1 } },
+  facts: { facts: [] },
+  programs: [{ name: 'skbt_clone', target: 'skb_clone', kind: 'fexit' }],
+  cost: { atMs: 5, programs: [{ name: 'skbt_clone', runs: 3, timeNs: 90 }] },
+};
+
 /** A hub that notes what reached it: for strangers, nothing may. */
 const hub: GatewayHub = {
   snapshot: {
@@ -31,11 +38,12 @@ const hub: GatewayHub = {
   },
   names: {},
   stats: NO_STATS,
+  sourceSinceUnixMs: 1,
   sessionNumber: 1,
   on: () => undefined,
   apply: async () => note('apply', ok({ session: 1 })),
   stop: async () => note('stop', ok(null)),
-  request: async (body) => note(body.method, ok({ instructions: { l2: 1, l3: 1 }, facts: [] })),
+  request: async (body) => note(body.method, ok(ANSWERS[body.method] ?? { generation: 1 })),
   session: {
     pulse: async () => ({
       session: 1,
@@ -55,6 +63,8 @@ const hub: GatewayHub = {
     rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: false }),
     path: async (packet) => ({ session: 1, records: undefined, isLong: packet === 6 }),
     hops: async (packet) => ({ session: 1, hops: packet === 6 ? new ArrayBuffer(46) : undefined }),
+    hitsByFunction: async () => ({ session: 1, hops: new Float64Array([0, 7]).buffer }),
+    backlog: { waiting: 2, limit: 16 },
     analysis: async (packets) => {
       folded.push(packets);
       return { session: 2, analysis: undefined };
@@ -309,6 +319,13 @@ describe('a socket', () => {
     expect(folded.at(-1)).toEqual([null, series]);
     const queries = [{ kind: 'conntrack', netns: 0 }];
     expect(await socket.timeout(5000).emitWithAck('facts', { queries })).toEqual(ok({ facts: [] }));
+    const health = await socket.timeout(5000).emitWithAck('health');
+    expect(health).toMatchObject({
+      value: { session: 1, backlog: { waiting: 2, limit: 16 }, losses: { series: [] }, sourceSinceUnixMs: 1 },
+    });
+    expect(new Uint8Array(health.value.hops)).toEqual(new Uint8Array(new Float64Array([0, 7]).buffer));
+    expect(await socket.timeout(5000).emitWithAck('programs')).toEqual(ok(ANSWERS.programs));
+    expect(await socket.timeout(5000).emitWithAck('cost')).toEqual(ok(ANSWERS.cost));
     socket.close();
   });
 

@@ -234,3 +234,21 @@ it('keeps chains whole when records are small and the table of records is what i
     expect(readPath(records, packet)).toMatchObject({ malformed: 0, free: { packet } });
   }
 });
+
+describe('hops at each function', () => {
+  it('are counted in the session, drops and unknown functions apart', () => {
+    const session = assembler();
+    const seen = [...through('ip_rcv', 'udp_rcv', 'ip_rcv'), { func: 99 }].map((one) => hop(one));
+    session.take(batch(...seen, hop({ drop: { reason: 77, location: 1 } })));
+    expect([...session.hopsAt]).toEqual([0, 2, 1, 0, 0, 0, 0]);
+  });
+
+  it('begin at 0 with every session, and a copy is given away', () => {
+    const session = assembler();
+    session.take(hop({ func: id('ip_rcv') }));
+    session.hopsAt.fill(9);
+    expect(session.hopsAt[id('ip_rcv')]).toBe(1);
+    session.restart();
+    expect(session.hopsAt.every((count) => count === 0)).toBe(true);
+  });
+});
