@@ -138,7 +138,7 @@ test('every command is found by its title', async ({ page }) => {
 
 test('no key of a view does two things', async ({ page }) => {
   await page.locator('[data-packet]').first().click();
-  for (const key of ['1', '2', '3', '4', '5', '6', '7']) {
+  for (const key of ['1', '2', '3', '4', '5', '6', '7', '8']) {
     await page.keyboard.press(key);
     await page.keyboard.press('?');
     const help = page.getByRole('dialog', { name: 'Keys and words' });

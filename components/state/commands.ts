@@ -8,6 +8,7 @@ export const COMMAND_GROUPS = [
   'Drops',
   'Latency',
   'Flows',
+  'Health',
   'Page',
 ] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];

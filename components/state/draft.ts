@@ -72,6 +72,9 @@ type Beside = Pick<Draft, 'netns' | 'interface' | 'mark' | 'pid' | 'keep' | 'gro
 /** The person chose what stands beside the expressions. */
 export const writeDraft = (change: Partial<Beside>): void => edit(change);
 
+/** The probe group was put in force elsewhere on the page: what is being written stays as it is. */
+export const adoptGroup = (group: ProbeGroup): void => useDraft.setState({ group });
+
 /** What the compiler, or the source, says of the expressions. */
 export const sayProblem = (problems: Partial<Pick<Draft, 'problem' | 'innerProblem'>>): void =>
   useDraft.setState(problems);

@@ -2,9 +2,15 @@
 
 import { io, type Socket } from 'socket.io-client';
 import { fail, type Result } from '../../core/base/result.ts';
-import type { BrowserToServer, Compiled, Connections, ServerToBrowser } from '../../core/messages/browser.ts';
+import type {
+  BrowserToServer,
+  Compiled,
+  Connections,
+  Health,
+  ServerToBrowser,
+} from '../../core/messages/browser.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
-import type { CaptureSpec } from '../../core/messages/source.ts';
+import type { CaptureSpec, Cost, PlannedProgram } from '../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
 import { setRange } from './display.ts';
@@ -106,6 +112,13 @@ export const requestLatency = (
 /** What the source's host says about itself: a fact for each query. */
 export const requestFacts = (queries: readonly FactQuery[]) =>
   ask<{ readonly facts: readonly Fact[] }>((s) => s.emitWithAck('facts', { queries }));
+
+/** Hops by function, losses over time, what waits. */
+export const requestHealth = () => ask<Health>((s) => s.emitWithAck('health'));
+/** What a capture loads beside the probes' program. */
+export const requestPrograms = () => ask<readonly PlannedProgram[]>((s) => s.emitWithAck('programs'));
+/** Measures what the programs cost, for the next seconds; what was measured until now. */
+export const requestCost = () => ask<Cost>((s) => s.emitWithAck('cost'));
 
 /** What `timeout()` gives: the same socket, whose acknowledgements may fail. */
 type Asking = ReturnType<PageSocket['timeout']>;

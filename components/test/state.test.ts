@@ -7,7 +7,7 @@ import { readPath } from '../../core/model/path.ts';
 import { batch, free, hop } from '../../core/wire/test/records.ts';
 import { CommandList, keyLabel } from '../state/commands.ts';
 import {
-  adoptSpec, draftAsked, draftRefused, draftSpec, innerProblem, sayProblem, useDraft, writeDraft, writeExpression,
+  adoptGroup, adoptSpec, draftAsked, draftRefused, draftSpec, innerProblem, sayProblem, useDraft, writeDraft, writeExpression,
   writeForm, writeInner,
 } from '../state/draft.ts'; // biome-ignore format: a list
 import { lossReport } from '../state/losses.ts';
@@ -252,6 +252,15 @@ describe('what runs', () => {
     draftAsked(asked);
     adoptSpec(spec('udp'));
     expect(shown()).toBe('udp port 53');
+  });
+
+  it('may have another probe group while a filter is being written', () => {
+    writeExpression('udp port 67');
+    adoptGroup('all');
+    expect(useDraft.getState()).toMatchObject({ expression: 'udp port 67', group: 'all' });
+    adoptSpec(spec('icmp'));
+    expect(shown()).toBe('udp port 67');
+    adoptGroup('default');
   });
 
   it('leaves alone what was refused', () => {

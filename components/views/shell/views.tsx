@@ -23,6 +23,7 @@ const MapView = lazily(() => import('../map/MapView.tsx').then((module) => modul
 const PathsView = lazily(() => import('../paths/PathsView.tsx').then((module) => module.PathsView));
 const DropsView = lazily(() => import('../drops/DropsView.tsx').then((module) => module.DropsView));
 const LatencyView = lazily(() => import('../latency/LatencyView.tsx').then((module) => module.LatencyView));
+const HealthView = lazily(() => import('../health/HealthView.tsx').then((module) => module.HealthView));
 const FlowsView = lazily(() => import('../flows/FlowsView.tsx').then((module) => module.FlowsView));
 
 /** The page's views. One is a component without properties, which fills the room that it gets. */
@@ -39,6 +40,12 @@ export const VIEWS: readonly [View, ...View[]] = [
     Component: LatencyView,
   },
   { id: 'flows', label: 'Flows', about: 'Who talks to whom, and the TCP connections', Component: FlowsView },
+  {
+    id: 'health',
+    label: 'Health',
+    about: 'Probes, losses, source: what can be trusted',
+    Component: HealthView,
+  },
 ];
 
 /** The key that shows a view: its place among all, whether they are there or not. */

@@ -1,0 +1,220 @@
+'use client';
+
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { CaptureState, ProbeGroup } from '../../../core/messages/source.ts';
+import { formatCount, formatDuration } from '../../../core/model/format.ts';
+import { commands } from '../../state/commands.ts';
+import { adoptGroup } from '../../state/draft.ts';
+import { type Programs, useHealthStore } from '../../state/health.ts';
+import { useListKeys } from '../../state/listKeys.ts';
+import { useNames } from '../../state/names.ts';
+import { useSession } from '../../state/session.ts';
+import { requestApply } from '../../state/socket.ts';
+import { SelectField, TextField } from '../../ui/Field.tsx';
+import { Segmented } from '../../ui/Segmented.tsx';
+import { Toggle } from '../../ui/Toggle.tsx';
+import { PROBES_PROGRAM } from './cost.ts';
+import { ProbeDetail, showLastSeen } from './ProbeDetail.tsx';
+import { ProbeTable } from './ProbeTable.tsx';
+import { functionProbes, groupOf, PROBE_GROUPINGS, probeRows, programProbes } from './probes.ts';
+import { toggleFold, useHealthPlace } from './state.ts';
+import { type CostNow, setMeasuring, useCost } from './useCost.ts';
+
+const GROUPING_LABELS = { stage: 'stage', module: 'module' } as const;
+const NO_PROGRAMS: readonly never[] = [];
+
+/** Every probe with what it recorded, the choice of the group, and what all of it costs. */
+export function ProbesPane({ programs }: { readonly programs: Programs }) {
+  const place = useHealthPlace();
+  const { hops, perSecond } = useHealthStore();
+  const { book, version } = useNames();
+  const capture = useSession((state) => state.snapshot?.capture);
+  const cost = useCost();
+  const field = useRef<HTMLDivElement>(null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
+  const functions = useMemo(() => [...book.functions.values()], [book, version]);
+  const probes = useMemo(
+    () => functionProbes({ functions, capture, hops, perSecond }),
+    [functions, capture, hops, perSecond],
+  );
+  const told = programs.phase === 'told' ? programs.programs : NO_PROGRAMS;
+  const rows = useMemo(
+    () => probeRows(probes, programProbes(told, capture), place),
+    [probes, told, capture, place],
+  );
+  const selected = Math.max(
+    0,
+    rows.findIndex(({ key }) => key === place.row),
+  );
+  const select = useCallback(
+    (index: number) => useHealthPlace.setState({ row: rows[index]?.key ?? '' }),
+    [rows],
+  );
+  const openRow = useCallback(
+    (index: number) => {
+      const row = rows[index];
+      if (row?.kind === 'group') toggleFold(row.name);
+      if (row?.kind === 'function') showLastSeen(row);
+    },
+    [rows],
+  );
+  const open = useMemo(
+    () => ({ title: 'Fold the group, or show packets last seen there', run: () => openRow(selected) }),
+    [openRow, selected],
+  );
+  useListKeys('health', 'Health', 'probe', { count: rows.length, selected, onSelect: select, open });
+  useEffect(
+    () =>
+      commands.register([
+        { id: 'health.search', title: 'Search probes', group: 'Health', keys: [{ key: 's' }], run: () => field.current?.querySelector('input')?.select() },
+        { id: 'health.grouping', title: 'Group probes by stage or module', group: 'Health', keys: [{ key: 'g' }], run: nextGrouping },
+        { id: 'health.cost', title: 'Measure what the probes cost, or stop it', group: 'Health', keys: [{ key: 'e' }], run: () => setMeasuring(!cost.isOn) },
+      ]), // biome-ignore format: a table
+    [cost.isOn],
+  );
+
+  return (
+    <section aria-label="Probes" className="flex h-full min-h-0 flex-col bg-surface">
+      <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
+        <h2 className="text-xs font-semibold">Probes</h2>
+        <GroupSwitch capture={capture} />
+        <div ref={field} className="min-w-32 flex-1">
+          <TextField
+            label="Search"
+            value={place.search}
+            onValue={(search) => useHealthPlace.setState({ search })}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') useHealthPlace.setState({ search: '' });
+              if (event.key === 'Escape' || event.key === 'Enter') event.currentTarget.blur();
+            }}
+          />
+        </div>
+        <SelectField
+          label="Group by"
+          className="w-36"
+          title="What the probes are grouped by (g)"
+          value={place.by}
+          onValue={(value) => {
+            const by = PROBE_GROUPINGS.find((one) => one === value);
+            if (by !== undefined) useHealthPlace.setState({ by });
+          }}
+          options={PROBE_GROUPINGS.map((value) => ({ value, label: GROUPING_LABELS[value] }))}
+        />
+      </div>
+      <div className="flex min-h-7 shrink-0 flex-wrap items-center gap-x-3 border-b border-line px-2 text-xs text-soft">
+        <span>
+          {attachedText(capture)}
+          {!cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
+        </span>
+        <span className="ml-auto">
+          <Toggle
+            label="Measure cost"
+            title="The kernel then measures every eBPF program of the host, which takes some time itself (e)"
+            checked={cost.isOn}
+            onChecked={setMeasuring}
+          />
+        </span>
+        <span className="w-full pb-1 empty:hidden" role="status" aria-live="off" data-testid="cost">
+          {costText(cost)}
+        </span>
+        {programs.phase === 'failed' && (
+          <span className="w-full pb-1 text-muted">
+            Programs for ends, lineage and decisions are not listed: {programs.failure.message}.
+          </span>
+        )}
+      </div>
+      {rows.length === 0 ? (
+        <p className="flex-1 p-3 text-xs text-muted">
+          {place.search === ''
+            ? 'The source has not told its functions yet.'
+            : `No probe has “${place.search}” in its name, module or state.`}
+        </p>
+      ) : (
+        <ProbeTable
+          rows={rows}
+          cost={cost.table}
+          sort={place.sort}
+          onSort={(sort) => useHealthPlace.setState({ sort })}
+          selected={selected}
+          onSelect={select}
+          onOpen={openRow}
+        />
+      )}
+      <ProbeDetail row={rows[selected]} />
+    </section>
+  );
+}
+
+function nextGrouping(): void {
+  const { by } = useHealthPlace.getState();
+  const next = PROBE_GROUPINGS[(PROBE_GROUPINGS.indexOf(by) + 1) % PROBE_GROUPINGS.length] ?? by;
+  useHealthPlace.setState({ by: next });
+}
+
+/** Puts another group in force at once, with the filter that runs: the capture begins anew. */
+function GroupSwitch({ capture }: { readonly capture: CaptureState | undefined }) {
+  const [problem, setProblem] = useState('');
+  const running = capture?.phase === 'running' ? capture.spec : undefined;
+  const choose = async (group: ProbeGroup) => {
+    if (running === undefined || group === running.group) return;
+    setProblem('');
+    adoptGroup(group);
+    const result = await requestApply({ ...running, group });
+    if (result.ok) return;
+    adoptGroup(running.group);
+    setProblem(result.error.message);
+  };
+  if (running === undefined)
+    return <span className="text-xs text-muted">Start the capture to choose a group.</span>;
+  return (
+    <span
+      className="flex items-center gap-2"
+      title="Another group detaches all probes and begins a new session; single groups cannot be switched while it runs"
+    >
+      <Segmented
+        label="Probe group; another one begins a new session"
+        value={groupOf(capture)}
+        onValue={(group) => void choose(group)}
+        options={[
+          { value: 'default', label: 'waypoints' },
+          { value: 'all', label: 'all functions' },
+        ]}
+      />
+      <span className="text-2xs text-muted">a change restarts the capture</span>
+      {problem !== '' && (
+        <span role="alert" className="text-xs text-dropped">
+          {problem}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function attachedText(capture: CaptureState | undefined): string {
+  switch (capture?.phase) {
+    case 'running': {
+      const { attached, backend, attachMs, refused } = capture;
+      const refusedText = refused.length > 0 ? `, ${formatCount(refused.length)} refused` : ', none refused';
+      return `${formatCount(attached)} attached by ${backend} in ${formatDuration(attachMs * 1e6)}${refusedText}`;
+    }
+    case 'starting':
+      return 'Probes are being attached';
+    default:
+      return 'No probe is attached: no capture runs';
+  }
+}
+
+function costText({ isOn, failure, table }: CostNow): string {
+  if (failure !== undefined) return `Cost is not measured: ${failure.message}.`;
+  if (!isOn) return '';
+  const probes = table?.programs.get(PROBES_PROGRAM);
+  if (table === undefined || probes === undefined) return 'Cost is being measured …';
+  const share =
+    table.cpuShare === undefined
+      ? ''
+      : `; with all other programs ${(100 * table.cpuShare).toFixed(1)} % of one CPU`;
+  return probes.runs === 0
+    ? `No probe was hit since it is measured${share}.`
+    : `Probes: ${formatCount(probes.runs)} runs of ${formatCount(probes.nsPerRun)} ns each${share}.`;
+}

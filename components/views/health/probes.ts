@@ -1,0 +1,219 @@
+/** The rows of the table of probes: what is probed, in groups, and what each has recorded. */
+import type {
+  CaptureState,
+  FunctionInfo,
+  PlannedProgram,
+  ProbeGroup,
+} from '../../../core/messages/source.ts';
+import { STAGES, type Stage } from '../../../core/messages/source.ts';
+import { stageOf } from '../../../core/model/stages.ts';
+import { WAYPOINTS } from '../../../core/model/waypoints.ts';
+
+export const PROBE_GROUPINGS = ['stage', 'module'] as const;
+export type ProbeGrouping = (typeof PROBE_GROUPINGS)[number];
+export const PROBE_SORTS = ['order', 'name', 'hops', 'rate'] as const;
+export type ProbeSort = (typeof PROBE_SORTS)[number];
+
+export type ProbeState =
+  | { readonly is: 'attached' }
+  /** The kernel refused. */
+  | { readonly is: 'refused'; readonly reason: string }
+  /** A waypoint that this kernel does not have. */
+  | { readonly is: 'absent' }
+  /** No capture runs. */
+  | { readonly is: 'off' };
+
+export interface FunctionProbe {
+  readonly kind: 'function';
+  readonly key: string;
+  readonly name: string;
+  /** '' for the kernel itself, and where it is not known. */
+  readonly module: string;
+  readonly stage: Stage;
+  /** How its probe is attached, '' when it is not. */
+  readonly by: string;
+  readonly state: ProbeState;
+  readonly hops: number;
+  /** Undefined: not known yet. */
+  readonly perSecond: number | undefined;
+}
+
+/** An eBPF program of its own on a function or tracepoint: it tells ends, lineage, decisions; it makes no hops. */
+export interface ProgramProbe {
+  readonly kind: 'program';
+  readonly key: string;
+  /** What it is attached to. */
+  readonly name: string;
+  readonly program: string;
+  readonly by: PlannedProgram['kind'];
+  readonly isOn: boolean;
+}
+
+export interface GroupRow {
+  readonly kind: 'group';
+  readonly key: string;
+  readonly name: string;
+  readonly attached: number;
+  readonly of: number;
+  readonly hops: number;
+  readonly perSecond: number | undefined;
+  readonly isFolded: boolean;
+}
+
+export type ProbeRow = GroupRow | FunctionProbe | ProgramProbe;
+
+export interface ProbeFacts {
+  readonly functions: readonly FunctionInfo[];
+  readonly capture: CaptureState | undefined;
+  readonly hops: Float64Array;
+  readonly perSecond: Float64Array | undefined;
+}
+
+const STAGE_OF_WAYPOINT = new Map(WAYPOINTS.map(({ name, stage }, i) => [name, { stage, at: i }]));
+
+/** The group that the running (or starting) capture probes; waypoints while there is none. */
+export const groupOf = (capture: CaptureState | undefined): ProbeGroup =>
+  capture?.phase === 'running' || capture?.phase === 'starting' ? capture.spec.group : 'default';
+
+/** Every function that is probed or should be, waypoints that the kernel lacks included; in the order of the way. */
+export function functionProbes({
+  functions,
+  capture,
+  hops,
+  perSecond,
+}: ProbeFacts): readonly FunctionProbe[] {
+  const running = capture?.phase === 'running' ? capture : undefined;
+  const refused = new Map(running?.refused.map(({ name, reason }) => [name, reason]));
+  const isProbed = (one: FunctionInfo) => one.isDefault || groupOf(capture) === 'all';
+  const state = (name: string): ProbeState => {
+    const reason = refused.get(name);
+    if (running === undefined) return { is: 'off' };
+    return reason === undefined ? { is: 'attached' } : { is: 'refused', reason };
+  };
+  const there = functions.filter(isProbed).map((one): FunctionProbe => {
+    const own = state(one.name);
+    return {
+      kind: 'function',
+      key: `f${one.id}`,
+      name: one.name,
+      module: one.module,
+      stage: stageOf(one.name),
+      by: own.is === 'attached' ? (running?.backend ?? '') : '',
+      state: own,
+      hops: hops[one.id] ?? 0,
+      perSecond: perSecond && (perSecond[one.id] ?? 0),
+    };
+  });
+  const known = new Set(functions.map(({ name }) => name));
+  // what was told of no function at all says nothing about single ones
+  const absent = functions.length === 0 ? [] : WAYPOINTS.filter(({ name }) => !known.has(name));
+  const missing = absent.map(
+    ({ name, stage }): FunctionProbe => ({
+      kind: 'function', key: `w${name}`, name, module: '', stage, by: '', state: { is: 'absent' }, hops: 0, perSecond: undefined,
+    }), // biome-ignore format: short
+  );
+  const at = ({ name }: FunctionProbe) => STAGE_OF_WAYPOINT.get(name)?.at ?? Number.POSITIVE_INFINITY;
+  return [...there, ...missing].sort((a, b) => {
+    const [first, second] = [at(a), at(b)];
+    return first === second ? a.name.localeCompare(b.name) : first - second;
+  });
+}
+
+export const programProbes = (
+  programs: readonly PlannedProgram[],
+  capture: CaptureState | undefined,
+): readonly ProgramProbe[] =>
+  programs.map(({ name, target, kind }) => ({
+    kind: 'program',
+    key: `p${name}`,
+    name: target,
+    program: name,
+    by: kind,
+    isOn: capture?.phase === 'running',
+  }));
+
+const STAGE_RANK: ReadonlyMap<string, number> = new Map(STAGES.map((stage, i) => [stage, i]));
+const KERNEL = 'the kernel itself';
+const NOT_THERE = 'not in this kernel';
+export const PROGRAMS = 'ends, lineage, decisions';
+
+const groupName = (by: ProbeGrouping, probe: FunctionProbe): string => {
+  if (by === 'stage') return probe.stage;
+  return probe.state.is === 'absent' ? NOT_THERE : probe.module || KERNEL;
+};
+
+const COMPARE: Readonly<Record<ProbeSort, (a: FunctionProbe, b: FunctionProbe) => number>> = {
+  order: () => 0,
+  name: (a, b) => a.name.localeCompare(b.name),
+  hops: (a, b) => b.hops - a.hops,
+  rate: (a, b) => (b.perSecond ?? 0) - (a.perSecond ?? 0),
+};
+
+export interface ProbeChoice {
+  readonly by: ProbeGrouping;
+  readonly sort: ProbeSort;
+  readonly folded: ReadonlySet<string>;
+  /** Part of a function's name, its module or its state; '' for all. */
+  readonly search: string;
+}
+
+const STATE_WORDS: Readonly<Record<ProbeState['is'], string>> = {
+  attached: 'attached', refused: 'refused', absent: 'not in kernel', off: 'off',
+}; // biome-ignore format: short
+export const stateWord = ({ is }: ProbeState): string => STATE_WORDS[is];
+
+const matches = (probe: FunctionProbe | ProgramProbe, word: string): boolean =>
+  (probe.kind === 'program'
+    ? [probe.name, probe.program, probe.by]
+    : [probe.name, probe.module, stateWord(probe.state)]
+  ).some((text) => text.toLowerCase().includes(word));
+
+/** Group by group, each with its head; what is folded has its head only, unless something is searched. */
+export function probeRows(
+  functions: readonly FunctionProbe[],
+  programs: readonly ProgramProbe[],
+  { by, sort, folded, search }: ProbeChoice,
+): readonly ProbeRow[] {
+  const word = search.trim().toLowerCase();
+  const groups = new Map<string, FunctionProbe[]>();
+  for (const probe of functions) {
+    if (word !== '' && !matches(probe, word)) continue;
+    const name = groupName(by, probe);
+    const own = groups.get(name);
+    if (own === undefined) groups.set(name, [probe]);
+    else own.push(probe);
+  }
+  const order = (name: string) => (by === 'stage' ? (STAGE_RANK.get(name) ?? 0) : rank(name));
+  const names = [...groups.keys()].sort((a, b) => order(a) - order(b) || a.localeCompare(b));
+  const rows: ProbeRow[] = [];
+  for (const name of names) {
+    const own = groups.get(name) ?? [];
+    const isFolded = word === '' && folded.has(name);
+    rows.push(headOf(name, own, isFolded));
+    if (!isFolded) rows.push(...own.sort(COMPARE[sort]));
+  }
+  const shown = programs.filter((probe) => word === '' || matches(probe, word));
+  if (shown.length === 0) return rows;
+  const isFolded = word === '' && folded.has(PROGRAMS);
+  const attached = shown.filter(({ isOn }) => isOn).length;
+  rows.push({
+    kind: 'group', key: `g${PROGRAMS}`, name: PROGRAMS, attached, of: shown.length, hops: 0, perSecond: undefined, isFolded,
+  }); // biome-ignore format: short
+  return isFolded ? rows : [...rows, ...shown];
+}
+
+const rank = (name: string): number => (name === KERNEL ? 0 : name === NOT_THERE ? 2 : 1);
+
+function headOf(name: string, probes: readonly FunctionProbe[], isFolded: boolean): GroupRow {
+  const rates = probes.map(({ perSecond }) => perSecond).filter((rate) => rate !== undefined);
+  return {
+    kind: 'group',
+    key: `g${name}`,
+    name,
+    attached: probes.filter(({ state }) => state.is === 'attached').length,
+    of: probes.length,
+    hops: probes.reduce((sum, { hops }) => sum + hops, 0),
+    perSecond: rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0),
+    isFolded,
+  };
+}
