@@ -183,6 +183,15 @@ describe('losses over time', () => {
     expect(ring && ring.y + ring.height).toBeCloseTo(100);
   });
 
+  it.each([120, 300, 500, 900])('have an axis whose labels do not meet, %d pixels wide', (width) => {
+    const { times } = stackLosses(NO_LOSSES, [], width, 100);
+    expect(times.length).toBeGreaterThan(0);
+    for (const [i, { x }] of times.entries()) {
+      expect(x - (times[i - 1]?.x ?? -56)).toBeGreaterThanOrEqual(56);
+      expect(x + 28).toBeLessThanOrEqual(width);
+    }
+  });
+
   it('say as a fact that nothing was lost', () => {
     render(<LossesPane report={NO_LOSSES} forgottenRows={0} shedRows={0} />);
     expect(screen.getByText('Nothing was lost')).toBeDefined();

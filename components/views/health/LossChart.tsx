@@ -73,11 +73,7 @@ export function LossChart({
               {times.map(({ x, atUnixMs }) => (
                 <g key={atUnixMs} transform={`translate(${x} ${HEIGHT})`}>
                   <line y2={4} stroke="var(--line-strong)" />
-                  <text
-                    y={AXIS - 2}
-                    textAnchor={x < 30 ? 'start' : x > inner - 30 ? 'end' : 'middle'}
-                    className="fill-muted text-2xs"
-                  >
+                  <text y={AXIS - 2} textAnchor="middle" className="fill-muted text-2xs">
                     {clock(atUnixMs)}
                   </text>
                 </g>

@@ -61,9 +61,25 @@ export function stackLosses(
       .ticks(3)
       .filter((count) => Number.isInteger(count) && count > 0)
       .map((count) => ({ y: y(count), count })),
-    times: x
-      .ticks(Math.max(2, Math.floor(width / 110)))
-      .filter((tick) => tick.getMilliseconds() === 0)
-      .map((tick) => ({ x: x(tick), atUnixMs: tick.getTime() })),
+    times: timeTicks(x.ticks(Math.max(2, Math.floor(width / 110))), (at) => x(at), width),
   };
+}
+
+/** Room of a label such as `14:03:07`, and what is free beside it. */
+const LABEL = 56;
+
+/** Whole seconds whose labels fit beside one another and into the width. */
+function timeTicks(
+  ticks: readonly Date[],
+  x: (at: Date) => number,
+  width: number,
+): readonly { readonly x: number; readonly atUnixMs: number }[] {
+  const kept: { x: number; atUnixMs: number }[] = [];
+  for (const tick of ticks) {
+    const at = x(tick);
+    const isFree = at - (kept.at(-1)?.x ?? -LABEL) >= LABEL;
+    if (tick.getMilliseconds() === 0 && isFree && at >= LABEL / 2 && at <= width - LABEL / 2)
+      kept.push({ x: at, atUnixMs: tick.getTime() });
+  }
+  return kept;
 }
