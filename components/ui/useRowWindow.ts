@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 
 /** Rows drawn beyond either end of what is in view; and the steps in which the window moves. */
-const OVERSCAN = 10;
+const OVERSCAN = 6;
 const STEP = 8;
 
 export interface RowWindow {

@@ -20,6 +20,7 @@ import { ListBar } from './ListBar.tsx';
 import { isByArrival } from './lines.ts';
 import { GRID, PacketRowView } from './PacketRowView.tsx';
 import { RowMenu } from './RowMenu.tsx';
+import { useFacts } from './useFacts.ts';
 import { ROW_HEIGHT, useHeldPosition } from './useHeldPosition.ts';
 import { useLines } from './useLines.ts';
 import { usePacketCommands } from './usePacketCommands.ts';
@@ -32,7 +33,6 @@ const ROWS_REUSED = 256;
 /** What passes display filter and time range, one row each: live, but never moving the row that is being read. */
 export function PacketList() {
   const version = useSyncExternalStore(packets.subscribe, packets.version, () => 0);
-  const book = useNames((state) => state.book);
   const selected = useSelection((state) => state.packet);
   const baseUnixMs = useSession((state) => state.baseUnixMs);
   const columns = useListing((state) => state.columns);
@@ -52,10 +52,7 @@ export function PacketList() {
   const rowWindow = useRowWindow(scroller, count, ROW_HEIGHT, { isAtEnd: follows.current && mayFollow });
   const { scrollTo } = rowWindow;
   const position = lines.find(packets.indexOf(selected));
-  const facts = (index: number) => {
-    const row = packets.row(index);
-    return row === undefined ? undefined : factsOf(row, book, baseUnixMs, packets.originNs);
-  };
+  const facts = useFacts(ROWS_REUSED);
 
   /** Selects the row at this place, or the next one in the direction when it is a heading. */
   const go = useCallback(

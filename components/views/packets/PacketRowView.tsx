@@ -1,5 +1,6 @@
 'use client';
 
+import { memo } from 'react';
 import { rowTerms } from '../../../core/model/display/terms.ts';
 import { addTerm } from '../../state/display.ts';
 import type { ColumnId, Tint } from '../../state/packets/listing.ts';
@@ -32,7 +33,14 @@ interface PacketRowViewProps {
 }
 
 /** One packet. A click selects it, with Alt it filters by the cell; with Shift, too, it filters that out. */
-export function PacketRowView({ facts, columns, position, top, isSelected, tint }: PacketRowViewProps) {
+export const PacketRowView = memo(function PacketRowView({
+  facts,
+  columns,
+  position,
+  top,
+  isSelected,
+  tint,
+}: PacketRowViewProps) {
   const { row } = facts;
   const onClick = (event: React.MouseEvent) => {
     const terms = event.altKey ? clickedTerms(event.target, facts) : [];
@@ -51,7 +59,7 @@ export function PacketRowView({ facts, columns, position, top, isSelected, tint 
       style={{ transform: `translateY(${top}px)` }}
       className={cn(
         GRID,
-        'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none',
+        'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none contain-strict',
         isSelected
           ? 'bg-selected shadow-[inset_2px_0_0_var(--focus)]'
           : cn(tint !== undefined && tintClass(tint), 'hover:bg-hover'),
@@ -78,7 +86,7 @@ export function PacketRowView({ facts, columns, position, top, isSelected, tint 
       })}
     </div>
   );
-}
+});
 
 /** The column that was clicked in. */
 export function columnOf(target: EventTarget | null): ColumnId | undefined {

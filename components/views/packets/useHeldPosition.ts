@@ -41,8 +41,10 @@ export function useHeldPosition(
   // biome-ignore lint/correctness/useExhaustiveDependencies: without rows there is nothing to scroll
   useEffect(() => {
     const element = scroller.current;
-    element?.addEventListener('scroll', note, { passive: true });
-    return () => element?.removeEventListener('scroll', note);
+    // before the rows are drawn for the new place: after that the browser would have to lay them out first
+    const options = { passive: true, capture: true };
+    element?.addEventListener('scroll', note, options);
+    return () => element?.removeEventListener('scroll', note, options);
   }, [scroller, note, isEmpty]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of what is shown
