@@ -34,10 +34,12 @@ function record(): void {
       recorder.tasks = [];
       last = performance.now();
       recorder.isOn = true;
+      const { gaps } = recorder;
       const frame = () => {
-        if (!recorder.isOn) return;
+        // a list of another time has its own frames
+        if (!recorder.isOn || recorder.gaps !== gaps) return;
         const now = performance.now();
-        recorder.gaps.push(now - last);
+        gaps.push(now - last);
         last = now;
         requestAnimationFrame(frame);
       };
