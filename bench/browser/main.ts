@@ -23,7 +23,7 @@ const CASES: Readonly<Record<string, (browser: Browser, empty: Empty) => Promise
   clicks: cases.clicks,
   graph: cases.graph,
   giant: (browser, empty) => cases.giant(browser, empty, GIANT_HOPS),
-  ten: cases.ten,
+  ten: async (browser) => [...(await cases.ten(browser)), ...(await cases.tenClients())],
   deaf: () => cases.deaf(60),
 };
 
