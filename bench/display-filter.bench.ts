@@ -23,7 +23,7 @@ const names = book();
 const steps = (path: number) =>
   Array.from({ length: 40 }, (_, i) => [i === 39 && path % 2 === 0 ? 2 : 1, 1, 2]);
 const words = Array.from({ length: PATHS }, (_, i) => [40, ...steps(i + 1).flat()]).flat();
-names.take({ paths: { session: 1, words: Uint32Array.from(words).buffer } });
+names.take({ paths: { session: 1, first: 1, words: Uint32Array.from(words).buffer } });
 const view = new DataView(
   packedRows(
     ...Array.from({ length: ROWS }, (_, i) => ({

@@ -6,31 +6,38 @@ import { type PathsTold, STEP_WORDS } from './path-table.ts';
 export type StepVisit = (func: number, reason: number, netns: number, ifindex: number) => void;
 
 export class PathBook {
+  readonly #parts = new Map<number, { readonly words: Uint32Array; readonly at: number }>();
   #session = -1;
-  #parts: { readonly words: Uint32Array; readonly at: number }[] = [];
+  #epoch = 0;
 
-  /** What the numbers belong to: they mean nothing in another one. */
-  get session(): number {
-    return this.#session;
+  /** Changes when the numbers stand for other paths: in another session, or when all are told anew. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Numbers run from 1 to this. */
   get size(): number {
-    return this.#parts.length;
+    return this.#parts.size;
   }
 
-  /** Takes in the paths that follow those that are known; of another session, they are the first. */
-  take({ session, words: bytes }: PathsTold): void {
-    if (session !== this.#session) this.#parts = [];
+  /** Takes in paths by their numbers. Who connects again is told all of them again, maybe by another server. */
+  take({ session, first, words: bytes }: PathsTold): void {
+    if (session !== this.#session || first === 1) {
+      this.#parts.clear();
+      this.#epoch += 1;
+    }
     this.#session = session;
+    let number = first;
     const words = new Uint32Array(bytes);
-    for (let at = 0; at < words.length; at += 1 + (words[at] ?? 0) * STEP_WORDS)
-      this.#parts.push({ words, at });
+    for (let at = 0; at < words.length; at += 1 + (words[at] ?? 0) * STEP_WORDS) {
+      this.#parts.set(number, { words, at });
+      number += 1;
+    }
   }
 
   /** Calls back for each step, in the order of the way; false when there is no path of that number. */
   walk(number: number, visit: StepVisit): boolean {
-    const part = this.#parts[number - 1];
+    const part = this.#parts.get(number);
     if (part === undefined) return false;
     const { words, at } = part;
     const end = at + 1 + (words[at] ?? 0) * STEP_WORDS;

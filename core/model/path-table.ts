@@ -18,6 +18,8 @@ export const STEP_WORDS = 3;
 export interface PathsTold {
   /** Numbers mean something only within their session. */
   readonly session: number;
+  /** Number of the first of these. From 1 on they are all that there are. */
+  readonly first: number;
   /** Uint32, of each path: how many steps, then {@link STEP_WORDS} words of each step. */
   readonly words: ArrayBuffer;
 }
@@ -95,9 +97,9 @@ export class PathTable {
 
 /** What was told of one session before, and what is told now. */
 export function joined(before: PathsTold | undefined, now: PathsTold): PathsTold {
-  if (before?.session !== now.session) return now;
+  if (before?.session !== now.session || now.first === 1) return now;
   const words = new Uint8Array(before.words.byteLength + now.words.byteLength);
   words.set(new Uint8Array(before.words));
   words.set(new Uint8Array(now.words), before.words.byteLength);
-  return { session: now.session, words: words.buffer };
+  return { ...before, words: words.buffer };
 }

@@ -24,7 +24,9 @@ export class ToldNames {
     const tables: NameTables = {
       ...(symbolCount > this.#symbols && { symbols: this.#assembler.symbols.slice(this.#symbols) }),
       ...(stackCount > this.#stacks && { stacks: [...stacks.values()].slice(this.#stacks, stackCount) }),
-      ...(paths.size > this.#paths && { paths: { session, words: paths.wordsAfter(this.#paths) } }),
+      ...(paths.size > this.#paths && {
+        paths: { session, first: this.#paths + 1, words: paths.wordsAfter(this.#paths) },
+      }),
     };
     this.#symbols = symbolCount;
     this.#stacks = stackCount;

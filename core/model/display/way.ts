@@ -15,7 +15,7 @@ export function wayTest(
   holds: (key: number) => boolean,
 ): (view: DataView, at: number) => boolean {
   const answers = new Uint8Array(PATHS_NUMBERED_MAX + 1);
-  let { session } = paths;
+  let { epoch } = paths;
   const learn = (path: number): number => {
     let has = false;
     const isTold = paths.walk(path, (func, reason, netns, ifindex) => {
@@ -27,8 +27,8 @@ export function wayTest(
   return (view, at) => {
     const path = view.getUint32(at + ROW.path, true);
     if (!isNumbered(path)) return false;
-    if (paths.session !== session) {
-      session = paths.session;
+    if (paths.epoch !== epoch) {
+      epoch = paths.epoch;
       answers.fill(UNKNOWN);
     }
     if (answers[path] === UNKNOWN) answers[path] = learn(path);

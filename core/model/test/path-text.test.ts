@@ -11,7 +11,7 @@ describe('a path in a line', () => {
     [3, 1, WEB, 2, 1, DB, 2, DROP_BIT + 8, WEB, 2],
     [1, 1, WEB, 0],
   ].flat(); // biome-ignore format: a line for each path
-  names.take({ paths: { session: 1, words: Uint32Array.from(words).buffer } });
+  names.take({ paths: { session: 1, first: 1, words: Uint32Array.from(words).buffer } });
   const text = (path: number) => {
     const way = wayOf(names, path);
     return way && wayText(way);

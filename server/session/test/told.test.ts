@@ -55,6 +55,9 @@ it('paths are told once they are numbered, and anew with another session', () =>
   book.take({ paths: second });
   expect([funcs(1), funcs(2), funcs(3)]).toEqual([[7], [8], undefined]);
 
+  // who connects again is told all again, and knows none twice
+  book.take({ paths: joined(first, second) });
+  expect([book.paths.size, funcs(1), funcs(2)]).toEqual([2, [7], [8]]);
   // who comes later is told all at once
   const later = new NameBook();
   later.take({ paths: joined(first, second) });

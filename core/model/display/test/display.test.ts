@@ -239,7 +239,7 @@ describe('what a packet went through', () => {
   // web eth0: ip_rcv; db br0: udp_rcv, and a drop there
   const words = [2, 1, 1, 2, 2, 2, 2, 3, 1, 1, 2, 2, 2, 2, 0x8000_0008, 2, 2];
   const told = (session: number, ...all: number[]) =>
-    names.take({ paths: { session, words: Uint32Array.from(all).buffer } });
+    names.take({ paths: { session, first: 1, words: Uint32Array.from(all).buffer } });
   told(1, ...words);
   const ends = { firstNetns: 1, firstIfindex: 2, lastNetns: 1, lastIfindex: 2, lastFunc: 1 };
   const rows = new DataView(
