@@ -103,8 +103,9 @@ const operators = (field: Field | undefined): readonly Suggestion[] =>
         about: OPERATOR_WORDS[op] ?? '',
       }));
 
-/** Fields whose values are offered for a word that is typed without its field. */
+/** Fields whose values are offered for a word that is typed without its field, a few of each: it may be meant as it stands. */
 const OFFERED = ['reason', 'ns', 'iface', 'func'];
+const OFFERED_MAX = 3;
 
 function terms({ prefix }: Spot, valuesOf: ValuesOf): readonly Suggestion[] {
   const fields = FIELDS.map((field) => ({
@@ -113,12 +114,16 @@ function terms({ prefix }: Spot, valuesOf: ValuesOf): readonly Suggestion[] {
     about: field.about,
   }));
   if (prefix.length < 2) return fields;
+  const word = prefix.toLowerCase();
   const whole = FIELDS.filter(({ id }) => OFFERED.includes(id)).flatMap((field) =>
-    valuesOf(field).map(({ text, count }) => ({
-      insert: `${field.id} == ${quote(text)} `,
-      label: `${field.id} == ${quote(text)}`,
-      about: countText(count),
-    })),
+    valuesOf(field)
+      .filter(({ text }) => text.toLowerCase().includes(word))
+      .slice(0, OFFERED_MAX)
+      .map(({ text, count }) => ({
+        insert: `${field.id} == ${quote(text)} `,
+        label: `${field.id} == ${quote(text)}`,
+        about: countText(count),
+      })),
   );
   const words = [...VERDICT_WORDS, ...FLAG_BITS.keys()].map((word) => ({
     insert: `${word} `,

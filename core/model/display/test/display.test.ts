@@ -285,6 +285,10 @@ describe('what a packet went through', () => {
       { text: 'ip_rcv', count: 4 },
       { text: 'udp_rcv', count: 2 },
     ]);
+    // of a word without its field a few: it may be meant as it stands
+    const many = Array.from({ length: 9 }, (_, i) => ({ text: `udp_${i}`, count: 9 - i }));
+    const offered = suggest(spotAt('udp', 3), ({ id }) => (id === 'func' ? many : []), names);
+    expect(offered.map(({ label }) => label)).toEqual(['func == udp_0', 'func == udp_1', 'func == udp_2']);
     const paths = suggest(spotAt('path ', 5), () => [], names);
     expect(paths.map(({ label }) => label)).toContain('in');
   });
