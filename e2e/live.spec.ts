@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { whereItSplits, whichIsSlower, whyTheyDie } from './newcomer.ts';
 import { type Product, startProduct } from './product.ts';
 
 test.describe.configure({ mode: 'serial' });
@@ -38,6 +39,8 @@ async function apply(expression: string, expected: RegExp): Promise<void> {
   await expect(rows().filter({ hasNotText: expected })).toHaveCount(0, { timeout: 90_000 });
   await expect(rows().filter({ hasText: expected }).first()).toBeVisible({ timeout: 60_000 });
 }
+
+const said = () => page.getByRole('log', { name: 'Announcements' });
 
 const why = () => page.getByRole('region', { name: 'Why' });
 const evidence = () => why().getByRole('list', { name: 'Evidence' });
@@ -139,6 +142,7 @@ test('TCP through DNAT is one packet, and the hop where the address changed says
 
 test('a datagram to a closed port is dropped, with the reason and the function', async () => {
   await apply('udp dst port 9998', /10\.1\.0\.3:9998/);
+  await expect(said()).toContainText('Filter applied: udp dst port 9998.');
   const first = rows().first();
   await expect(first).toContainText('dropped NO_SOCKET');
   await first.click();
@@ -230,12 +234,87 @@ for (const colorScheme of ['dark', 'light'] as const)
     await page.getByLabel('Display filter').fill('');
   });
 
+const view = (name: string) => page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name });
+
+/** To a view of everything, with no packet selected. */
+async function show(name: string): Promise<void> {
+  await page.getByRole('combobox', { name: 'Display filter' }).fill('');
+  await view('Packets').click();
+  await page.getByRole('heading', { name: 'Packets', exact: true }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('region', { name: 'Path of the selected packet' })).toHaveCount(0);
+  await view(name).click();
+}
+
+test('a new user finds why the datagrams to port 9999 die', async () => {
+  await show('Packets');
+  await whyTheyDie(page);
+});
+
+test('a new user finds which of two paths is slower, and where', async () => {
+  await show('Packets');
+  await whichIsSlower(page);
+  await page.keyboard.press('Escape');
+});
+
+test('a new user finds where the datagram splits that arrives twice', async () => {
+  await show('Packets');
+  await whereItSplits(page);
+});
+
+test('a path leads to its newest packet', async () => {
+  await show('Paths');
+  await page.getByRole('combobox', { name: 'Display filter' }).fill('9998');
+  const path = page.getByRole('grid', { name: 'Distinct paths' }).getByRole('row');
+  await path.filter({ hasText: 'NO_SOCKET' }).filter({ hasText: 'db' }).first().click();
+  await page.getByRole('region', { name: /^Packets of path/ }).getByTitle('Show this packet’s path').first().click();
+  await expect(why()).toContainText('Nobody listens on UDP 10.1.0.3:9998 in db');
+}); // biome-ignore format: chains
+
+test('the map has the sample network, and a drop on it leads to a packet and its way', async () => {
+  await show('Map');
+  const map = page.getByTestId('map');
+  for (const name of ['host', 'web', 'db', 'outside', 'east', 'west'])
+    await expect(map.getByRole('option', { name: new RegExp(`^Namespace ${name}\\b`) })).toBeVisible();
+  await map.getByRole('option', { name: 'veth eth0 of db', exact: true }).locator('g.drops').click();
+  const dropped = page.getByRole('region', { name: 'Packets dropped here' });
+  await dropped
+    .getByRole('button', { name: /:9999 NETFILTER_DROP/ })
+    .first()
+    .click();
+  await expect(page.getByRole('region', { name: 'The packet’s way' })).toContainText('6 places');
+  await page.keyboard.press('2');
+  await expect(why()).toContainText('The firewall dropped it in db');
+});
+
+test('the drops of port 9999 are a group, which leads to its packets', async () => {
+  await show('Drops');
+  const table = page.getByRole('grid', { name: 'Dropped packets, grouped' });
+  await table.getByRole('row').filter({ hasText: /NETFILTER_DROP/ }).filter({ hasText: 'problem' }).first().click();
+  const group = page.getByRole('region', { name: 'The selected group' });
+  await expect(group).toContainText('The firewall');
+  await group.getByRole('button', { name: 'Show in Packets' }).click();
+  await expect(rows().filter({ hasNotText: 'NETFILTER_DROP' })).toHaveCount(0);
+  await expect(rows().filter({ hasText: 'NETFILTER_DROP' }).first()).toBeVisible();
+}); // biome-ignore format: chains
+
+test('a flow goes on while it is looked at, and leads to its packets', async () => {
+  await show('Flows');
+  const flow = page.getByRole('row').filter({ hasText: '10.2.0.2' }).filter({ hasText: '7000' }).first();
+  await flow.click();
+  await page.getByRole('button', { name: 'Show in Packets' }).click();
+  await expect(rows().filter({ hasNotText: /10\.2\.0\.2|10\.96\.0\.10/ })).toHaveCount(0);
+  await expect(rows().first()).toBeVisible();
+  await show('Packets');
+});
+
 test('the page says that the source is gone when the VM is killed, and recovers when it is back', async () => {
   const vm = descendants(product.process.pid ?? 0).find((pid) => commandOf(pid).startsWith('qemu'));
   process.kill(vm ?? 0, 'SIGKILL');
   const banner = page.getByRole('alert').filter({ hasText: 'The source is gone' });
   await expect(banner).toBeVisible();
   await expect(banner).toHaveCount(0, { timeout: 90_000 });
+  await expect(said()).toContainText('The source is back', { timeout: 90_000 });
   await expect(rows().first()).toBeVisible({ timeout: 60_000 });
 });
 

@@ -55,3 +55,29 @@ export function situationOf(link: Link, snapshot: Snapshot | null): Situation {
   if (capture.phase === 'starting') return { kind: 'capture-starting' };
   return capture.phase === 'running' ? { kind: 'running' } : { kind: 'stopped' };
 }
+
+/** What went away and is not back yet. */
+export type Missing = '' | 'server' | 'source' | 'capture';
+
+const BACK: Readonly<Record<Missing, string>> = {
+  '': '',
+  server: 'The server is back',
+  source: 'The source is back, and captures',
+  capture: 'Capturing',
+};
+
+/** What a new situation makes of what was missing, and what to say of it; '' for nothing. */
+export function nowMissing(missing: Missing, now: Situation['kind']): { missing: Missing; text: string } {
+  switch (now) {
+    case 'offline':
+      return { missing: 'server', text: '' };
+    case 'source-gone':
+      return { missing: 'source', text: '' };
+    case 'stopped':
+      return missing === '' ? { missing: 'capture', text: 'The capture is stopped' } : { missing, text: '' };
+    case 'running':
+      return { missing: '', text: BACK[missing] };
+    default:
+      return { missing, text: '' };
+  }
+}

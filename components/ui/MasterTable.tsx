@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { cn } from './cn.ts';
+import { useOverscan } from './printing.ts';
 
 const ROW_HEIGHT = 24;
 
@@ -46,11 +47,12 @@ export function MasterTable<T, S extends string>({
   minWidth,
 }: MasterTableProps<T, S>) {
   const scroller = useRef<HTMLDivElement>(null);
+  const overscan = useOverscan();
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
+    overscan,
   });
   const selectedKey = rows[selected] === undefined ? '' : keyOf(rows[selected]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another row was selected; that it moved does not scroll

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
+import { PRINTED_ROWS_MAX, usePrinting } from './printing.ts';
 
 /** Rows drawn beyond either end of what is in view; and the steps in which the window moves. */
 const OVERSCAN = 6;
@@ -29,6 +30,7 @@ export function useRowWindow(
 ): RowWindow {
   const [place, setPlace] = useState({ top: 0, rows: 0 });
   const isEmpty = count === 0;
+  const overscan = usePrinting() ? PRINTED_ROWS_MAX : OVERSCAN;
   // biome-ignore lint/correctness/useExhaustiveDependencies: an empty list may have no element
   useEffect(() => {
     const element = scroller.current;
@@ -70,8 +72,8 @@ export function useRowWindow(
   // rows that went may have left the place behind the end
   const from = isAtEnd || top > count - rows ? Math.max(0, count - rows) : top;
   return {
-    first: Math.max(0, from - OVERSCAN),
-    end: Math.min(count, from + rows + OVERSCAN),
+    first: Math.max(0, from - overscan),
+    end: Math.min(count, from + rows + overscan),
     scrollTo,
   };
 }

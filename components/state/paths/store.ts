@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import type { Failure } from '../../../core/base/result.ts';
 import type { PathsAnalysis } from '../../../core/model/analysis/result.ts';
+import { announce } from '../announce.ts';
 
 /** A part of the graph that paths go through. */
 export type Passage =
@@ -60,7 +61,10 @@ export function takeAnalysis(session: number, analysis: PathsAnalysis): void {
 export const failAnalysis = (failure: Failure): void => usePaths.setState({ failure });
 export const selectPath = (selected: number): void => usePaths.setState({ selected });
 export const showThrough = (passage: Passage | undefined): void => usePaths.setState({ passage });
-export const pausePaths = (isPaused: boolean): void => usePaths.setState({ isPaused });
+export function pausePaths(isPaused: boolean): void {
+  announce(isPaused ? 'The paths are paused' : 'The paths go on');
+  usePaths.setState({ isPaused });
+}
 
 /** From now on, paths that were not there yet are new. */
 export function markNow(): void {

@@ -10,6 +10,7 @@ import { selectPacket } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { NetnsName } from '../../ui/Netns.tsx';
+import { useOverscan } from '../../ui/printing.ts';
 import { rowCells } from '../packets/text.ts';
 import { showPath } from './DropDetail.tsx';
 
@@ -31,11 +32,12 @@ export function DropPackets({ group, current, listRef }: DropPacketsProps) {
     return order.sort((a, b) => (group.times[b] ?? 0) - (group.times[a] ?? 0));
   }, [group]);
   const packetAt = (i: number) => group.packets[newest[i] ?? -1] ?? 0;
+  const overscan = useOverscan();
   const virtualizer = useVirtualizer({
     count: newest.length,
     getScrollElement: () => listRef.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 6,
+    overscan,
   });
   const at = newest.findIndex((_, i) => packetAt(i) === current);
   const go = (to: number) => {

@@ -1,6 +1,6 @@
 'use client';
 
-import { Play, Square } from 'lucide-react';
+import { Play, SlidersHorizontal, Square } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import { type CaptureSpec, type CaptureState, DASHBOARD_SPEC } from '../../../core/messages/source.ts';
@@ -24,6 +24,7 @@ import { useNames } from '../../state/names.ts';
 import { useSession } from '../../state/session.ts';
 import { requestApply, requestCompile, requestStop } from '../../state/socket.ts';
 import { Button } from '../../ui/Button.tsx';
+import { cn } from '../../ui/cn.ts';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { Toggle } from '../../ui/Toggle.tsx';
 import { ExpressionField } from './ExpressionField.tsx';
@@ -39,6 +40,7 @@ export function FilterBar() {
   const capture = useSession((state) => state.snapshot?.capture);
   const field = useRef<HTMLInputElement>(null);
   const [isBusy, setBusy] = useState(false);
+  const [isFormOpen, setFormOpen] = useState(false);
   const [problem, setProblem] = useState<FieldProblem | null>(null);
   const running = capture?.phase === 'running' ? capture.spec : undefined;
 
@@ -87,6 +89,8 @@ export function FilterBar() {
     problem?.field === name ? problem.message : undefined;
   const isNumber =
     form !== undefined && form.protocol !== '' && !PROTOCOLS.some((word) => word === form.protocol);
+  // a phone shows the fields when they are asked for, or when one of them is wrong
+  const isFormShown = isFormOpen || problem !== null;
   return (
     <section aria-label="Filter" className="border-b border-line bg-raised px-2 py-1.5">
       <form onSubmit={submit} className="flex flex-col gap-1.5">
@@ -103,8 +107,18 @@ export function FilterBar() {
             {isBusy ? 'Applying …' : 'Apply'}
           </Button>
           <CaptureButton capture={capture} onStart={apply} />
+          <Button
+            look="quiet"
+            square
+            className="sm:hidden"
+            aria-label="Fields of the filter"
+            aria-expanded={isFormShown}
+            onClick={() => setFormOpen(!isFormShown)}
+          >
+            <SlidersHorizontal size={15} aria-hidden />
+          </Button>
         </div>
-        <div className="flex flex-wrap items-center gap-1.5 pl-[26px]">
+        <div className={cn('flex flex-wrap items-center gap-1.5 pl-[26px]', !isFormShown && 'max-sm:hidden')}>
           <SelectField
             label="Protocol"
             className="w-[8rem]"

@@ -91,6 +91,7 @@ export function NetworkMap({ layout, figures, journey, target, onTarget, onOpen,
       aria-label="Map of the network: namespaces and their interfaces. Arrow keys move, Enter opens; the table says the same"
       aria-activedescendant={target === undefined ? undefined : targetId(target)}
       className="h-full min-h-0 min-w-0 flex-1 overflow-hidden bg-sunken outline-offset-[-2px]"
+      data-drawing
       data-testid="map"
     >
       <svg ref={svg} role="presentation" className="network" />

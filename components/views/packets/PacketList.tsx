@@ -3,6 +3,7 @@
 import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
 import { VERDICT } from '../../../core/model/packet.ts';
 import { rowVerdict } from '../../../core/wire/rows.ts';
+import { announce } from '../../state/announce.ts';
 import { useNames } from '../../state/names.ts';
 import { readingRow } from '../../state/packets/anchor.ts';
 import { setSorting, useListing } from '../../state/packets/listing.ts';
@@ -112,10 +113,10 @@ export function PacketList() {
     },
     [say, columns, baseUnixMs],
   );
-  const togglePause = useCallback(
-    () => setPausedAt((at) => (at === null ? packets.size + packets.forgotten : null)),
-    [],
-  );
+  const togglePause = useCallback(() => {
+    announce(pausedAt === null ? 'The list is paused' : 'The list goes on');
+    setPausedAt(pausedAt === null ? packets.size + packets.forgotten : null);
+  }, [pausedAt]);
   usePacketCommands({
     step,
     toDrop,

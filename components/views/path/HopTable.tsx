@@ -6,6 +6,7 @@ import { explainFunction } from '../../../core/model/functions/index.ts';
 import { useNames } from '../../state/names.ts';
 import { useSelection } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
+import { useOverscan } from '../../ui/printing.ts';
 import { DecisionRowView, GRID, HopRowView } from './HopRows.tsx';
 import { type HopRange, type PathRow, rowIndexOf } from './rows.ts';
 
@@ -32,11 +33,12 @@ export function HopTable({
   const hop = useSelection((state) => state.hop);
   const decision = useSelection((state) => state.decision);
   const current = useMemo(() => rowIndexOf(rows, hop, decision), [rows, hop, decision]);
+  const overscan = useOverscan();
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
+    overscan,
     // what comes next is in view, too
     scrollPaddingStart: ROW_HEIGHT * 2,
     scrollPaddingEnd: ROW_HEIGHT * 2,

@@ -55,9 +55,10 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(around);
-    const dark = matchMedia('(prefers-color-scheme: dark)');
+    // another theme, or paper, has other colours
+    const media = ['(prefers-color-scheme: dark)', 'print'].map((query) => matchMedia(query));
     const recolour = () => made.recolour();
-    dark.addEventListener('change', recolour);
+    for (const query of media) query.addEventListener('change', recolour);
     const offKeys = offerGraphKeys({
       hasFocus: () => document.activeElement === around,
       walk: (direction) => {
@@ -78,7 +79,7 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
       off();
       offKeys();
       observer.disconnect();
-      dark.removeEventListener('change', recolour);
+      for (const query of media) query.removeEventListener('change', recolour);
       made.destroy();
       chart.current = null;
     };
@@ -114,6 +115,7 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
       onFocus={() => setWalked(true)}
       onBlur={() => setWalked(false)}
       className="relative h-full overflow-hidden outline-offset-[-2px]"
+      data-drawing
       data-testid="path-graph"
     >
       <canvas

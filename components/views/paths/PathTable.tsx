@@ -10,6 +10,7 @@ import { useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { NetnsName } from '../../ui/Netns.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { useOverscan } from '../../ui/printing.ts';
 import { VerdictBadge } from '../../ui/Verdict.tsx';
 import type { PathLine, Sorting, SortKey } from './lines.ts';
 
@@ -64,11 +65,12 @@ interface PathTableProps {
 export function PathTable({ lines, packets, selected, sorting, onSort, isNarrowed }: PathTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const baseUnixMs = useSession((state) => state.baseUnixMs);
+  const overscan = useOverscan();
   const virtualizer = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
+    overscan,
   });
   const position = lines.findIndex(({ path }) => path.id === selected);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another selection scrolls, not another place of it

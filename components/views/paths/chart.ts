@@ -66,7 +66,9 @@ export class GraphChart {
   /** The colours of the theme have changed. */
   recolour(): void {
     this.#ink = readInk(this.#canvas);
-    frames.schedule(this.#paint);
+    // on paper there is no next frame
+    if (matchMedia('print').matches) this.#paint();
+    else frames.schedule(this.#paint);
   }
 
   fit(): void {

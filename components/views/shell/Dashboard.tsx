@@ -12,9 +12,11 @@ import { Notice } from '../../ui/Notice.tsx';
 import { DisplayBar } from '../display/DisplayBar.tsx';
 import { TimeStrip } from '../display/TimeStrip.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
+import { Announcer } from './Announcer.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
 import { loadAll } from './lazy.tsx';
 import { Palette } from './Palette.tsx';
+import { PrintHeader } from './PrintHeader.tsx';
 import { SituationBanner } from './SituationBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { ViewTabs } from './ViewTabs.tsx';
@@ -76,6 +78,13 @@ export function Dashboard() {
         keys: [{ key: '?' }],
         run: () => setHelpOpen(true),
       },
+      {
+        id: 'page.print',
+        title: 'Print the view',
+        group: 'Page',
+        keys: [{ key: 'p', mod: true, inFields: true }],
+        run: () => window.print(),
+      },
     ]);
     return () => {
       window.removeEventListener('keydown', onKey);
@@ -83,25 +92,33 @@ export function Dashboard() {
     };
   }, []);
 
-  const { Component: View } = VIEWS.find(({ id }) => id === view) ?? FIRST;
+  const { Component: View, label } = VIEWS.find(({ id }) => id === view) ?? FIRST;
   const situation = situationOf(link, snapshot);
   if (situation.kind === 'unauthorised') return <NotLetIn />;
   return (
-    <div className="flex h-full flex-col">
-      <FilterBar />
-      <Welcome snapshot={snapshot} />
-      <SituationBanner situation={situation} />
-      <div className="flex shrink-0 flex-wrap items-center border-b border-line bg-raised">
+    <div className="flex h-full flex-col print:block">
+      <div data-screen-only className="contents">
+        <FilterBar />
+        <Welcome snapshot={snapshot} />
+        <SituationBanner situation={situation} />
+      </div>
+      <div data-screen-only className="flex shrink-0 flex-wrap items-center border-b border-line bg-raised">
         <ViewTabs />
         <DisplayBar onPalette={() => setPaletteOpen(true)} />
       </div>
-      <TimeStrip />
+      <div data-screen-only className="contents">
+        <TimeStrip />
+      </div>
       <main className="min-h-0 flex-1">
         <h1 className="sr-only">skbtracer</h1>
+        <PrintHeader view={label} />
         <View />
       </main>
-      <StatusBar onHelp={() => setHelpOpen(true)} />
+      <div data-screen-only className="contents">
+        <StatusBar onHelp={() => setHelpOpen(true)} />
+      </div>
       <HelpDialog open={isHelpOpen} onOpenChange={setHelpOpen} />
+      <Announcer situation={situation} />
       <Palette open={isPaletteOpen} onOpenChange={setPaletteOpen} />
     </div>
   );

@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Compared } from '../../../state/paths/compare.ts';
 import { cn } from '../../../ui/cn.ts';
+import { useOverscan } from '../../../ui/printing.ts';
 import type { Alignment } from './align.ts';
 import { ComparedPair, PAIR } from './ComparedPair.tsx';
 import { ComparedTitle } from './ComparedTitle.tsx';
@@ -25,11 +26,12 @@ export function AlignedRows({ left, right, alignment }: AlignedProps) {
   const { rows, firstDifference, differences } = alignment;
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(firstDifference);
+  const overscan = useOverscan();
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
+    overscan,
     scrollPaddingStart: ROW_HEIGHT * 2,
     scrollPaddingEnd: ROW_HEIGHT * 2,
   });
