@@ -217,6 +217,9 @@ describe('two paths beside each other', () => {
     );
     expect(slowerOf(align(right, left, names).rows)?.side).toBe('left');
     expect(slowerOf(align(left, left, names).rows)).toBeUndefined();
+    // a decision that is told after the last hop is none of the packet's time
+    const late = pathOf({ hops: left.hops, decisions: [decisionOf(2, { time: 90_000_000 })] });
+    expect(slowerOf(align(left, late, names).rows)).toBeUndefined();
   });
 
   it('are aligned from sender to receiver though their namespaces are others', () => {
