@@ -15,6 +15,8 @@ const HOPS = 20_000;
 const PACKET = 7;
 
 const test = recorded.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
+  packets: [({}, use) => use('1'), { scope: 'worker' }],
   product: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
     async ({}, use) => {

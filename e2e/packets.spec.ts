@@ -103,9 +103,11 @@ test('a value is filtered on: by Alt and a click, and by the menu of mouse and k
   await expect(filter(page)).toHaveValue(/^src != \d/);
   await filter(page).fill('');
   await filter(page).blur();
+  await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText('105');
 
   await page.mouse.move(0, 0);
   await page.keyboard.press('Home');
+  await expect(selected(page)).toBeVisible();
   await page.keyboard.press('m');
   // opened by the keyboard it has its first entry under the cursor
   await expect(menu.getByRole('menuitem', { name: /^Only/ })).toBeFocused();
