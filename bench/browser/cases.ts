@@ -283,7 +283,7 @@ async function hopsThere(product: Product, hops: number): Promise<void> {
 
 /** A client that takes rows but never says so, while packets come fast, for so long. */
 export async function deaf(seconds: number): Promise<Figure[]> {
-  const plan: Plan = { packets: 40_000 * (seconds + 90), hops: 4, eventsPerSecond: 200_000, giant: 0 };
+  const plan: Plan = { packets: 40_000 * (seconds + 110), hops: 4, eventsPerSecond: 200_000, giant: 0 };
   return withServer(plan, async (product) => {
     const socket = connectTo(product);
     let batches = 0;
@@ -292,6 +292,7 @@ export async function deaf(seconds: number): Promise<Figure[]> {
     });
     // the session's memory fills first: what grows behind that is the browser's fault
     for (let i = 0; i < 60 && (await statsOf(product)).session.evicted === 0; i += 1) await sleep(1000);
+    await sleep(20_000);
     const samples: number[] = [];
     for (let i = 0; i < seconds; i += 1) {
       samples.push(residentMiB(product));
@@ -312,9 +313,9 @@ export async function deaf(seconds: number): Promise<Figure[]> {
   });
 }
 
-/** Ten browsers on one server: each gets all rows. */
+/** Ten browsers on one server and one machine, which draws for all of them: each gets all rows. */
 export async function ten(browser: Browser): Promise<Figure[]> {
-  const plan: Plan = { packets: 20_000 * 45, hops: 4, eventsPerSecond: 100_000, giant: 0 };
+  const plan: Plan = { packets: 4_000 * 60, hops: 4, eventsPerSecond: 20_000, giant: 0 };
   return withServer(plan, async (product) => {
     const pages = await Promise.all(Array.from({ length: 10 }, () => openPage(browser, product.url)));
     for (const page of pages) await page.locator('[data-packet]').first().waitFor();
@@ -337,10 +338,10 @@ export async function ten(browser: Browser): Promise<Figure[]> {
     await Promise.all(pages.map((page) => page.close()));
     return [
       {
-        what: 'Ten browsers at once, 100,000 events/s',
+        what: 'Ten browsers at once, 20,000 events/s',
         measured: `each has all packets but the newest ${count(behind)} or fewer (of ${count(Math.max(...rows))}); server ${round(share, 2)} cores, ${Math.round(memory)} MiB`,
         target: 'each gets the rows (within 2 s of them)',
-        isMet: behind <= 40_000,
+        isMet: behind <= 8_000,
         data: { rows, behind, cores: round(share, 2), memoryMiB: round(memory) },
       },
     ];

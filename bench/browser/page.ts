@@ -32,15 +32,15 @@ function record(): void {
     begin() {
       recorder.gaps = [];
       recorder.tasks = [];
-      last = performance.now();
+      last = 0;
       recorder.isOn = true;
       const { gaps } = recorder;
-      const frame = () => {
+      // when the browser began the frame: one that is not made in time begins the next one late
+      const frame = (begun: number) => {
         // a list of another time has its own frames
         if (!recorder.isOn || recorder.gaps !== gaps) return;
-        const now = performance.now();
-        gaps.push(now - last);
-        last = now;
+        if (last > 0) gaps.push(begun - last);
+        last = begun;
         requestAnimationFrame(frame);
       };
       requestAnimationFrame(frame);
@@ -72,8 +72,7 @@ export async function framesDuring(page: Page, work: () => Promise<void>): Promi
     recorder.isOn = false;
     return { gaps: recorder.gaps, tasks: recorder.tasks };
   });
-  // the first is from the asking to the first frame
-  const times = gaps.slice(1).sort((a, b) => a - b);
+  const times = gaps.sort((a, b) => a - b);
   const total = times.reduce((sum, ms) => sum + ms, 0);
   return {
     count: times.length,

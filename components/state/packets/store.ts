@@ -3,11 +3,15 @@ import type { PacketRow } from '../../../core/model/packet.ts';
 import { PacketIndex } from '../../../core/model/packet-index.ts';
 import { ROW_BYTES, readRow, rowCount, rowFirstNs } from '../../../core/wire/rows.ts';
 import { frames } from '../frame.ts';
+import { Pace } from '../pace.ts';
 
 /** Packets that the page remembers: a million and a bit, a power of two. As many as the server does. */
 export const ROWS_MAX = 1 << 20;
 /** Listeners rest for so long: as long as the server does between two looks for rows. */
 const TELL_MS = 100;
+/** And longer when what they draw takes long: this share of the time, but once a second at least. */
+const TELL_SHARE = 1 / 16;
+const TELL_MOST_MS = 1000;
 /** Rows whose changes are looked for at once. */
 const CHUNK = 1024;
 /** Beyond its capacity a store lets go of this share of its rows, the oldest. */
@@ -15,7 +19,7 @@ const LET_GO_SHARE = 64;
 
 /**
  * The page's packets, as the packed rows that came, in the order in which they were first seen. A view reads the
- * rows that it draws; listeners are called with a frame and ten times a second at most, however many batches came.
+ * rows that it draws; listeners are called with a frame, ten times a second at most and less when they draw much, however many batches came.
  *
  * One buffer is used round and round, so no row is ever moved: a row's slot is its running number modulo the capacity,
  * and its index, by which it is known outside, counts from the oldest that is kept.
@@ -38,11 +42,13 @@ export class PacketStore {
   #era = 0;
   #originNs = 0;
   readonly #originListeners = new Set<() => void>();
-  #toldAt = Number.NEGATIVE_INFINITY;
+  readonly #pace = new Pace(TELL_MS, TELL_MOST_MS, TELL_SHARE);
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #tell = () => {
-    this.#toldAt = performance.now();
+    this.#pace.begin(performance.now());
     for (const listener of this.#listeners) listener();
+    // a task of its own comes when they have drawn, and the browser has laid it out
+    setTimeout(() => this.#pace.end(performance.now()));
   };
 
   /** @param capacity rows, a power of two. Their memory is asked for with the first row, and used as rows come. */
@@ -143,7 +149,7 @@ export class PacketStore {
 
   #tellSoon(): void {
     if (this.#timer !== undefined) return;
-    const wait = this.#toldAt + TELL_MS - performance.now();
+    const wait = this.#pace.waitMs(performance.now());
     if (wait <= 0) frames.schedule(this.#tell);
     else
       this.#timer = setTimeout(() => {
