@@ -7,6 +7,8 @@ import { test } from './recorded.ts';
 test.beforeEach(async ({ page }) => {
   await page.keyboard.press('4');
   await expect(page.getByText('27 of 105 packets')).toBeVisible();
+  // it is laid out on another thread
+  await expect(page.getByTestId('path-graph')).toHaveAttribute('aria-busy', 'false');
 });
 
 const line = (page: Page, text: string) => page.locator('[data-path]').filter({ hasText: text });

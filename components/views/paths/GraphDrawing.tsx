@@ -112,6 +112,7 @@ export function GraphDrawing({ analysis, selected, passage }: PathGraphProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it is walked with the arrow keys
       tabIndex={0}
       aria-label="Graph of all paths: arrow keys walk along the steps, Enter lists the paths through a function or drop; the table says the same"
+      aria-busy={layout === undefined}
       onFocus={() => setWalked(true)}
       onBlur={() => setWalked(false)}
       className="relative h-full overflow-hidden outline-offset-[-2px]"
