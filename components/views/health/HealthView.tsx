@@ -1,7 +1,7 @@
 'use client';
 
 import { useMemo } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import { type DoctorFacts, examine, type Finding } from '../../../core/model/doctor/index.ts';
 import { formatCount } from '../../../core/model/format.ts';
 import { CAUSE_TEXTS } from '../../../core/model/losses/causes.ts';
@@ -9,7 +9,9 @@ import type { LossSeries, LossTimeline } from '../../../core/model/losses/histor
 import { type Programs, useHealth, usePrograms } from '../../state/health.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
+import { usePanes } from '../../state/panes.ts';
 import { useSession } from '../../state/session.ts';
+import { Divider } from '../../ui/Divider.tsx';
 import { useWide } from '../../ui/useMedia.ts';
 import { FindingsPane } from './FindingsPane.tsx';
 import { LossesPane } from './LossesPane.tsx';
@@ -27,6 +29,7 @@ export function HealthView() {
   const findings = useFindings(programs);
   const shedRows = useSession((state) => state.stats?.shedRows ?? 0);
   const isWide = useWide();
+  const panes = usePanes('health', 'horizontal', ['health-probes', 'health-rest']);
   const rest = (
     <div className="divide-y divide-line-strong">
       {failure !== undefined && (
@@ -43,11 +46,11 @@ export function HealthView() {
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <Verdict findings={findings} losses={report?.losses} />
       {isWide ? (
-        <Group orientation="horizontal" className="min-h-0 flex-1">
+        <Group {...panes} className="min-h-0 flex-1">
           <Panel id="health-probes" minSize="30%" defaultSize="56%">
             <ProbesPane programs={programs} />
           </Panel>
-          <Separator className="w-px bg-line-strong outline-offset-[-1px]" />
+          <Divider label="Width of the probes" />
           <Panel id="health-rest" minSize="25%" defaultSize="44%">
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the keyboard from here */}
             <div tabIndex={0} role="group" aria-label={REST} className="h-full overflow-y-auto outline-offset-[-2px]">

@@ -14,6 +14,7 @@ import { useSession } from '../../state/session.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
+import { useOverscan } from '../../ui/printing.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
 import { rowCells } from '../packets/text.ts';
 import { cellKey, packetsFilter, passagesText } from './text.ts';
@@ -49,7 +50,7 @@ export function CellPackets({ heat, cell, listRef, onLeave }: CellPacketsProps) 
     count: passages.length,
     getScrollElement: () => listRef.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 6,
+    overscan: useOverscan(),
   });
   const go = (to: number) => {
     const next = Math.max(0, Math.min(passages.length - 1, to));

@@ -80,6 +80,7 @@ export function HeatChart(props: HeatChartProps) {
       tabIndex={0}
       role="application"
       aria-label={`Heat map of ${name}: arrow keys walk its cells, Enter goes to the packets of one; Table says the same`}
+      data-drawing
       data-testid="heat-map"
       onKeyDown={onKeyDown}
       onPointerMove={(event) => onHover(pointed(event))}

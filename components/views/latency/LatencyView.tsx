@@ -2,7 +2,7 @@
 
 import { Pause, Play } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import { formatCount } from '../../../core/model/format.ts';
 import { type LatencyAnalysis, seriesKey } from '../../../core/model/latency/result.ts';
 import { commands } from '../../state/commands.ts';
@@ -11,8 +11,10 @@ import { useListKeys } from '../../state/listKeys.ts';
 import { lossReport } from '../../state/losses.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
+import { usePanes } from '../../state/panes.ts';
 import { useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
+import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { useWide } from '../../ui/useMedia.ts';
@@ -21,8 +23,6 @@ import { LatencyTable } from './LatencyTable.tsx';
 import { BY_LABELS, leftOutText, rowsBy, sortRows } from './text.ts';
 import { useLatency } from './useLatency.ts';
 
-const SEPARATOR =
-  'bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px';
 const WHOLE = { kind: 'whole' } as const;
 
 /** Where packets spend their time, and wait: by stage, from function to function, and from first to last hop. */
@@ -77,6 +77,8 @@ export function LatencyView() {
     [],
   );
 
+  const panes = usePanes('latency', isWide ? 'horizontal' : 'vertical', ['latency-rows', 'latency-heat']);
+
   if (analysis === undefined)
     return failure === undefined ? (
       <Notice title="Measuring …">The hops of the packets are looked at.</Notice>
@@ -90,7 +92,7 @@ export function LatencyView() {
       {row === undefined ? (
         <NothingMeasured analysis={analysis} />
       ) : (
-        <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+        <Group {...panes} className="min-h-0 flex-1">
           <Panel id="latency-rows" minSize="25%" defaultSize="58%" className="flex min-h-0 flex-col">
             <LatencyTable
               by={by}
@@ -102,7 +104,7 @@ export function LatencyView() {
               onOpen={open.run}
             />
           </Panel>
-          <Separator className={SEPARATOR} />
+          <Divider label="Size of the table of times" />
           <Panel id="latency-heat" minSize="25%" defaultSize="42%">
             <HeatPane
               row={row}

@@ -2,14 +2,13 @@
 
 import { useMemo } from 'react';
 import { LONG_PATH_HOPS } from '../../../core/wire/hops.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Notice } from '../../ui/Notice.tsx';
 import { TooltipProvider } from '../../ui/Tooltip.tsx';
 import { useMedia } from '../../ui/useMedia.ts';
 import { LineageStrip } from './Lineage.tsx';
 import { LongPathView } from './long/LongPathView.tsx';
 import { PathBody } from './PathBody.tsx';
 import { PathHeader } from './PathHeader.tsx';
+import { PathPending } from './PathPending.tsx';
 import { pathRows } from './rows.ts';
 import { useDiagnosis } from './useDiagnosis.ts';
 import { usePacketRow, usePath, usePathKeys } from './usePath.ts';
@@ -50,18 +49,8 @@ function FullPathView({ packet, session, onClose }: PathViewProps) {
         isStoryShown={panels.isStoryShown}
         onClose={onClose}
       />
-      {failure !== undefined && path === undefined ? (
-        <Notice
-          title="This packet’s path is not there any more"
-          level={3}
-          action={<Button onClick={onClose}>Close</Button>}
-        >
-          {failure.message}
-        </Notice>
-      ) : path === undefined ? (
-        <div className="flex flex-1 items-center justify-center text-muted" role="status">
-          Reading the path …
-        </div>
+      {path === undefined ? (
+        <PathPending failure={failure} onClose={onClose} />
       ) : (
         <>
           {diagnosis !== undefined && (

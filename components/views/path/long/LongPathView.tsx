@@ -1,15 +1,16 @@
 'use client';
 
 import { useEffect } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { Group, Panel } from 'react-resizable-panels';
 import { formatCount } from '../../../../core/model/format.ts';
 import { LONG_PATH_HOPS } from '../../../../core/wire/hops.ts';
 import { commands } from '../../../state/commands.ts';
+import { usePanes } from '../../../state/panes.ts';
 import { selectHop, useSelection } from '../../../state/selection.ts';
-import { Button } from '../../../ui/Button.tsx';
-import { Notice } from '../../../ui/Notice.tsx';
+import { Divider } from '../../../ui/Divider.tsx';
 import { useMedia } from '../../../ui/useMedia.ts';
 import { PathHeader } from '../PathHeader.tsx';
+import { PathPending } from '../PathPending.tsx';
 import { usePacketRow } from '../usePath.ts';
 import { LongTable } from './LongTable.tsx';
 import { LongTimeline } from './LongTimeline.tsx';
@@ -40,22 +41,13 @@ export function LongPathView({ packet, session, onClose }: LongPathViewProps) {
       { id: 'path.close', title: 'Close the path', group: 'Path', keys: [{ key: 'Escape' }], run: onClose },
     ]); // biome-ignore format: a table
   }, [count, onClose]);
+  const panes = usePanes('long-path', isWide ? 'horizontal' : 'vertical', ['timeline', 'hops']);
   const missing = (row?.hops ?? 0) - count;
   return (
     <section aria-label="Path of the selected packet" className="flex h-full min-h-0 flex-col bg-surface">
       <PathHeader packet={packet} row={row} path={undefined} isStoryShown={false} onClose={onClose} />
-      {failure !== undefined && path === undefined ? (
-        <Notice
-          title="This packet’s path is not there any more"
-          level={3}
-          action={<Button onClick={onClose}>Close</Button>}
-        >
-          {failure.message}
-        </Notice>
-      ) : path === undefined ? (
-        <div className="flex flex-1 items-center justify-center text-muted" role="status">
-          Reading the path …
-        </div>
+      {path === undefined ? (
+        <PathPending failure={failure} onClose={onClose} />
       ) : (
         <>
           <p className="shrink-0 border-b border-line bg-raised px-2 py-1 text-2xs text-soft">
@@ -63,11 +55,11 @@ export function LongPathView({ packet, session, onClose }: LongPathViewProps) {
             : drawn as bars where they are too many to be told apart. What changed, what was decided and why
             is told of paths of up to {formatCount(LONG_PATH_HOPS)} hops.
           </p>
-          <Group orientation={isWide ? 'horizontal' : 'vertical'} className="min-h-0 flex-1">
+          <Group {...panes} className="min-h-0 flex-1">
             <Panel id="timeline" minSize="15%" defaultSize="58%">
               <LongTimeline path={path} />
             </Panel>
-            <Separator className="bg-line-strong outline-offset-[-1px] aria-[orientation=horizontal]:h-px aria-[orientation=vertical]:w-px" />
+            <Divider label="Size of the timeline" />
             <Panel id="hops" minSize="15%" defaultSize="42%">
               <LongTable path={path} />
             </Panel>
