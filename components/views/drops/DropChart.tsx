@@ -5,6 +5,7 @@ import type { DropSummary } from '../../../core/model/aggregate/drops.ts';
 import type { Tone } from '../../../core/model/diagnosis/index.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
 import { cn } from '../../ui/cn.ts';
+import { StripePattern } from '../../ui/StripePattern.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import { type Series, seriesOf, stackBars, timeTicks } from './chart.ts';
 
@@ -135,8 +136,8 @@ export function DropChart({ summary, baseUnixMs, selected, nameOf, toneOf, onSel
 function Patterns({ id, rank }: { readonly id: string; readonly rank: number }) {
   return (
     <>
-      <Pattern id={`${id}d${rank}`} colour="var(--dropped)" rank={rank} />
-      <Pattern id={`${id}o${rank}`} colour="var(--text-faint)" rank={rank + 1} />
+      <StripePattern id={`${id}d${rank}`} colour="var(--dropped)" {...lookOf(rank)} />
+      <StripePattern id={`${id}o${rank}`} colour="var(--text-faint)" {...lookOf(rank + 1)} />
     </>
   );
 }
@@ -145,22 +146,4 @@ const STRIPES: readonly (string | undefined)[] = [
   undefined, undefined, 'M-1 5L5-1M-1 1L1-1M3 5L5 3', undefined, 'M0 1h4', 'M1 0v4', 'M0 1h4M1 0v4',
 ]; // biome-ignore format: a list
 const STRENGTH = [1, 0.5, 0.25, 0.32, 0.2, 0.12];
-
-function Pattern({
-  id,
-  colour,
-  rank,
-}: {
-  readonly id: string;
-  readonly colour: string;
-  readonly rank: number;
-}) {
-  const stripes = STRIPES[rank];
-  return (
-    <pattern id={id} width={4} height={4} patternUnits="userSpaceOnUse">
-      <rect width={4} height={4} fill="var(--surface)" />
-      <rect width={4} height={4} fill={colour} opacity={STRENGTH[rank] ?? 0.1} />
-      {stripes !== undefined && <path d={stripes} stroke={colour} strokeWidth={1.4} fill="none" />}
-    </pattern>
-  );
-}
+const lookOf = (rank: number) => ({ strength: STRENGTH[rank] ?? 0.1, stripes: STRIPES[rank] });

@@ -4,6 +4,7 @@ import { useId, useMemo } from 'react';
 import { formatCount } from '../../../core/model/format.ts';
 import { CAUSE_TEXTS } from '../../../core/model/losses/causes.ts';
 import type { LossSeries, LossTimeline } from '../../../core/model/losses/history.ts';
+import { StripePattern } from '../../ui/StripePattern.tsx';
 import { useWidth } from '../../ui/useWidth.ts';
 import { stackLosses } from './lossChart.ts';
 import { clock } from './time.ts';
@@ -40,7 +41,13 @@ export function LossChart({
           >
             <defs>
               {series.map(({ cause }, i) => (
-                <Pattern key={cause} id={`${id}${i}`} rank={i} />
+                <StripePattern
+                  key={cause}
+                  id={`${id}${i}`}
+                  colour="var(--lost)"
+                  strength={STRENGTH[i] ?? 0.1}
+                  stripes={STRIPES[i]}
+                />
               ))}
             </defs>
             <g transform={`translate(${LEFT} 6)`}>
@@ -111,14 +118,3 @@ const STRIPES: readonly (string | undefined)[] = [
   undefined, 'M-1 5L5-1M-1 1L1-1M3 5L5 3', undefined, 'M0 1h4', 'M1 0v4', undefined, 'M0 1h4M1 0v4',
 ]; // biome-ignore format: a list
 const STRENGTH = [1, 0.25, 0.5, 0.3, 0.2, 0.12, 0.12];
-
-function Pattern({ id, rank }: { readonly id: string; readonly rank: number }) {
-  const stripes = STRIPES[rank];
-  return (
-    <pattern id={id} width={4} height={4} patternUnits="userSpaceOnUse">
-      <rect width={4} height={4} fill="var(--surface)" />
-      <rect width={4} height={4} fill="var(--lost)" opacity={STRENGTH[rank] ?? 0.1} />
-      {stripes !== undefined && <path d={stripes} stroke="var(--lost)" strokeWidth={1.4} fill="none" />}
-    </pattern>
-  );
-}
