@@ -554,10 +554,7 @@ export class SessionAssembler {
       const isCut = (this.#first[slot] ?? 0) < this.#store.oldest;
       if (isCut) view.setUint8(at + ROW.bits, view.getUint8(at + ROW.bits) | ROW_BIT.truncated);
       const last = this.#last[slot] ?? NO_PACKET;
-      const path = this.#paths.of(packet, slot, last, isCut, (cursor, visit) =>
-        this.walk(packet, cursor, visit),
-      );
-      view.setUint32(at + ROW.path, path, true);
+      view.setUint32(at + ROW.path, this.#paths.of(packet, slot, last, isCut, this), true);
     }
   }
 }

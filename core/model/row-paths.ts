@@ -1,5 +1,5 @@
 import { RecordCursor } from '../wire/cursor.ts';
-import { PacketSteps, type Walk } from './analysis/steps.ts';
+import { PacketSteps, type Walkable } from './analysis/steps.ts';
 import { PATH_BEYOND, PATH_UNKNOWN, PathTable } from './path-table.ts';
 
 const NOTHING_READ = -1;
@@ -35,11 +35,11 @@ export class RowPaths {
    * @param last number of its last record
    * @param isCut its first records are gone
    */
-  of(packet: number, slot: number, last: number, isCut: boolean, walk: Walk): number {
+  of(packet: number, slot: number, last: number, isCut: boolean, records: Walkable): number {
     const before = this.#path[slot] ?? PATH_UNKNOWN;
     if (this.#read[slot] === last) return before;
     this.#read[slot] = last;
-    if (!isCut) this.#steps.read(this.#cursor, packet, walk);
+    if (!isCut) this.#steps.read(this.#cursor, packet, records);
     const path = isCut ? PATH_UNKNOWN : this.table.numberOf(this.#steps);
     if (path === PATH_BEYOND && before !== PATH_BEYOND) this.#unnumbered += 1;
     this.#path[slot] = path;

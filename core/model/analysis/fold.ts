@@ -115,7 +115,7 @@ export class PathFold {
       return;
     }
     const steps = this.#steps;
-    steps.read(this.#cursor, packet, (cursor, visit) => this.#session.walk(packet, cursor, visit));
+    steps.read(this.#cursor, packet, this.#session);
     if (row < 0 || steps.length === 0) {
       this.#withoutHops += 1;
       return;

@@ -6,8 +6,10 @@ export const STEPS_MAX = 1024;
 /** Marks a drop's reason in the place of a function's id. */
 export const DROP_BIT = 0x80000000;
 
-/** What is read of a packet's records: newest first, and whoever comes in a walk. */
-export type Walk = (cursor: RecordCursor, visit: () => void) => void;
+/** Has the records of packets, and walks those of one: the newest first, and whatever else comes on the way. */
+export interface Walkable {
+  walk(packet: number, cursor: RecordCursor, visit: () => void): void;
+}
 
 /**
  * The steps of one packet, read into arrays that are used again for the next. A hop that says no namespace or interface
@@ -26,10 +28,10 @@ export class PacketSteps {
   fingerprint = 0;
 
   /** Reads hops and drops, whatever their order. */
-  read(cursor: RecordCursor, packet: number, walk: Walk): void {
+  read(cursor: RecordCursor, packet: number, records: Walkable): void {
     this.length = 0;
     this.isCut = false;
-    walk(cursor, () => {
+    records.walk(packet, cursor, () => {
       const { kind } = cursor;
       if ((kind === KIND.hop || kind === KIND.drop) && cursor.packet === packet) this.#take(cursor);
     });

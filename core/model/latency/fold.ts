@@ -109,7 +109,7 @@ export class LatencyFold {
       return;
     }
     const steps = this.#steps;
-    steps.read(this.#cursor, packet, (cursor, visit) => this.#session.walk(packet, cursor, visit));
+    steps.read(this.#cursor, packet, this.#session);
     const last = endOf(steps);
     if (steps.isCut) this.#tooLong += 1;
     else if (last < 1) this.#tooShort += 1;
