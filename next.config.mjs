@@ -7,6 +7,8 @@ const config = {
   reactStrictMode: true,
   poweredByHeader: false,
   devIndicators: false,
+  // browsers ask for this one too when a page is left before its head is read
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   images: { unoptimized: true },
   typescript: { ignoreBuildErrors: true },
   turbopack: { root: import.meta.dirname },

@@ -123,6 +123,61 @@ test('edges and whole packets have theirs, and a table says what the map shows',
   await expect(row(page, 'whole packet').getByRole('gridcell').nth(1)).toHaveText('101');
 });
 
+test('the address has the times, what they are of and the cell: a link, a reload and back lead there', async ({
+  page,
+  context,
+}) => {
+  const query = (name: string) => new URL(page.url()).searchParams.get(name);
+  // nobody has chosen anything yet
+  expect([query('times'), query('series'), query('cell')]).toEqual([null, null, null]);
+  await page.keyboard.press('g');
+  await rows(page)
+    .getByRole('row')
+    .filter({ hasText: /^enqueue_to_backlog→__netif_receive_skb/ })
+    .click();
+  const title = 'enqueue_to_backlog → __netif_receive_skb';
+  await expect(chosen(page).getByRole('heading')).toHaveText(title);
+  await expect.poll(() => query('series')).toBe('enqueue_to_backlog-__netif_receive_skb');
+  expect([query('times'), query('cell')]).toEqual(['edge', null]);
+  await expect(cellText(page)).toContainText('passage');
+  await page.keyboard.press('Enter');
+  await expect(map(page)).toBeFocused();
+  const slowest = await cellText(page).innerText();
+  await page.keyboard.press('End');
+  await expect(cellText(page)).not.toHaveText(slowest);
+  const cell = await cellText(page).innerText();
+  await expect.poll(() => query('cell')).toMatch(/^\d+-\d+$/);
+  const link = page.url();
+
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(chosen(other).getByRole('heading')).toHaveText(title);
+  await expect(cellText(other)).toHaveText(cell);
+  await expect(rows(other).locator('[aria-selected="true"]')).toContainText('enqueue_to_backlog');
+  // another session has the edge, and its times at another time
+  await other.goto(link.replace(/session=[^&]*/, 'session=9.zz'));
+  await expect(chosen(other).getByRole('heading')).toHaveText(title);
+  await expect(cellText(other)).toHaveText(slowest);
+  await other.close();
+
+  await page.reload();
+  await expect(cellText(page)).toHaveText(cell);
+  expect(page.url()).toBe(link);
+  await passages(page).getByRole('option').first().click();
+  await expect(page.getByRole('region', { name: 'Path of the selected packet' })).toContainText('Packet');
+  await page.goBack();
+  await expect(chosen(page).getByRole('heading')).toHaveText(title);
+  await expect(cellText(page)).toHaveText(cell);
+  await page.goBack();
+  await expect(page.locator('[data-packet]').first()).toBeVisible();
+  await page.goForward();
+  await expect(cellText(page)).toHaveText(cell);
+
+  await page.keyboard.press('g');
+  await row(page, 'whole packet').click();
+  await expect.poll(() => [query('times'), query('series'), query('cell')]).toEqual(['whole', 'whole', null]);
+});
+
 test('what the display filter lets through is measured, and a cell becomes a display filter', async ({
   page,
 }) => {

@@ -3,6 +3,9 @@
 import { DROP_GROUPINGS } from '../../core/model/aggregate/drops.ts';
 import { useDropsPlace } from './drops.ts';
 import { useFlowsPlace } from './flows.ts';
+import {
+  chooseCellNamed, chooseSeriesNamed, chosenCell, chosenSeries, LATENCY_BY, useLatencyStore,
+} from './latency.ts'; // biome-ignore format: a list
 import { GROUPINGS } from './packets/groups.ts';
 import { useListing } from './packets/listing.ts';
 import { BY_ARRIVAL, SORT_KEYS } from './packets/order.ts';
@@ -13,6 +16,8 @@ import type { ViewId } from './view.ts';
 interface Part {
   /** In whose address it is. */
   readonly view: ViewId;
+  /** It means something only within its session. */
+  readonly isOfSession?: true;
   /** '' when nothing is chosen, or what is chosen without a person's doing. */
   readonly text: () => string;
   /** Takes any text; what nobody of us wrote is as ''. */
@@ -51,6 +56,26 @@ export const PLACE_PARTS = {
     choose: (flow) => useFlowsPlace.setState({ flow }),
     subscribe: useFlowsPlace.subscribe,
   },
+  /** Which times, of what, and a cell of their heat map. */
+  times: {
+    view: 'latency',
+    text: () => without('place', useLatencyStore.getState().by),
+    choose: (text) => useLatencyStore.setState({ by: LATENCY_BY.find((one) => one === text) ?? 'place' }),
+    subscribe: useLatencyStore.subscribe,
+  },
+  series: {
+    view: 'latency',
+    text: chosenSeries,
+    choose: chooseSeriesNamed,
+    subscribe: useLatencyStore.subscribe,
+  },
+  cell: {
+    view: 'latency',
+    isOfSession: true,
+    text: chosenCell,
+    choose: chooseCellNamed,
+    subscribe: useLatencyStore.subscribe,
+  },
   /** How packets are listed. */
   group: {
     view: 'packets',
@@ -74,7 +99,12 @@ export const PLACE_PARTS = {
 } as const satisfies Readonly<Record<string, Part>>;
 
 export type PartName = keyof typeof PLACE_PARTS;
-export const PART_NAMES: readonly PartName[] = ['path', 'by', 'drop', 'flow', 'group', 'sort'];
+export const PART_NAMES: readonly PartName[] = [
+  'path', 'by', 'drop', 'flow', 'times', 'series', 'cell', 'group', 'sort',
+]; // biome-ignore format: a list
+const PARTS: Readonly<Record<PartName, Part>> = PLACE_PARTS;
+/** A number of one session is another thing in another one. */
+export const isOfSession = (name: PartName): boolean => PARTS[name].isOfSession === true;
 
 /** Longer ones are of nobody's making. */
 export const PART_MAX = 200;

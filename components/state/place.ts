@@ -2,7 +2,7 @@
 
 import { DISPLAY_MAX, setDisplay, setRange, useDisplay } from './display.ts';
 import type { TimeRange } from './packets/visible.ts';
-import { PART_MAX, PART_NAMES, type PartName, PLACE_PARTS } from './place-parts.ts';
+import { isOfSession, PART_MAX, PART_NAMES, type PartName, PLACE_PARTS } from './place-parts.ts';
 import { selectPacket, useSelection } from './selection.ts';
 import { useSession } from './session.ts';
 import { showView, useView, VIEW_IDS, type ViewId } from './view.ts';
@@ -34,16 +34,23 @@ const REST_MS = 300;
 export function placeQuery({ view, packet, session, filter, range, parts }: Place): string {
   const query = new URLSearchParams();
   if (view !== NOWHERE.view) query.set('view', view);
+  let isBound = false;
   if (packet !== 0 && session !== '') {
     query.set('packet', String(packet));
+    isBound = true;
   }
   for (const name of PART_NAMES) {
     const text = parts[name] ?? '';
-    if (text !== '') query.set(name, text);
+    if (text === '' || (isOfSession(name) && session === '')) continue;
+    query.set(name, text);
+    isBound ||= isOfSession(name);
   }
   if (filter.trim() !== '') query.set('q', filter);
-  if (range !== null && session !== '') query.set('t', rangeText(range));
-  if (query.has('packet') || query.has('t')) query.set('session', session);
+  if (range !== null && session !== '') {
+    query.set('t', rangeText(range));
+    isBound = true;
+  }
+  if (isBound) query.set('session', session);
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
 }
@@ -55,9 +62,10 @@ export function readPlace(search: string): Place {
   const filter = (query.get('q') ?? '').slice(0, DISPLAY_MAX);
   const [packet, session] = [query.get('packet') ?? '', query.get('session') ?? ''];
   const range = session === '' ? null : readRange(query.get('t') ?? '');
-  const parts = partsOf(view, (name) => query.get(name) ?? '');
+  const parts = partsOf(view, (name) => (session === '' && isOfSession(name) ? '' : (query.get(name) ?? '')));
   const isPacket = /^\d{1,15}$/.test(packet) && session !== '';
-  return isPacket || range !== null
+  const isBound = isPacket || range !== null || PART_NAMES.some((name) => isOfSession(name) && name in parts);
+  return isBound
     ? { view, packet: isPacket ? Number(packet) : 0, session, filter, range, parts }
     : { ...NOWHERE, view, filter, parts };
 }
@@ -100,6 +108,12 @@ export function rangeWanted(session: number): TimeRange | null {
   return wanted.session !== '' && wanted.session === name ? wanted.range : null;
 }
 
+/** What views have chosen of the session before is nothing in this one, but for what the address names of it. */
+export function leaveSession(session: number): void {
+  if (wanted.session === sessionName(session, useSession.getState().baseUnixMs)) return;
+  for (const name of PART_NAMES) if (isOfSession(name)) PLACE_PARTS[name].choose('');
+}
+
 const here = (): Place => ({
   view: useView.getState().view,
   packet: useSelection.getState().packet,
@@ -117,8 +131,9 @@ function goTo(place: Place, isFirst: boolean): void {
   isGoing = true;
   wanted = place;
   showView(place.view);
+  const isElsewhere = !isFirst && place.session !== here().session;
   for (const name of PART_NAMES) {
-    const text = place.parts[name] ?? '';
+    const text = isElsewhere && isOfSession(name) ? '' : (place.parts[name] ?? '');
     if (PLACE_PARTS[name].view === place.view && !(isFirst && text === '')) PLACE_PARTS[name].choose(text);
   }
   setDisplay(place.filter);

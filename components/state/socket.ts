@@ -16,7 +16,7 @@ import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/re
 import { setRange } from './display.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
-import { packetWanted, rangeWanted } from './place.ts';
+import { leaveSession, packetWanted, rangeWanted } from './place.ts';
 import { selectPacket } from './selection.ts';
 import { useSession } from './session.ts';
 
@@ -59,6 +59,7 @@ export function connect(): void {
     if (session !== packets.session) {
       selectPacket(packetWanted(session));
       setRange(rangeWanted(session));
+      leaveSession(session);
     }
     packets.take(batch, session, reset);
     opened.emit('credit', 1);

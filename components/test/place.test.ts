@@ -46,11 +46,28 @@ describe('where one is on the page', () => {
     });
   });
 
+  it('has a cell of times with its session only: its time is none of another one’s', () => {
+    const parts = { times: 'edge', series: 'ip_rcv-ip_rcv_core', cell: '5000-20' };
+    const latency = { ...NOWHERE, view: 'latency', session: '3.lq2x', parts } as const;
+    expect(readPlace(placeQuery(latency))).toEqual(latency);
+    const { cell: _, ...rest } = parts;
+    expect(readPlace(placeQuery({ ...latency, session: '' }))).toEqual({
+      ...latency,
+      session: '',
+      parts: rest,
+    });
+    expect(readPlace('?view=latency&cell=5000-20')).toEqual({ ...NOWHERE, view: 'latency' });
+  });
+
   it.each([
     ['path', '2gosa7pa2gv'],
     ['by', 'interface'],
     ['drop', '6 nf_hook_slow'],
     ['flow', 'a.b.c'],
+    ['times', 'edge'],
+    ['series', 'ip_rcv-nf_hook_slow'],
+    ['series', 'softirq backlog'],
+    ['cell', '1234567890-41'],
     ['group', 'path'],
     ['sort', 'length-down'],
     ['sort', 'duration'],
@@ -61,10 +78,13 @@ describe('where one is on the page', () => {
     expect(PLACE_PARTS[name].text()).toBe('');
   });
 
-  it.each(['path', 'by', 'group', 'sort'] as const)('chooses nothing that there is not: %s', (name) => {
-    PLACE_PARTS[name].choose('<script>');
-    expect(PLACE_PARTS[name].text()).toBe('');
-  });
+  it.each(['path', 'by', 'times', 'cell', 'group', 'sort'] as const)(
+    'chooses nothing that there is not: %s',
+    (name) => {
+      PLACE_PARTS[name].choose('<script>');
+      expect(PLACE_PARTS[name].text()).toBe('');
+    },
+  );
 
   it('passes over what no page of ours wrote', () => {
     expect(readPlace('?view=<script>&packet=-1&session=x')).toEqual(NOWHERE);

@@ -98,7 +98,7 @@ function Shown({
     () => cellUnder(heat, place ?? { atNs: slowest.atNs, level: levelOf(slowest.tookNs) }),
     [heat, place, slowest],
   );
-  const choose = useCallback((chosen: HeatCell) => chooseCell(placeOf(heat, chosen)), [heat]);
+  const choose = useCallback((chosen: HeatCell) => chooseCell(heat.series, placeOf(heat, chosen)), [heat]);
   const move = useCallback(
     (to: CellMove) => cell !== undefined && choose(moveCell(heat, cell, to)),
     [heat, cell, choose],

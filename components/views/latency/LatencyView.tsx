@@ -6,7 +6,9 @@ import { Group, Panel } from 'react-resizable-panels';
 import { formatCount } from '../../../core/model/format.ts';
 import { type LatencyAnalysis, seriesKey } from '../../../core/model/latency/result.ts';
 import { commands } from '../../state/commands.ts';
-import { chooseSeries, LATENCY_BY, pauseLatency, showBy, useLatencyStore } from '../../state/latency.ts';
+import {
+  chooseSeries, LATENCY_BY, pauseLatency, settleOn, showBy, useLatencyStore,
+} from '../../state/latency.ts'; // biome-ignore format: a list
 import { useListKeys } from '../../state/listKeys.ts';
 import { lossReport } from '../../state/losses.ts';
 import { useNames } from '../../state/names.ts';
@@ -46,7 +48,7 @@ export function LatencyView() {
   // what is first may change with every answer; what is looked at does not
   const first = chosen === undefined ? row?.series : undefined;
   useEffect(() => {
-    if (first !== undefined) chooseSeries(first);
+    if (first !== undefined) settleOn(first);
   }, [first]);
   const select = useCallback(
     (index: number) => {
