@@ -2,6 +2,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
+import { expectCountsListed } from './map-counts.ts';
 import { test } from './recorded.ts';
 
 test.beforeEach(async ({ page }) => {
@@ -67,11 +68,30 @@ test('what is drawn leads to its packets in the list', async ({ page }) => {
   await node(page, 'bridge br0 of host').click();
   await expect(page.getByRole('complementary', { name: 'Details of br0 of host' })).toBeVisible();
   await page.keyboard.press('v');
-  await expect(filter).toHaveValue('iface == host/br0');
+  await expect(filter).toHaveValue('iface in {host/br0, host/vweb, host/vdb}');
   await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText(
     /^\d+ of 105$/,
   );
 });
+
+test('each number is how many packets are listed where it leads to', ({ page }) => expectCountsListed(page));
+
+test('only packets that the display filter lets through are counted', async ({ page }) => {
+  await page.getByRole('radio', { name: 'Table' }).click();
+  const br0 = page.getByRole('row', { name: /^br0 bridge/ }).getByRole('cell').nth(4);
+  const all = Number(await br0.innerText());
+  const field = page.getByRole('combobox', { name: 'Display filter' });
+  await field.fill('udp');
+  await field.blur();
+  await expect(br0).not.toHaveText(String(all));
+  const some = Number(await br0.innerText());
+  expect(some).toBeGreaterThan(0);
+  expect(some).toBeLessThan(all);
+  await page.getByRole('row', { name: /^br0 bridge/ }).getByRole('button', { name: 'br0' }).click();
+  await page.keyboard.press('v');
+  await expect(field).toHaveValue(/^udp and iface in /);
+  await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText(`${some} of 105`);
+}); // biome-ignore format: chains
 
 test('the way plays by itself to its end', async ({ page }) => {
   await node(page, 'veth eth0 of db').locator('g.drops').click();

@@ -1,5 +1,6 @@
 /** What a new user must be able to find within a minute and without the manual; live in live.spec.ts. */
 import { expect } from '@playwright/test';
+import { expectCountsListed } from './map-counts.ts';
 import { whereItSplits, whichIsSlower, whyTheyDie } from './newcomer.ts';
 import { test } from './recorded.ts';
 
@@ -16,3 +17,5 @@ test('which queue is slow is told over time as well', async ({ page }) => {
   await queue.click();
   await expect(page.getByRole('listbox', { name: 'Passages of the cell' })).toContainText('10.2.0.3');
 });
+test('each number of the Map is how many packets are listed where it leads to', ({ page }) =>
+  expectCountsListed(page));

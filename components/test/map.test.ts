@@ -1,13 +1,18 @@
 /** Where the map puts things, how packets are counted on it, and how one is walked. */
 import { describe, expect, it } from 'vitest';
 import type { Link, Topology } from '../../core/messages/topology.ts';
+import { compileDisplay } from '../../core/model/display/compile.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { VERDICT } from '../../core/model/packet.ts';
+import { readRows } from '../../core/model/test/recording.ts';
 import { ROW, ROW_BYTES } from '../../core/wire/rows.ts';
-import { buildGraph } from '../views/map/graph.ts';
+import type { Target } from '../views/map/chart.ts';
+import { buildGraph, type MapGraph } from '../views/map/graph.ts';
 import { layOutMap, type MapLayout } from '../views/map/layout.ts';
 import { lengthOf, pathOf, pointAt } from '../views/map/route.ts';
-import { countTraffic, netnsKey, packetsAt, type Rows } from '../views/map/traffic.ts';
+import { netnsKey, Sights } from '../views/map/sights.ts';
+import { targetTerm } from '../views/map/term.ts';
+import { countTraffic, packetsAt, type Rows } from '../views/map/traffic.ts';
 import { walk } from '../views/map/walk.ts';
 import { Ways } from '../views/map/ways.ts';
 
@@ -107,25 +112,74 @@ describe('the layout', () => {
   });
 });
 
+interface Seen {
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  /** Number of its path; none without. */
+  readonly path?: number;
+  readonly drop?: boolean;
+  readonly ns?: number;
+}
+
+function rowsOf(given: readonly Seen[]): Rows {
+  const view = new DataView(new ArrayBuffer(given.length * ROW_BYTES));
+  given.forEach(({ from, to, path = 0, drop = false, ns = 0 }, i) => {
+    const at = i * ROW_BYTES;
+    view.setFloat64(at + ROW.packet, i + 1, true);
+    view.setFloat64(at + ROW.firstNs, ns, true);
+    view.setUint32(at + ROW.firstNetns, from[0], true);
+    view.setUint32(at + ROW.firstIfindex, from[1], true);
+    view.setUint32(at + ROW.lastNetns, to[0], true);
+    view.setUint32(at + ROW.lastIfindex, to[1], true);
+    view.setUint32(at + ROW.path, path, true);
+    view.setUint8(at + ROW.verdict, drop ? VERDICT.dropped : VERDICT.delivered);
+  });
+  return { size: given.length, view, offsetOf: (i) => i * ROW_BYTES };
+}
+
+/** A book with the star's names, and paths through these interfaces, numbered from 1. */
+function bookOf(topology: Topology, paths: readonly (readonly (readonly [number, number])[])[]): NameBook {
+  const book = new NameBook();
+  const words = paths.flatMap((steps) => [steps.length, ...steps.flatMap(([netns, ifindex]) => [1, netns, ifindex])]);
+  book.take({
+    namespaces: topology.namespaces.map(({ inode, name, links }) => ({ inode, name, origin: 'named', interfaces: links })),
+    topology,
+    paths: { session: 1, first: 1, words: Uint32Array.from(words).buffer },
+  });
+  return book;
+} // biome-ignore format: chains
+
+/** All that can be pointed at on a map, with the key under which it is counted. */
+const targetsOf = ({
+  regions,
+  nodes,
+  joints,
+}: MapGraph): { readonly target: Target; readonly key: string }[] => [
+  ...regions.map(({ inode }) => ({ target: { kind: 'region', inode } as const, key: netnsKey(inode) })),
+  ...[...nodes.keys()].map((key) => ({ target: { kind: 'node', key } as const, key })),
+  ...joints.map(({ key }) => ({ target: { kind: 'joint', key } as const, key })),
+];
+
+/** Packets that the display filter of a target lists, newest first. */
+function listed(rows: Rows, term: string | undefined, book: NameBook): number[] {
+  if (term === undefined) throw new Error('no filter leads there');
+  const compiled = compileDisplay(term, { book, originNs: 0 });
+  if (!compiled.ok || compiled.value === null) throw new Error(`${term} is no filter`);
+  const passes = compiled.value;
+  return Array.from({ length: rows.size }, (_, i) => rows.offsetOf(i))
+    .filter((at) => passes(rows.view, at))
+    .map((at) => rows.view.getFloat64(at + ROW.packet, true))
+    .reverse();
+}
+
 describe('traffic', () => {
-  const rowsOf = (
-    given: readonly { from: [number, number]; to: [number, number]; drop?: boolean; ns?: number }[],
-  ): Rows => {
-    const view = new DataView(new ArrayBuffer(given.length * ROW_BYTES));
-    given.forEach(({ from, to, drop = false, ns = 0 }, i) => {
-      const at = i * ROW_BYTES;
-      view.setFloat64(at + ROW.packet, i + 1, true);
-      view.setFloat64(at + ROW.firstNs, ns, true);
-      view.setUint32(at + ROW.firstNetns, from[0], true);
-      view.setUint32(at + ROW.firstIfindex, from[1], true);
-      view.setUint32(at + ROW.lastNetns, to[0], true);
-      view.setUint32(at + ROW.lastIfindex, to[1], true);
-      view.setUint8(at + ROW.verdict, drop ? VERDICT.dropped : VERDICT.delivered);
-    });
-    return { size: given.length, view, offsetOf: (i) => i * ROW_BYTES };
-  };
-  const graph = buildGraph(star(3), new NameBook());
+  const topology = star(3);
+  const ACROSS = [[100, 2], [HOST, 10], [HOST, 11], [101, 2]] as const; // biome-ignore format: a way
+  const book = bookOf(topology, [ACROSS, [...ACROSS.slice(0, 2), [HOST, 3], [HOST, 2]]]);
+  const graph = buildGraph(topology, book);
   const ways = new Ways(graph);
+  const sights = new Sights(graph, book);
+  const across = { from: ACROSS[0], to: ACROSS[3], path: 1 };
 
   it('goes along the bridge between two of its ports, and not through the routing', () => {
     expect(ways.between(100, 2, 101, 2).nodes).toEqual(['100/2', '1/10', '1/3', '1/11', '101/2']);
@@ -134,23 +188,83 @@ describe('traffic', () => {
     expect(ways.between(100, 2, 999, 1).nodes).toEqual([]);
   });
 
-  it('is counted at every interface between, drops where they were', () => {
-    const rows = rowsOf([{ from: [100, 2], to: [101, 2] }, { from: [100, 2], to: [101, 2], drop: true }, { from: [100, 0], to: [100, 0], drop: true }]); // biome-ignore format: rows
-    const { counts, packets, dropped, most } = countTraffic(rows, ways);
-    expect([packets, dropped, most]).toEqual([3, 2, 2]);
-    expect(counts.get('1/3')).toEqual({ packets: 2, dropped: 0 });
+  it('is counted wherever a packet was on its way, drops where they were', () => {
+    const rows = rowsOf([across, { ...across, drop: true }, { from: [100, 0], to: [100, 0], drop: true }]);
+    const { counts, packets, dropped, most, endsOnly } = countTraffic(rows, null, sights);
+    expect([packets, dropped, most, endsOnly]).toEqual([3, 2, 2, 1]);
+    // a bridge's packets are those of its ports: it need not be seen itself
+    for (const key of ['1/10', '1/3', '1/11', 'wire 1/10 100/2', 'port 1/10 1/3', 'port 1/11 1/3'])
+      expect(counts.get(key), key).toEqual({ packets: 2, dropped: 0 });
     expect(counts.get('101/2')).toEqual({ packets: 2, dropped: 1 });
     expect(counts.get('1/12')).toBeUndefined();
+    expect(counts.get('1/2')).toBeUndefined();
     expect(counts.get(netnsKey(100))).toEqual({ packets: 3, dropped: 1 });
-    expect(packetsAt(rows, ways, { key: '1/3', droppedOnly: false }, 9)).toEqual([2, 1]);
-    expect(packetsAt(rows, ways, { key: '101/2', droppedOnly: true }, 9)).toEqual([2]);
-    expect(packetsAt(rows, ways, { key: netnsKey(100), droppedOnly: true }, 9)).toEqual([3]);
-    expect(packetsAt(rows, ways, { key: netnsKey(HOST), droppedOnly: false }, 1)).toEqual([2]);
+    const at = (key: string, droppedOnly: boolean, max = 9) =>
+      packetsAt(rows, null, sights, { key, droppedOnly }, max);
+    expect(at('1/3', false)).toEqual([2, 1]);
+    expect(at('101/2', true)).toEqual([2]);
+    expect(at(netnsKey(100), true)).toEqual([3]);
+    expect(at(netnsKey(HOST), false, 1)).toEqual([2]);
   });
 
-  it('of the last seconds leaves out what is older', () => {
-    const rows = rowsOf([{ from: [100, 2], to: [101, 2], ns: 1e9 }, { from: [100, 2], to: [101, 2], ns: 9e9 }]); // biome-ignore format: rows
-    expect(countTraffic(rows, ways, 5e9).packets).toBe(1);
+  it('is not counted where a packet of unknown path may have been', () => {
+    const { counts } = countTraffic(rowsOf([{ ...across, path: 0 }]), null, sights);
+    expect([...counts.keys()].sort()).toEqual(['100/2', '101/2', netnsKey(100), netnsKey(101)]);
+  });
+
+  it('of the last seconds leaves out what is older, and what the display filter does not let through', () => {
+    const rows = rowsOf([
+      { ...across, ns: 1e9 },
+      { ...across, ns: 9e9 },
+      { ...across, ns: 9e9, path: 0 },
+    ]);
+    expect(countTraffic(rows, null, sights, 5e9).packets).toBe(2);
+    expect(countTraffic(rows, Uint32Array.of(0, 1), sights, 5e9).packets).toBe(1);
+    expect(packetsAt(rows, Uint32Array.of(0), sights, { key: '1/3', droppedOnly: false }, 9)).toEqual([1]);
+  });
+
+  it('follows the paths that numbers stand for, when they stand for others', () => {
+    const own = bookOf(topology, [ACROSS]);
+    const made = new Sights(graph, own);
+    const rows = rowsOf([across]);
+    expect(countTraffic(rows, null, made).counts.get('1/2')).toBeUndefined();
+    own.take({ paths: { session: 2, first: 1, words: Uint32Array.of(1, 1, HOST, 2).buffer } });
+    expect(countTraffic(rows, null, made).counts.get('1/2')?.packets).toBe(1);
+  });
+});
+
+describe.each(['capture', 'tasks'] as const)('on the map of the recording %s', (recording) => {
+  const { names, rows: packed } = readRows(recording);
+  const view = new DataView(packed.buffer);
+  const rows: Rows = { size: packed.byteLength / ROW_BYTES, view, offsetOf: (i) => i * ROW_BYTES };
+  if (names.topology === undefined) throw new Error('the recording has no topology');
+  const graph = buildGraph(names.topology, names);
+  const sights = new Sights(graph, names);
+  const traffic = countTraffic(rows, null, sights);
+  const targets = targetsOf(graph);
+
+  it('counts at every interface, wire and namespace what its display filter lists', () => {
+    const differing = targets.flatMap(({ target, key }) =>
+      [false, true].flatMap((droppedOnly) => {
+        if (droppedOnly && target.kind === 'joint') return [];
+        const count = traffic.counts.get(key);
+        const term = targetTerm(target, graph, droppedOnly, names);
+        const packets = listed(rows, term, names);
+        const here = packetsAt(rows, null, sights, { key, droppedOnly }, Number.POSITIVE_INFINITY);
+        const counted = (droppedOnly ? count?.dropped : count?.packets) ?? 0;
+        return counted === packets.length && String(here) === String(packets)
+          ? []
+          : [`${term}: ${counted} counted, ${here.length} here, ${packets.length} listed`];
+      }),
+    );
+    expect(differing).toEqual([]);
+  });
+
+  it('has packets on most of it, and drops', () => {
+    const busy = targets.filter(({ key }) => (traffic.counts.get(key)?.packets ?? 0) > 0);
+    expect(busy.length).toBeGreaterThan(targets.length / 2);
+    expect([...traffic.counts.values()].some(({ dropped }) => dropped > 0)).toBe(true);
+    expect(traffic.packets).toBe(rows.size);
   });
 });
 

@@ -6,6 +6,7 @@ import { formatTime, protocolName, rowEndpoints, verdictName } from '../../../co
 import { writeDraft } from '../../state/draft.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
+import { visible } from '../../state/packets/visible.ts';
 import { prefer } from '../../state/preferences.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
@@ -16,16 +17,16 @@ import { VerdictIcon } from '../../ui/Verdict.tsx';
 import type { Target } from './chart.ts';
 import { jointLines, type Line, nodeLines, regionLines } from './details.ts';
 import type { MapGraph, MapNode, Region } from './graph.ts';
+import { netnsKey, type Sights } from './sights.ts';
 import { targetTerm } from './term.ts';
-import { netnsKey, packetsAt, type Traffic } from './traffic.ts';
-import type { Ways } from './ways.ts';
+import { packetsAt, type Traffic } from './traffic.ts';
 
 /** The newest packets of a place that are listed. */
 const SHOWN = 50;
 
 interface MapDetailsProps {
   readonly graph: MapGraph;
-  readonly ways: Ways;
+  readonly sights: Sights;
   readonly target: Target;
   readonly droppedOnly: boolean;
   readonly onDroppedOnly: (droppedOnly: boolean) => void;
@@ -47,7 +48,7 @@ interface About {
 /** All about an interface, a wire or a namespace: what it is, what went through it, and the packets themselves. */
 export function MapDetails({
   graph,
-  ways,
+  sights,
   target,
   droppedOnly,
   onDroppedOnly,
@@ -93,15 +94,18 @@ export function MapDetails({
           )}
         </dl>
         <div className="flex flex-wrap gap-2 px-3 pb-2">
-          {term !== undefined && (
-            <Button
-              title={`Lists ${droppedOnly ? 'those that were dropped here' : 'the packets that went through it'} by the display filter (v)`}
-              onClick={() => showInPackets(term)}
-            >
-              <ListFilter size={12} aria-hidden />
-              Show in Packets
-            </Button>
-          )}
+          <Button
+            disabled={term === undefined}
+            title={
+              term === undefined
+                ? 'It has too many ports for a display filter'
+                : `Lists ${droppedOnly ? 'those that were dropped here' : 'the packets that went through it'} by the display filter (v)`
+            }
+            onClick={() => term !== undefined && showInPackets(term)}
+          >
+            <ListFilter size={12} aria-hidden />
+            Show in Packets
+          </Button>
           {about.ends.map((end) => (
             <Button key={end.key} onClick={() => onTarget({ kind: 'node', key: end.key })}>
               <ArrowRight size={12} aria-hidden />
@@ -119,7 +123,7 @@ export function MapDetails({
           )}
         </div>
         <PacketsHere
-          ways={ways}
+          sights={sights}
           wantedKey={about.key}
           droppedOnly={droppedOnly}
           onDroppedOnly={target.kind === 'joint' ? undefined : onDroppedOnly}
@@ -148,12 +152,12 @@ function LineView({
 
 /** The newest packets of a place; a click draws the packet's way. */
 function PacketsHere({
-  ways,
+  sights,
   wantedKey,
   droppedOnly,
   onDroppedOnly,
 }: {
-  readonly ways: Ways;
+  readonly sights: Sights;
   readonly wantedKey: string;
   readonly droppedOnly: boolean;
   readonly onDroppedOnly: ((droppedOnly: boolean) => void) | undefined;
@@ -162,7 +166,7 @@ function PacketsHere({
   const baseUnixMs = useSession((state) => state.baseUnixMs);
   const book = useNames((state) => state.book);
   // counted anew with the figures twice a second, which draw this again
-  const ids = packetsAt(packets, ways, { key: wantedKey, droppedOnly }, SHOWN);
+  const ids = packetsAt(packets, visible.rows(), sights, { key: wantedKey, droppedOnly }, SHOWN);
   return (
     <section
       aria-label={droppedOnly ? 'Packets dropped here' : 'Packets here'}
@@ -184,7 +188,7 @@ function PacketsHere({
           </Button>
         )}
       </div>
-      {ids.length === 0 && <p className="px-3 pb-3 text-muted">None of the captured packets.</p>}
+      {ids.length === 0 && <p className="px-3 pb-3 text-muted">None of the packets that are shown.</p>}
       <ul>
         {ids.map((id) => {
           const row = packets.row(packets.indexOf(id));

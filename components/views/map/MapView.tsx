@@ -24,6 +24,7 @@ import { MapDetails } from './MapDetails.tsx';
 import { MapTable } from './MapTable.tsx';
 import { NetworkMap } from './NetworkMap.tsx';
 import { forgetPlaces, keepPlaces, knownPlaces, movePlace } from './places.ts';
+import { Sights } from './sights.ts';
 import { targetTerm } from './term.ts';
 import { useJourney } from './useJourney.ts';
 import { NOW_SECONDS, type Span, useTraffic } from './useTraffic.ts';
@@ -36,7 +37,7 @@ const FORMS = [
 ] as const;
 const SPANS = [
   { value: 'now', label: `Last ${NOW_SECONDS} s` },
-  { value: 'all', label: 'All captured' },
+  { value: 'all', label: 'All shown' },
 ] as const;
 
 const count = (packets: number): string => formatCount(packets);
@@ -67,7 +68,7 @@ function NoTopology() {
 }
 
 function Network({ topology }: { readonly topology: Topology }) {
-  const { book } = useNames();
+  const { book, version } = useNames();
   const [form, setForm] = useState<Form>(() => (matchMedia('(max-width: 640px)').matches ? 'table' : 'map'));
   const [span, setSpan] = useState<Span>('all');
   const [moves, setMoves] = useState(0);
@@ -81,10 +82,12 @@ function Network({ topology }: { readonly topology: Topology }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the titles stand for the control groups' names
   const graph = useMemo(() => buildGraph(topology, book), [topology, book, titles]);
   const ways = useMemo(() => new Ways(graph), [graph]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
+  const sights = useMemo(() => new Sights(graph, book), [graph, book, version]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a move is in the places that are known
   const layout = useMemo(() => layOutMap(graph, knownPlaces()), [graph, moves]);
   useEffect(() => keepPlaces(layout.places), [layout]);
-  const traffic = useTraffic(ways, span);
+  const traffic = useTraffic(sights, span);
   const journey = useJourney(layout, ways);
   const text = span === 'now' ? rate : count;
   const figures = useMemo(() => ({ traffic, text }), [traffic, text]);
@@ -128,7 +131,7 @@ function Network({ topology }: { readonly topology: Topology }) {
   const details = target !== undefined && opened !== undefined && (
     <MapDetails
       graph={graph}
-      ways={ways}
+      sights={sights}
       target={target}
       droppedOnly={opened.droppedOnly}
       onDroppedOnly={(droppedOnly) => setOpened({ droppedOnly })}
@@ -213,8 +216,11 @@ function Network({ topology }: { readonly topology: Topology }) {
         {!hasRoom && details}
       </div>
       <p className="shrink-0 truncate border-t border-line px-3 py-1 text-2xs text-muted max-sm:hidden">
-        Numbers are packets, each counted along the wires from where it was first seen to where it was last;{' '}
-        <span className="text-dropped">✕</span> counts those that the kernel dropped there.
+        Numbers are packets that were seen there at any hop, on a wire those seen at both of its ends, at a
+        bridge also those at its ports; <span className="text-dropped">✕</span> counts those that the kernel
+        dropped there.
+        {traffic.endsOnly > 0 &&
+          ` Of ${formatCount(traffic.endsOnly)} only the first and the last place are known.`}
       </p>
     </section>
   );

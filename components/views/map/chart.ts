@@ -6,7 +6,8 @@ import type { Visit } from './journey.ts';
 import { JourneyLayer } from './journey-layer.ts';
 import type { Box, MapLayout, Wire } from './layout.ts';
 import { pathOf } from './route.ts';
-import { NO_TRAFFIC, netnsKey, type Traffic } from './traffic.ts';
+import { netnsKey } from './sights.ts';
+import { NO_TRAFFIC, type Traffic } from './traffic.ts';
 
 export type Target =
   | { readonly kind: 'node' | 'joint'; readonly key: string }

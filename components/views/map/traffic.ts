@@ -1,11 +1,7 @@
-/**
- * Packets at each interface and on each wire, out of the packed rows. A row says where its packet was first and last
- * seen; between these it is counted along the wires.
- */
+/** Packets at each interface, on each wire and in each namespace, out of the packed rows. */
 import { VERDICT } from '../../../core/model/packet.ts';
-import { ROW, rowFirstNs, rowPacket, rowVerdict } from '../../../core/wire/rows.ts';
-import { nodeKey } from './graph.ts';
-import type { Ways } from './ways.ts';
+import { rowFirstNs, rowPacket, rowVerdict } from '../../../core/wire/rows.ts';
+import type { Sights } from './sights.ts';
 
 /** Rows as the page's store has them. */
 export interface Rows {
@@ -27,74 +23,62 @@ export interface Traffic {
   readonly most: number;
   readonly packets: number;
   readonly dropped: number;
+  /** Of the packets: those of which only the first and the last place are known. */
+  readonly endsOnly: number;
 }
 
-export const NO_TRAFFIC: Traffic = { counts: new Map(), most: 0, packets: 0, dropped: 0 };
-export const netnsKey = (inode: number): string => `netns ${inode}`;
+export const NO_TRAFFIC: Traffic = { counts: new Map(), most: 0, packets: 0, dropped: 0, endsOnly: 0 };
 
 /** Rows are in the order of first sight but for stragglers: this many that are too old in a row end a look back. */
 const STRAGGLERS = 2048;
 
-interface Pair {
-  readonly from: readonly [number, number];
-  readonly to: readonly [number, number];
-  packets: number;
-  dropped: number;
-}
-
-/** Counts packets first seen at or after `sinceNs`, newest first; all of them without. Nothing is made per row. */
-export function countTraffic(rows: Rows, ways: Ways, sinceNs?: number): Traffic {
-  const pairs = new Map<number, Map<number, Pair>>();
+/**
+ * Counts packets first seen at or after `sinceNs`, newest first; all of them without. Nothing is made per row.
+ * @param shown indices of the rows that count, ascending; null for all
+ */
+export function countTraffic(
+  rows: Rows,
+  shown: Uint32Array | null,
+  sights: Sights,
+  sinceNs?: number,
+): Traffic {
+  sights.refresh();
   const { view } = rows;
+  const tallies: Tally[] = [];
   let old = 0;
   let packets = 0;
   let dropped = 0;
-  for (let i = rows.size - 1; i >= 0 && old < STRAGGLERS; i -= 1) {
-    const at = rows.offsetOf(i);
+  let endsOnly = 0;
+  for (let i = (shown?.length ?? rows.size) - 1; i >= 0 && old < STRAGGLERS; i -= 1) {
+    const at = rows.offsetOf(shown?.[i] ?? i);
     if (sinceNs !== undefined && rowFirstNs(view, at) < sinceNs) {
       old += 1;
       continue;
     }
     old = 0;
-    const pair = pairAt(pairs, view, at);
-    pair.packets += 1;
+    const { index, through, last, isEndsOnly } = sights.of(view, at);
+    let tally = tallies[index];
+    if (tally === undefined) {
+      tally = { through, last, packets: 0, dropped: 0 };
+      tallies[index] = tally;
+    }
+    tally.packets += 1;
     packets += 1;
+    if (isEndsOnly) endsOnly += 1;
     if (rowVerdict(view, at) !== VERDICT.dropped) continue;
-    pair.dropped += 1;
+    tally.dropped += 1;
     dropped += 1;
   }
-  return { ...along(pairs, ways), packets, dropped };
+  return { ...sum(tallies), packets, dropped, endsOnly };
 }
 
-/** A number of its own for an interface of a namespace; ifindex is small, inodes are below 2^32. */
-const placeNumber = (netns: number, ifindex: number): number => netns * 2 ** 20 + (ifindex % 2 ** 20);
-
-function pairAt(pairs: Map<number, Map<number, Pair>>, view: DataView, at: number): Pair {
-  const [fromNetns, fromIf] = [
-    view.getUint32(at + ROW.firstNetns, true),
-    view.getUint32(at + ROW.firstIfindex, true),
-  ];
-  const [toNetns, toIf] = [
-    view.getUint32(at + ROW.lastNetns, true),
-    view.getUint32(at + ROW.lastIfindex, true),
-  ];
-  let ends = pairs.get(placeNumber(fromNetns, fromIf));
-  if (ends === undefined) {
-    ends = new Map();
-    pairs.set(placeNumber(fromNetns, fromIf), ends);
-  }
-  let pair = ends.get(placeNumber(toNetns, toIf));
-  if (pair === undefined) {
-    pair = { from: [fromNetns, fromIf], to: [toNetns, toIf], packets: 0, dropped: 0 };
-    ends.set(placeNumber(toNetns, toIf), pair);
-  }
-  return pair;
+interface Tally extends Count {
+  readonly through: ReadonlySet<string>;
+  readonly last: ReadonlySet<string>;
 }
 
-function along(
-  pairs: ReadonlyMap<number, ReadonlyMap<number, Pair>>,
-  ways: Ways,
-): Pick<Traffic, 'counts' | 'most'> {
+/** @param tallies with holes, where rows of a combination were not among those counted */
+function sum(tallies: readonly Tally[]): Pick<Traffic, 'counts' | 'most'> {
   const counts = new Map<string, Count>();
   const add = (key: string, packets: number, dropped: number) => {
     const count = counts.get(key);
@@ -104,16 +88,11 @@ function along(
       count.dropped += dropped;
     }
   };
+  for (const { through, last, packets, dropped } of Object.values(tallies)) {
+    for (const key of through) add(key, packets, 0);
+    for (const key of last) add(key, 0, dropped);
+  }
   let most = 0;
-  for (const ends of pairs.values())
-    for (const { from, to, packets, dropped } of ends.values()) {
-      const way = ways.between(...from, ...to);
-      for (const key of way.nodes) add(key, packets, 0);
-      for (const key of way.joints) add(key, packets, 0);
-      add(nodeKey(...to), 0, dropped);
-      const places = new Set([from[0], to[0], ...way.nodes.map((key) => Number(key.split('/')[0]))]);
-      for (const inode of places) add(netnsKey(inode), packets, inode === to[0] ? dropped : 0);
-    }
   for (const [key, { packets }] of counts)
     if (key.includes(' ') && !key.startsWith('netns ')) most = Math.max(most, packets);
   return { counts, most };
@@ -127,35 +106,21 @@ export interface Wanted {
 }
 
 /** Ids of the newest packets that were counted there, at most `max`. */
-export function packetsAt(rows: Rows, ways: Ways, { key, droppedOnly }: Wanted, max: number): number[] {
+export function packetsAt(
+  rows: Rows,
+  shown: Uint32Array | null,
+  sights: Sights,
+  { key, droppedOnly }: Wanted,
+  max: number,
+): number[] {
+  sights.refresh();
   const found: number[] = [];
-  const fits = new Map<number, Map<number, boolean>>();
   const { view } = rows;
-  const inode = key.startsWith('netns ') ? Number(key.slice(6)) : -1;
-  for (let i = rows.size - 1; i >= 0 && found.length < max; i -= 1) {
-    const at = rows.offsetOf(i);
+  for (let i = (shown?.length ?? rows.size) - 1; i >= 0 && found.length < max; i -= 1) {
+    const at = rows.offsetOf(shown?.[i] ?? i);
     if (droppedOnly && rowVerdict(view, at) !== VERDICT.dropped) continue;
-    const from = [
-      view.getUint32(at + ROW.firstNetns, true),
-      view.getUint32(at + ROW.firstIfindex, true),
-    ] as const;
-    const to = [
-      view.getUint32(at + ROW.lastNetns, true),
-      view.getUint32(at + ROW.lastIfindex, true),
-    ] as const;
-    const ends = fits.get(placeNumber(...from)) ?? new Map<number, boolean>();
-    fits.set(placeNumber(...from), ends);
-    let isThere = ends.get(placeNumber(...to));
-    if (isThere === undefined) {
-      const way = ways.between(...from, ...to);
-      if (droppedOnly) isThere = inode >= 0 ? to[0] === inode : nodeKey(...to) === key;
-      else if (inode >= 0)
-        isThere =
-          from[0] === inode || to[0] === inode || way.nodes.some((one) => one.startsWith(`${inode}/`));
-      else isThere = way.nodes.includes(key) || way.joints.includes(key);
-      ends.set(placeNumber(...to), isThere);
-    }
-    if (isThere) found.push(rowPacket(view, at));
+    const { through, last } = sights.of(view, at);
+    if ((droppedOnly ? last : through).has(key)) found.push(rowPacket(view, at));
   }
   return found;
 }

@@ -2,9 +2,10 @@
 
 import { useEffect, useState } from 'react';
 import { packets } from '../../state/packets/store.ts';
+import { visible } from '../../state/packets/visible.ts';
 import { useSession } from '../../state/session.ts';
+import type { Sights } from './sights.ts';
 import { countTraffic, NO_TRAFFIC, type Traffic } from './traffic.ts';
-import type { Ways } from './ways.ts';
 
 export type Span = 'now' | 'all';
 
@@ -14,11 +15,13 @@ export const NOW_SECONDS = 5;
 const EVERY_MS = 500;
 const REST = 20;
 
-/** Counts again while packets come, a few times a second at most; of the last seconds also when none come. */
-export function useTraffic(ways: Ways | undefined, span: Span): Traffic {
+/**
+ * Counts what display filter and time range let through, again while packets come, a few times a second at most; of the
+ * last seconds also when none come.
+ */
+export function useTraffic(sights: Sights, span: Span): Traffic {
   const [traffic, setTraffic] = useState(NO_TRAFFIC);
   useEffect(() => {
-    if (ways === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let restUntil = 0;
     const count = () => {
@@ -26,7 +29,7 @@ export function useTraffic(ways: Ways | undefined, span: Span): Traffic {
       const begin = performance.now();
       const now = useSession.getState().stats?.nowNs;
       const since = span === 'all' ? undefined : (now ?? 0) - NOW_SECONDS * 1e9;
-      setTraffic(countTraffic(packets, ways, since));
+      setTraffic(countTraffic(packets, visible.rows(), sights, since));
       const end = performance.now();
       restUntil = end + Math.max(EVERY_MS, (end - begin) * REST);
     };
@@ -35,7 +38,7 @@ export function useTraffic(ways: Ways | undefined, span: Span): Traffic {
     };
     ask();
     const ends = [
-      packets.subscribe(ask),
+      visible.subscribe(ask),
       span === 'now'
         ? useSession.subscribe(({ stats }, before) => stats !== before.stats && ask())
         : () => undefined,
@@ -44,6 +47,6 @@ export function useTraffic(ways: Ways | undefined, span: Span): Traffic {
       clearTimeout(timer);
       for (const end of ends) end();
     };
-  }, [ways, span]);
+  }, [sights, span]);
   return traffic;
 }

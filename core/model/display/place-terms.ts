@@ -8,9 +8,18 @@ const LISTED_MAX = 40;
 
 /** Packets that went through an interface, or were dropped at it. */
 export function interfaceTerm(book: NameBook, netns: number, ifindex: number, isDropped: boolean): string {
-  const inode = asNetnsInode(netns);
-  const name = quote(`${book.netnsName(inode)}/${book.interfaceName(inode, ifindex)}`);
+  const name = interfaceName(book, netns, ifindex);
   return isDropped ? `dropped and iface.last == ${name}` : `iface == ${name}`;
+}
+
+/** Packets that went through any of these interfaces of a namespace. */
+export function interfacesTerm(book: NameBook, netns: number, indices: readonly number[]): string {
+  return `iface in {${indices.map((ifindex) => interfaceName(book, netns, ifindex)).join(', ')}}`;
+}
+
+function interfaceName(book: NameBook, netns: number, ifindex: number): string {
+  const inode = asNetnsInode(netns);
+  return quote(`${book.netnsName(inode)}/${book.interfaceName(inode, ifindex)}`);
 }
 
 /** Packets that were in a namespace, or were dropped in it. */

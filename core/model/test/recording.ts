@@ -1,4 +1,4 @@
-/** The recorded capture of the browser tests (e2e/record.mjs): packets of a real kernel, for tests of what is said of them. */
+/** The recorded captures of the browser tests (e2e/record.mjs): packets of a real kernel, for tests of what is said of them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -6,12 +6,14 @@ import { FRAME_HEADER_BYTES, FRAME_TYPE } from '../../messages/frames.ts';
 import { sourceMessageSchema } from '../../messages/source.ts';
 import { RecordCursor } from '../../wire/cursor.ts';
 import { KIND } from '../../wire/layout.gen.ts';
+import { SessionAssembler } from '../assembler.ts';
 import type { Path } from '../hop.ts';
 import { NameBook } from '../names.ts';
 import { readPath } from '../path.ts';
 import { readStack, readSymbol } from '../reader.ts';
 
-const FILE = join(import.meta.dirname, '../../../e2e/fixtures/capture.bin.gz');
+const FIXTURES = join(import.meta.dirname, '../../../e2e/fixtures');
+export type RecordingName = 'capture' | 'tasks';
 
 export interface Recording {
   readonly names: NameBook;
@@ -20,16 +22,7 @@ export interface Recording {
 }
 
 export function readRecording(): Recording {
-  const bytes = gunzipSync(readFileSync(FILE));
-  const names = new NameBook();
-  const batches: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + 4 + bytes.readUInt32LE(at);
-    const payload = bytes.subarray(at + FRAME_HEADER_BYTES, end);
-    if (bytes[at + 4] === FRAME_TYPE.batch) batches.push(payload);
-    else takeNames(names, payload);
-    at = end;
-  }
+  const { names, batches } = readFrames('capture');
   const packets = new Map<number, Uint8Array[]>();
   for (const batch of batches) sortOut(batch, names, packets);
   const paths = [...packets]
@@ -39,12 +32,45 @@ export function readRecording(): Recording {
   return { names, paths };
 }
 
+/** The packed rows of all packets, as the session's thread makes them, with the paths that they are on. */
+export function readRows(recording: RecordingName): {
+  readonly names: NameBook;
+  readonly rows: Uint8Array<ArrayBuffer>;
+} {
+  const { names, batches } = readFrames(recording);
+  const session = new SessionAssembler();
+  session.takeNames({ functions: [...names.functions.values()] });
+  session.restart();
+  for (const batch of batches) session.take(batch);
+  const { rows } = session.rowsSince(0, 100_000);
+  names.take({ paths: { session: session.session, first: 1, words: session.paths.wordsAfter(0) } });
+  return { names, rows };
+}
+
+function readFrames(recording: RecordingName): {
+  readonly names: NameBook;
+  readonly batches: readonly Uint8Array[];
+} {
+  const bytes = gunzipSync(readFileSync(join(FIXTURES, `${recording}.bin.gz`)));
+  const names = new NameBook();
+  const batches: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32LE(at);
+    const payload = bytes.subarray(at + FRAME_HEADER_BYTES, end);
+    if (bytes[at + 4] === FRAME_TYPE.batch) batches.push(payload);
+    else takeNames(names, payload);
+    at = end;
+  }
+  return { names, batches };
+}
+
 function takeNames(names: NameBook, payload: Buffer): void {
   const message = sourceMessageSchema.parse(JSON.parse(payload.toString('utf8')));
   if (message.type === 'functions') names.take({ functions: message.functions });
   if (message.type === 'reasons') names.take({ reasons: message.reasons });
   if (message.type === 'namespaces') names.take({ namespaces: message.namespaces });
   if (message.type === 'cgroups') names.take({ cgroups: message.cgroups });
+  if (message.type === 'topology') names.take({ topology: message.topology });
 }
 
 /** Each record to the packets that it is about; names to the book. */
