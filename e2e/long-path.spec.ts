@@ -13,10 +13,13 @@ import { test as recorded } from './recorded.ts';
 
 const HOPS = 20_000;
 const PACKET = 7;
+/** Takes the same way, with more hops. */
+const OTHER = 8;
+const MORE = 21_000;
 
 const test = recorded.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
-  packets: [({}, use) => use('1'), { scope: 'worker' }],
+  packets: [({}, use) => use('2'), { scope: 'worker' }],
   product: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
     async ({}, use) => {
@@ -42,7 +45,10 @@ function capture(): Buffer {
   };
   return Buffer.concat([
     ...said.map((message) => frame(FRAME_TYPE.message, Buffer.from(JSON.stringify(message)))),
-    ...[...giantBatches(worldOf(said), PACKET, HOPS, 1e12, 0)].map((bytes) => frame(FRAME_TYPE.batch, bytes)),
+    ...[
+      ...giantBatches(worldOf(said), PACKET, HOPS, 1e12, 0),
+      ...giantBatches(worldOf(said), OTHER, MORE, 2e12, HOPS + 1),
+    ].map((bytes) => frame(FRAME_TYPE.batch, bytes)),
   ]);
 }
 
@@ -76,4 +82,56 @@ test('a path of 20,000 hops is there whole, without an element for each, and is 
   expect(violations).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(hops).toBeHidden();
+});
+
+test('the story tells its first and last 500 hops, and in a sentence what is between', async ({ page }) => {
+  await page.locator(`[data-packet="${PACKET}"]`).click();
+  const story = page.getByRole('region', { name: 'Story' });
+  const between = story.getByText(
+    /^19,000 hops between, 1\.90 ms, are not told one by one: [\d,]+ in \w+.*; most often at \w+ \([\d,]+\)\.$/,
+  );
+  await expect(between).toBeVisible();
+  const steps = story.getByRole('button').filter({ hasNot: page.locator('svg.lucide-copy') });
+  await expect(steps.last()).toContainText(/In flight|Delivered|Forwarded|Consumed/i);
+  // a click and the keys put the cursor on a step's hops, across what is not told
+  await steps.last().click();
+  const selected = page.getByRole('grid', { name: 'Hops' }).locator('[aria-selected="true"]');
+  await expect(selected).toBeVisible();
+  const current = story.locator('[aria-current="step"]');
+  const last = await current.innerText();
+  await page.keyboard.press(',');
+  await expect(current).not.toHaveText(last);
+  expect(Number(await selected.getAttribute('aria-rowindex'))).toBeGreaterThan(19_500);
+  await page.getByTestId('long-timeline').click({ position: { x: 200, y: 60 } });
+  await expect(current).toHaveCount(0);
+  await page.keyboard.press('.');
+  await expect(selected).toHaveAttribute('aria-rowindex', '19502');
+  await page.keyboard.press(',');
+  expect(Number(await selected.getAttribute('aria-rowindex'))).toBeLessThan(503);
+  await page.keyboard.press('t');
+  await expect(story).toHaveCount(0);
+});
+
+test('two of them are compared by their ends', async ({ page }) => {
+  await page.keyboard.press('4');
+  await expect(page.getByRole('region', { name: 'Paths', exact: true })).toBeVisible();
+  for (const packet of [PACKET, OTHER]) {
+    await page.keyboard.press('1');
+    await page.locator(`[data-packet="${packet}"]`).click();
+    await expect(page.getByRole('grid', { name: 'Hops' })).toBeVisible();
+    await page.keyboard.press('c');
+    await expect(
+      page.getByRole('region', { name: packet === PACKET ? 'Paths' : 'Comparison', exact: true }),
+    ).toBeVisible();
+  }
+  const comparison = page.getByRole('region', { name: 'Comparison' });
+  await expect(comparison.getByRole('status').first()).toContainText(
+    'First difference: left 19,000 hops that are not compared; right 20,000 hops that are not compared',
+  );
+  await expect(comparison).toContainText('500 hops alike before it');
+  await expect(comparison.locator('[data-first-difference]')).toContainText(
+    '20,000 hops that are not compared',
+  );
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
 });

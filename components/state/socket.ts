@@ -7,6 +7,7 @@ import type {
   Compiled,
   Connections,
   Health,
+  LongHops,
   ServerToBrowser,
 } from '../../core/messages/browser.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
@@ -89,9 +90,9 @@ export const requestCompile = (expression: string) =>
 export const requestPath = (session: number, packet: number) =>
   ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));
 
-/** The hops of a packet that has very many, as columns of core/wire/hops.ts. */
+/** The hops of a packet that has very many, and the records of its ends. */
 export const requestHops = (session: number, packet: number) =>
-  ask<{ readonly hops: ArrayBuffer }>((s) => s.emitWithAck('hops', { session, packet }));
+  ask<LongHops>((s) => s.emitWithAck('hops', { session, packet }));
 
 /** Events of TCP connections after `since`, and who sent packets. */
 export const requestConnections = (session: number, since: number) =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { NameBook } from '../../core/model/names.ts';
 import { HOP_KIND, hopBuffer, hopColumns } from '../../core/wire/hops.ts';
+import { betweenText } from '../views/path/long/between.ts';
 import { binHops, hopAt, LANES_MAX, type LongScale, laneHops, lengthOf } from '../views/path/long/bins.ts';
 
 interface Fields {
@@ -62,4 +64,26 @@ describe('a long path', () => {
     expect(hopAt(path, 2.2, 'sequence')).toBe(3);
     expect([lengthOf(path, 'sequence'), lengthOf(path, 'linear')]).toEqual([4, 90]);
   });
+});
+
+it('says of hops that are not told how many, how long and where', () => {
+  const book = new NameBook();
+  book.take({
+    functions: [{ id: 4, name: 'ip_rcv', module: '', argument: 1, isDefault: true }],
+    namespaces: ['web', 'db', 'out', 'far'].map((name, i) => ({
+      inode: i + 1,
+      name,
+      origin: 'named',
+      interfaces: [],
+    })),
+  });
+  const path = pathOf(
+    { time: 0, netns: 9 },
+    ...[1, 1, 1, 2, 2, 3, 4].map((netns, i) => ({ time: 1000 * (i + 1), netns, isDrop: i === 6 })),
+    { time: 10_000, netns: 9 },
+  );
+  path.hops.func.fill(4);
+  expect(betweenText(path, 1, 8, book)).toBe(
+    '7 hops between, 10.0 µs, are not told one by one: 3 in web, 2 in db, 1 in out, 1 elsewhere; most often at ip_rcv (6); 1 of them drops.',
+  );
 });

@@ -196,7 +196,7 @@ describe('two paths beside each other', () => {
     const verdict = (value: number) => decisionOf(1, { decision: 1, value, time: 150 });
     const left = pathOf({ hops: hops(1, 2, 3), decisions: [verdict(1)] });
     const right = pathOf({ hops: hops(1, 2), decisions: [verdict(-1)] });
-    const { rows, firstDifference, alike } = align(left, right, names);
+    const { rows, firstDifference, alike } = align({ path: left }, { path: right }, names);
     expect(rows.map(({ relation }) => relation)).toEqual(['same', 'same', 'otherwise', 'apart']);
     expect(firstDifference).toBe(2);
     expect(alike).toBe(2);
@@ -210,16 +210,16 @@ describe('two paths beside each other', () => {
     // nf_hook_slow alone took longer on the left; the right lost most ahead of a function that both have
     const left = at([1, 0], [2, 40_000], [3, 50_000]);
     const right = at([1, 0], [2, 1000], [1, 20_001_000], [3, 20_002_000]);
-    const slower = slowerOf(align(left, right, names).rows);
+    const slower = slowerOf(align({ path: left }, { path: right }, names).rows);
     expect(slower).toMatchObject({ side: 'right', leftNs: 50_000, rightNs: 20_002_000, tookNs: 20_000_000 });
     expect(slower && slowerText(slower)).toMatch(
       /^20\.0 ms against 50\.0 µs\. 20\.0 ms of it .*: from nf_hook_slow to ip_rcv$/,
     );
-    expect(slowerOf(align(right, left, names).rows)?.side).toBe('left');
-    expect(slowerOf(align(left, left, names).rows)).toBeUndefined();
+    expect(slowerOf(align({ path: right }, { path: left }, names).rows)?.side).toBe('left');
+    expect(slowerOf(align({ path: left }, { path: left }, names).rows)).toBeUndefined();
     // a decision that is told after the last hop is none of the packet's time
     const late = pathOf({ hops: left.hops, decisions: [decisionOf(2, { time: 90_000_000 })] });
-    expect(slowerOf(align(left, late, names).rows)).toBeUndefined();
+    expect(slowerOf(align({ path: left }, { path: late }, names).rows)).toBeUndefined();
   });
 
   it('are aligned from sender to receiver though their namespaces are others', () => {
@@ -227,7 +227,7 @@ describe('two paths beside each other', () => {
       pathOf({
         hops: inodes.map((netns, i) => ({ ...hopOf({ func: 1, time: i }), netns: asNetnsInode(netns) })),
       });
-    const { rows, firstDifference } = align(way(1, 9, 2), way(3, 9, 1, 1), names);
+    const { rows, firstDifference } = align({ path: way(1, 9, 2) }, { path: way(3, 9, 1, 1) }, names);
     expect(rows.map(({ relation }) => relation)).toEqual(['elsewhere', 'same', 'elsewhere', 'apart']);
     expect(firstDifference).toBe(3);
   });
@@ -235,10 +235,43 @@ describe('two paths beside each other', () => {
   it('belong together where another interface is all that differs', () => {
     const left = pathOf({ hops: [hopOf({ func: 1, ifindex: 2 })] });
     const right = pathOf({ hops: [hopOf({ func: 1, ifindex: 3 })] });
-    expect(align(left, right, names)).toMatchObject({
+    expect(align({ path: left }, { path: right }, names)).toMatchObject({
       firstDifference: -1,
       rows: [{ relation: 'elsewhere' }],
     });
+  });
+
+  it('of which one is compared by its ends say so where hops are left out, and how long these took', () => {
+    const at = (...funcs: number[]) =>
+      pathOf({ hops: funcs.map((func, i) => hopOf({ func, time: i < 2 ? i * 100 : 9000 + i * 100 })) });
+    const long = { path: at(1, 2, 3), between: { hops: 7000, before: 2 } };
+    const { rows, firstDifference, alike, isPartial } = align(long, { path: at(1, 2, 3) }, names);
+    expect(rows.map(({ left, relation }) => [left?.kind, relation])).toEqual([
+      ['hop', 'same'],
+      ['hop', 'same'],
+      ['between', 'apart'],
+      ['hop', 'same'],
+    ]);
+    expect(rows[2]?.left).toMatchObject({ text: '7,000 hops that are not compared', deltaNs: 9100 });
+    expect(rows[3]?.left?.deltaNs).toBeUndefined();
+    expect([firstDifference, alike, isPartial]).toEqual([2, 2, true]);
+    // two that leave out as many are the same as far as is known
+    expect(align(long, long, names)).toMatchObject({ firstDifference: -1, isPartial: true });
+  });
+
+  it('with too little in common are not put beside each other behind what they share', () => {
+    const way = (first: number, ...rest: number[]) =>
+      pathOf({ hops: [first, ...rest].map((func, i) => hopOf({ func, time: i })) });
+    const many = (from: number) => Array.from({ length: 600 }, (_, i) => from + i);
+    const { rows, isUnaligned, alike } = align(
+      { path: way(1, ...many(100)) },
+      { path: way(1, ...many(900)) },
+      names,
+    );
+    expect([rows.length, isUnaligned, alike]).toEqual([601, true, 1]);
+    expect(rows.slice(1).every(({ left, right, relation }) => left && right && relation === 'apart')).toBe(
+      true,
+    );
   });
 
   it('are chosen one after the other; the third choice begins anew', () => {

@@ -11,6 +11,7 @@ import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
 import { PLACES } from '../model/latency/places.ts';
 import type { LatencyAnalysis, LatencySeries } from '../model/latency/result.ts';
+import type { PackedEnds } from '../model/long-path.ts';
 import type { LossTimeline } from '../model/losses/history.ts';
 import type { PathsTold } from '../model/path-table.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
@@ -97,6 +98,11 @@ export const connectionsRequestSchema = z.object({
   since: z.number().int().nonnegative(),
 });
 export type ConnectionsRequest = z.infer<typeof connectionsRequestSchema>;
+
+/** A packet that has very many hops: all of them as columns of core/wire/hops.ts, and records of the ends. */
+export interface LongHops extends PackedEnds {
+  readonly hops: ArrayBuffer;
+}
 
 export interface Connections {
   /** SOCKET records of bpf/wire.h after `since`, oldest first; none where the capture does not ask for them. */
@@ -187,8 +193,8 @@ export interface BrowserToServer {
   compile(request: { readonly expression: string }, ack: (result: Result<Compiled>) => void): void;
   /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
   path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
-  /** The hops of a packet that has very many, as columns of core/wire/hops.ts. */
-  hops(request: PathRequest, ack: (result: Result<{ readonly hops: ArrayBuffer }>) => void): void;
+  /** The hops of a packet that has very many. */
+  hops(request: PathRequest, ack: (result: Result<LongHops>) => void): void;
   /** Packets folded into distinct paths. */
   analysis(request: AnalysisRequest, ack: (result: Result<PathsAnalysis>) => void): void;
   /** How long packets took, by place and by function to function; a heat map of one of these. */

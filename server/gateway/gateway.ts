@@ -209,9 +209,9 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
       const answer = await hub.session.hops(packet);
       if (answer.session !== session)
         return fail('SESSION_OVER', 'the capture was changed meanwhile; its packets are gone');
-      if (answer.hops === undefined)
+      if (answer.hops === undefined || answer.ends === undefined)
         return fail('PACKET_GONE', `packet ${packet} is no longer in memory; the newest packets are kept`);
-      return { ok: true, value: { hops: answer.hops } };
+      return { ok: true, value: { hops: answer.hops, ...answer.ends } };
     }),
   );
   socket.on('analysis', (request, ack) =>

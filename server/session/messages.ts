@@ -5,6 +5,7 @@ import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { OwnerName } from '../../core/model/connection-log.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
+import type { PackedEnds } from '../../core/model/long-path.ts';
 
 export type ToWorker =
   /** The buffer moves: it is the worker's from then on. */
@@ -44,6 +45,7 @@ export interface HopsAnswer {
   readonly session: number;
   /** Columns of core/wire/hops.ts; undefined: the packet is not, or no longer, in memory. */
   readonly hops: ArrayBuffer | undefined;
+  readonly ends: PackedEnds | undefined;
 }
 
 /** What packets were folded into. */

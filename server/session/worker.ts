@@ -5,7 +5,7 @@ import { SessionAssembler } from '../../core/model/assembler.ts';
 import { LatencyFold } from '../../core/model/latency/fold.ts';
 import { PlaceTable } from '../../core/model/latency/places.ts';
 import type { LatencySeries } from '../../core/model/latency/result.ts';
-import { packHops } from '../../core/model/long-path.ts';
+import { packEnds, packHops } from '../../core/model/long-path.ts';
 import { Present } from '../../core/model/present.ts';
 import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import { Analyst, type Question } from './analyst.ts';
@@ -71,8 +71,9 @@ port.on('message', (message: ToWorker) => {
     case 'hops': {
       const isKnown = assembler.row(message.packet) !== undefined;
       const hops = isKnown ? packHops(assembler, message.packet) : undefined;
-      const answer = { session: assembler.session, hops };
-      say({ type: 'answer', id: message.id, answer }, hops === undefined ? [] : [hops]);
+      const ends = hops && packEnds(assembler, message.packet, hops);
+      const answer = { session: assembler.session, hops, ends };
+      say({ type: 'answer', id: message.id, answer }, hops && ends ? [hops, ends.head, ends.tail] : []);
       break;
     }
     case 'analysis':

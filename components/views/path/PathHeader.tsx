@@ -50,17 +50,17 @@ export function PathHeader({ packet, row, path, isStoryShown, onClose }: PathHea
             onFit={() => run('path.fit')}
           />
         </span>
+        <Button
+          look="quiet"
+          aria-pressed={isStoryShown}
+          title="What happened, in steps to read (t)"
+          className="aria-pressed:bg-selected aria-pressed:text-text max-sm:hidden"
+          onClick={() => run('path.story')}
+        >
+          <ListOrdered size={12} aria-hidden /> Story
+        </Button>
         {path !== undefined && (
           <>
-            <Button
-              look="quiet"
-              aria-pressed={isStoryShown}
-              title="What happened, in steps to read (t)"
-              className="aria-pressed:bg-selected aria-pressed:text-text max-sm:hidden"
-              onClick={() => run('path.story')}
-            >
-              <ListOrdered size={12} aria-hidden /> Story
-            </Button>
             <Button
               look="quiet"
               aria-pressed={detailsOpen}

@@ -1,10 +1,10 @@
 'use client';
 
 import { ArrowLeftRight, Clock } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { Fragment, useEffect, useRef } from 'react';
 import { formatDuration } from '../../../core/model/format.ts';
 import type { Path } from '../../../core/model/hop.ts';
-import { type StoryStep, storyText } from '../../../core/model/story/index.ts';
+import { type Rest, type StoryStep, storyText } from '../../../core/model/story/index.ts';
 import { hueOf } from '../../state/hue.ts';
 import { useNames } from '../../state/names.ts';
 import { CopyButton } from '../../ui/CopyButton.tsx';
@@ -13,18 +13,21 @@ import { VerdictBadge } from '../../ui/Verdict.tsx';
 import { selectStep, useCurrentStep } from './useStory.ts';
 
 interface StoryPanelProps {
-  readonly path: Path;
+  readonly path: Pick<Path, 'decisions'>;
   readonly steps: readonly StoryStep[];
+  /** Of a path that is not told whole. */
+  readonly rest?: Rest | undefined;
 }
 
 /** What happened to the packet, in numbered steps; a click puts the cursor on the step's hops. */
-export function StoryPanel({ path, steps }: StoryPanelProps) {
+export function StoryPanel({ path, steps, rest }: StoryPanelProps) {
   const list = useRef<HTMLOListElement>(null);
   const current = useCurrentStep(steps);
 
   useEffect(() => {
-    list.current?.children[current]?.scrollIntoView({ block: 'nearest' });
-  }, [current]);
+    const isBehind = rest !== undefined && current >= rest.before;
+    list.current?.children[isBehind ? current + 1 : current]?.scrollIntoView({ block: 'nearest' });
+  }, [current, rest]);
 
   return (
     <section aria-label="Story" className="flex h-full min-h-0 flex-col">
@@ -33,7 +36,7 @@ export function StoryPanel({ path, steps }: StoryPanelProps) {
         {steps.length > 0 && (
           <span className="ml-auto flex">
             <CopyButton
-              text={() => storyText(steps)}
+              text={() => storyText(steps, rest)}
               what="the story"
               className="h-5 w-5 max-sm:h-9 max-sm:w-9"
             />
@@ -45,13 +48,19 @@ export function StoryPanel({ path, steps }: StoryPanelProps) {
       ) : (
         <ol ref={list} className="min-h-0 flex-1 overflow-y-auto">
           {steps.map((step, i) => (
-            <Step
-              key={step.from}
-              step={step}
-              number={i + 1}
-              isCurrent={i === current}
-              onPick={() => selectStep(path, step)}
-            />
+            <Fragment key={step.from}>
+              {rest?.before === i && (
+                <li className="border-y border-line bg-raised px-2 py-1 text-xs text-pretty text-soft">
+                  {rest.text}
+                </li>
+              )}
+              <Step
+                step={step}
+                number={i + 1}
+                isCurrent={i === current}
+                onPick={() => selectStep(path, step)}
+              />
+            </Fragment>
           ))}
         </ol>
       )}

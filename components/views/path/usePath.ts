@@ -29,17 +29,22 @@ export function usePacketRow(packet: number): {
   return { row: packets.row(packets.indexOf(packet)), stamp };
 }
 
-/** The path, asked for again when more is known of the packet: hops, its end, decisions behind that, relatives. */
+/**
+ * The path, asked for again when more is known of the packet: hops, its end, decisions behind that, relatives.
+ * @param isShort nothing is asked for of a packet that has very many hops
+ */
 export function usePath(
   packet: number,
   session: number,
   stamp: number,
+  isShort = true,
 ): { readonly path: Path | undefined; readonly failure: Failure | undefined } {
   const [state, setState] = useState<{ packet: number; path?: Path; failure?: Failure }>({ packet });
   const hasPath = state.packet === packet && state.path !== undefined;
   const askedAt = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp stands for what is known of the packet
   useEffect(() => {
+    if (!isShort) return;
     let isOver = false;
     const ask = async () => {
       askedAt.current = performance.now();
@@ -54,7 +59,7 @@ export function usePath(
       isOver = true;
       clearTimeout(timer);
     };
-  }, [packet, session, stamp, hasPath]);
+  }, [packet, session, stamp, hasPath, isShort]);
   const isOwn = state.packet === packet;
   return { path: isOwn ? state.path : undefined, failure: isOwn ? state.failure : undefined };
 }

@@ -26,18 +26,26 @@ export const useCurrentStep = (steps: readonly StoryStep[]): number =>
   useSelection(({ hop, decision }) => (hop < 0 && decision < 0 ? -1 : stepAt(steps, Math.max(0, hop))));
 
 /** Puts the cursor on what a step is about: what was decided, else its first hop. */
-export function selectStep(path: Path, step: StoryStep): void {
+export function selectStep(path: Pick<Path, 'decisions'>, step: StoryStep): void {
   const decision = path.decisions[step.decision];
   if (decision === undefined) selectHop(step.from);
   else selectDecision(step.decision, decision.index);
 }
 
 /** From step to step, and the story itself shown or not. */
-export function useStoryKeys(path: Path | undefined, steps: readonly StoryStep[], toggle: () => void): void {
+export function useStoryKeys(
+  path: Pick<Path, 'decisions'> | undefined,
+  steps: readonly StoryStep[],
+  toggle: () => void,
+): void {
   const go = useCallback(
     (by: number) => {
       const { hop, decision } = useSelection.getState();
-      const from = hop < 0 && decision < 0 ? (by > 0 ? -1 : 1) : stepAt(steps, Math.max(0, hop));
+      const isNowhere = hop < 0 && decision < 0;
+      const at = stepAt(steps, Math.max(0, hop));
+      // between the steps that are told: to the next one either way
+      const before = at >= 0 ? at : steps.findLastIndex(({ to }) => to < hop) + (by > 0 ? 0 : 1);
+      const from = isNowhere ? (by > 0 ? -1 : 1) : before;
       const step = steps[Math.max(0, Math.min(steps.length - 1, from + by))];
       if (path !== undefined && step !== undefined) selectStep(path, step);
     },

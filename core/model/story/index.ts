@@ -7,6 +7,7 @@ import { DECISION_KIND } from '../../wire/layout.gen.ts';
 import type { Diagnosis } from '../diagnosis/index.ts';
 import { formatDuration, verdictName } from '../format.ts';
 import type { Decision, Path } from '../hop.ts';
+import type { LongEnds } from '../long-ends.ts';
 import type { NameBook } from '../names.ts';
 import { VERDICT, type Verdict, type VerdictName } from '../packet.ts';
 import { playRole, ROLE, roleOf, verdictOf } from '../verdict.ts';
@@ -23,17 +24,20 @@ export interface StoryOptions {
   readonly diagnosis?: Diagnosis | undefined;
   /** The session's, which knows more than the path: that a raw socket had a clone of what was dropped. */
   readonly verdict?: Verdict | undefined;
+  /** Of a part of a path: there were hops before it, or there are some behind it. */
+  readonly isBegun?: boolean;
+  readonly goesOn?: boolean;
 }
 
 /** The steps of a path; none for one without hops. */
 export function storyOf(path: Path, names: NameBook, options: StoryOptions = {}): StoryStep[] {
-  const scene = prepare(path, names);
+  const scene = prepare(path, names, options.isBegun);
   const segments = fold(scene);
   const decisions = bySegment(path, segments);
   const verdict = verdictName(options.verdict ?? verdictFrom(scene));
   return segments.map((segment, i): StoryStep => {
     const own = decisions[i] ?? [];
-    const isLast = i === segments.length - 1;
+    const isLast = i === segments.length - 1 && options.goesOn !== true;
     const told = notesOf(scene, segment, own);
     return {
       chapter: segment.chapter,
@@ -52,15 +56,36 @@ export function storyOf(path: Path, names: NameBook, options: StoryOptions = {})
   });
 }
 
+/** The steps of a long path's ends, with the numbers that its hops have on the whole path. */
+export function storyOfEnds(
+  { head, tail, between }: LongEnds,
+  names: NameBook,
+  verdict: Verdict | undefined,
+): { readonly steps: readonly StoryStep[]; readonly ofHead: number } {
+  const goesOn = tail.hops.length > 0;
+  const first = storyOf(head, names, { verdict, goesOn });
+  const from = head.hops.length + between;
+  const last = storyOf(tail, names, { verdict, isBegun: true });
+  const steps = last.map((step) => ({ ...step, from: step.from + from, to: step.to + from, decision: -1 }));
+  return { steps: [...first.map((step) => ({ ...step, decision: -1 })), ...steps], ofHead: first.length };
+}
+
 /** Index of the step that a hop is in, -1 for none. */
 export const stepAt = (steps: readonly StoryStep[], hop: number): number =>
   steps.findIndex(({ from, to }) => hop >= from && hop <= to);
 
+/** What is said of hops that are not told, before the step of that index. */
+export interface Rest {
+  readonly before: number;
+  readonly text: string;
+}
+
 /** A line for each step, its notes indented below it, to be pasted somewhere else. */
-export function storyText(steps: readonly StoryStep[]): string {
+export function storyText(steps: readonly StoryStep[], rest?: Rest): string {
   const width = String(steps.length).length;
   return steps
     .flatMap(({ text, notes, tookNs: took, ended }, i) => [
+      ...(rest?.before === i ? [rest.text] : []),
       `${String(i + 1).padStart(width)}. ${text}${ended === undefined ? '' : ` (${endWord(ended)})`}  [${formatDuration(took)}]`,
       ...notes.map((note) => `${' '.repeat(width + 2)}- ${note}`),
     ])

@@ -7,6 +7,8 @@ import { slowFrom } from '../slow.ts';
 export interface Scene {
   readonly path: Path;
   readonly names: NameBook;
+  /** These are not its first hops: it had begun before. */
+  readonly isBegun: boolean;
   /** Function of each hop, '' for a drop. */
   readonly functions: readonly string[];
   /** Namespace of each hop; where one says none, the packet still is where it was. */
@@ -17,7 +19,7 @@ export interface Scene {
   readonly slowNs: number;
 }
 
-export function prepare(path: Path, names: NameBook): Scene {
+export function prepare(path: Path, names: NameBook, isBegun = false): Scene {
   const { hops } = path;
   const functions = hops.map((hop) =>
     hop.kind === 'hop' ? names.functionName(hop.func).replace(/\..*/, '') : '',
@@ -32,6 +34,7 @@ export function prepare(path: Path, names: NameBook): Scene {
   return {
     path,
     names,
+    isBegun,
     functions,
     namespaces,
     devices: hops.map((hop) => deviceOf(hop, names)),

@@ -16,7 +16,7 @@ export function tell(scene: Scene, segment: Segment): string {
   const here = inPlace(scene, from);
   const device = lastDevice(scene, from, to);
   const on = device === '' ? '' : ` on ${device}`;
-  const isFirst = from === 0;
+  const isFirst = from === 0 && !scene.isBegun;
   switch (chapter) {
     case 'origin':
       return originText(scene, segment);
@@ -95,7 +95,7 @@ function originText(scene: Scene, { from, to }: Segment): string {
   const what = packetText(stateAt(scene, stateAt(scene, to).l4?.sport === 0 ? end : to));
   const here = inPlace(scene, from);
   const { owner } = stateAt(scene, from);
-  if (from > 0) return `Sets out${here} as ${what}`;
+  if (from > 0 || scene.isBegun) return `Sets out${here} as ${what}`;
   if (owner === undefined || owner.pid === 0) return `Sets out${here}: ${what}`;
   return `Leaves the socket of ${owner.comm === '' ? 'process' : owner.comm} (${owner.pid})${here}: ${what}`;
 }

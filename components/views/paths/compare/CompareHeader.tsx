@@ -2,6 +2,7 @@
 
 import { ArrowLeftRight, ChevronDown, ChevronUp, X } from 'lucide-react';
 import { formatCount } from '../../../../core/model/format.ts';
+import { END_HOPS } from '../../../../core/model/long-path.ts';
 import { commands } from '../../../state/commands.ts';
 import { endComparison, swapCompared } from '../../../state/paths/compare.ts';
 import { Button } from '../../../ui/Button.tsx';
@@ -54,9 +55,13 @@ export function CompareHeader({ alignment }: { readonly alignment: Alignment }) 
   );
 }
 
-function summary({ rows, firstDifference }: Alignment): string {
+function summary({ rows, firstDifference, isPartial, isUnaligned }: Alignment): string {
   const row = rows[firstDifference];
-  if (row === undefined) return 'Both went the same way, and the same was decided about both.';
+  if (row === undefined)
+    return isPartial
+      ? `The same way and the same decisions, as far as is compared: the first and the last ${END_HOPS} hops.`
+      : 'Both went the same way, and the same was decided about both.';
   const text = (side: ComparedRow | undefined) => (side === undefined ? 'nothing more there' : side.text);
-  return `First difference: left ${text(row.left)}; right ${text(row.right)}`;
+  const after = isUnaligned ? '. Behind it they have too little in common to be put beside each other' : '';
+  return `First difference: left ${text(row.left)}; right ${text(row.right)}${after}`;
 }

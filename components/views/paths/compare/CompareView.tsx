@@ -6,21 +6,22 @@ import { packets } from '../../../state/packets/store.ts';
 import { type Compared, endComparison } from '../../../state/paths/compare.ts';
 import { Button } from '../../../ui/Button.tsx';
 import { Notice } from '../../../ui/Notice.tsx';
-import { usePacketRow, usePath } from '../../path/usePath.ts';
+import { usePacketRow } from '../../path/usePath.ts';
 import { AlignedRows } from './AlignedRows.tsx';
 import { align } from './align.ts';
+import { useWay } from './useWay.ts';
 
 /** Two packets' ways beside each other, row by row: where do they part, and what was decided there? */
 export function CompareView({ left, right }: { readonly left: Compared; readonly right: Compared }) {
   const { session } = packets;
   const [a, b] = [usePacketRow(left.packet), usePacketRow(right.packet)];
-  const one = usePath(left.packet, session, a.stamp);
-  const other = usePath(right.packet, session, b.stamp);
+  const one = useWay(left.packet, session, a);
+  const other = useWay(right.packet, session, b);
   const { book, version } = useNames();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
   const alignment = useMemo(
-    () => (one.path && other.path ? align(one.path, other.path, book) : undefined),
-    [one.path, other.path, book, version],
+    () => (one.way && other.way ? align(one.way, other.way, book) : undefined),
+    [one.way, other.way, book, version],
   );
   const failure = one.failure ?? other.failure;
   return (

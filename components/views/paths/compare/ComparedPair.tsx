@@ -66,7 +66,7 @@ function Side({ side, relation, isCurrent, isSlowest }: SideProps) {
       />
     );
   const isOther = relation === 'otherwise' || relation === 'apart';
-  const isDecision = side.kind === 'decision';
+  const isDecision = side.kind === 'decision' || side.kind === 'between';
   const Icon = side.isRefusal ? Ban : CornerDownRight;
   const colour = side.isRefusal
     ? 'font-medium text-dropped'
@@ -78,7 +78,7 @@ function Side({ side, relation, isCurrent, isSlowest }: SideProps) {
   return (
     <div
       role="gridcell"
-      title={`${side.text}, ${side.netns} ${side.device}`}
+      title={side.kind === 'between' ? side.text : `${side.text}, ${side.netns} ${side.device}`}
       className={cn(
         SIDE,
         'min-w-0 border-line not-first:border-l',
@@ -96,7 +96,7 @@ function Side({ side, relation, isCurrent, isSlowest }: SideProps) {
         className={cn('flex min-w-0 items-center gap-1.5', colour)}
         style={{ paddingLeft: Math.min(side.depth, DEPTH_MAX) * 5 }}
       >
-        {(isDecision || side.isRefusal) && <Icon size={11} aria-hidden className="shrink-0" />}
+        {(side.kind === 'decision' || side.isRefusal) && <Icon size={11} aria-hidden className="shrink-0" />}
         <span className="truncate">{side.text}</span>
       </span>
     </div>

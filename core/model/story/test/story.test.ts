@@ -4,7 +4,7 @@ import { RELATION, TUNNEL } from '../../../wire/layout.gen.ts';
 import { ip, meta, tcp, udp } from '../../diagnosis/test/build.ts';
 import type { PacketState } from '../../hop.ts';
 import { VERDICT } from '../../packet.ts';
-import { storyOf } from '../index.ts';
+import { stepAt, storyOf, storyOfEnds, storyText } from '../index.ts';
 import { build, type Line, type Told } from './build.ts';
 
 const stepsOf = (told: Told, options = {}) => {
@@ -271,6 +271,50 @@ describe('the story of a packet', () => {
       ended: 'dropped',
       notes: ['the record of where and why it was dropped was lost'],
     });
+  });
+});
+
+describe('the story of a long path’s ends', () => {
+  const { path, names } = build({
+    lines: [
+      ...at('ip_rcv ip_forward', { device: 'eth0', state: udp() }),
+      ...at('ip_output ip_finish_output', { device: 'eth1' }),
+      ...at('ip_rcv ip_local_deliver', { device: 'eth0', netns: 2 }),
+    ],
+    ended: 'in order',
+  });
+  const part = (from: number, to: number) => ({
+    ...path,
+    hops: path.hops.slice(from, to).map((hop, index) => ({ ...hop, index })),
+  });
+  const ends = { head: { ...part(0, 3), free: undefined }, tail: part(3, 6), between: 9000 };
+  const { steps, ofHead } = storyOfEnds(ends, names, VERDICT.delivered);
+
+  it('has each step at the hops that it has on the whole path, and none of those between', () => {
+    expect([steps[0]?.from, steps[ofHead - 1]?.to]).toEqual([0, 2]);
+    expect([steps[ofHead]?.from, steps.at(-1)?.to]).toEqual([9003, 9005]);
+    expect([2, 3, 9002, 9003].map((hop) => stepAt(steps, hop))).toEqual([ofHead - 1, -1, -1, ofHead]);
+  });
+
+  it('ends once, and begins once', () => {
+    expect(steps.map(({ ended }) => ended).filter((ended) => ended !== undefined)).toEqual(['delivered']);
+    expect(steps.at(-1)?.tone).toBe('end');
+    const again = storyOfEnds({ ...ends, tail: ends.head }, names, undefined).steps;
+    const arrives = build({ lines: at('netif_rx ip_rcv', { device: 'eth0' }) });
+    const twice = { head: arrives.path, tail: arrives.path, between: 1 };
+    expect(storyOfEnds(twice, arrives.names, undefined).steps.map(({ text }) => text.split(' ')[0])).toEqual([
+      'Arrives',
+      'IP',
+      'Taken',
+      'IP',
+    ]);
+    expect(again.filter(({ ended }) => ended !== undefined)).toHaveLength(1);
+  });
+
+  it('says where the rest is left out, when it is copied', () => {
+    const lines = storyText(steps, { before: ofHead, text: '9,000 hops between' }).split('\n');
+    expect(lines.indexOf('9,000 hops between')).toBeGreaterThan(0);
+    expect(lines[lines.indexOf('9,000 hops between') + 1]).toMatch(new RegExp(`^ *${ofHead + 1}\\. `));
   });
 });
 
