@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { Pace } from '../../state/pace.ts';
 import { packets } from '../../state/packets/store.ts';
 import { visible } from '../../state/packets/visible.ts';
 import { useSession } from '../../state/session.ts';
@@ -11,9 +12,10 @@ export type Span = 'now' | 'all';
 
 /** What counts as now. */
 export const NOW_SECONDS = 5;
-/** Between two counts, and how many times as long as a count took: it never takes more than a twentieth of the time. */
+/** Counting takes no more than a twentieth of the time, however long that leaves between two counts. */
 const EVERY_MS = 500;
-const REST = 20;
+const EVERY_MOST_MS = Number.POSITIVE_INFINITY;
+const SHARE = 1 / 20;
 
 /**
  * Counts what display filter and time range let through, again while packets come, a few times a second at most; of the
@@ -23,18 +25,17 @@ export function useTraffic(sights: Sights, span: Span): Traffic {
   const [traffic, setTraffic] = useState(NO_TRAFFIC);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let restUntil = 0;
+    const pace = new Pace(EVERY_MS, EVERY_MOST_MS, SHARE);
     const count = () => {
       timer = undefined;
-      const begin = performance.now();
+      pace.begin(performance.now());
       const now = useSession.getState().stats?.nowNs;
       const since = span === 'all' ? undefined : (now ?? 0) - NOW_SECONDS * 1e9;
       setTraffic(countTraffic(packets, visible.rows(), sights, since));
-      const end = performance.now();
-      restUntil = end + Math.max(EVERY_MS, (end - begin) * REST);
+      pace.end(performance.now());
     };
     const ask = () => {
-      timer ??= setTimeout(count, Math.max(0, restUntil - performance.now()));
+      timer ??= setTimeout(count, Math.max(0, pace.waitMs(performance.now())));
     };
     ask();
     const ends = [
