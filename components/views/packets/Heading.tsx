@@ -1,8 +1,7 @@
 'use client';
 
-import { ArrowDown, ArrowUp } from 'lucide-react';
 import { BY_ARRIVAL, type Sorting, type SortKey } from '../../state/packets/order.ts';
-import { cn } from '../../ui/cn.ts';
+import { orderOf, SortHeading } from '../../ui/SortHeading.tsx';
 import type { Column } from './columns.tsx';
 import { isByArrival } from './lines.ts';
 
@@ -15,30 +14,14 @@ interface HeadingProps {
 /** A column's name; a click sorts by it. */
 export function Heading({ column: { label, about, sort, end }, sorting, onSort }: HeadingProps) {
   const isActive = sort === sorting.key && !isByArrival(sorting);
-  const Arrow = sorting.descending ? ArrowDown : ArrowUp;
   return (
-    <div
-      role="columnheader"
-      aria-sort={isActive ? (sorting.descending ? 'descending' : 'ascending') : undefined}
+    <SortHeading
+      label={label}
       title={about}
-      className={cn('min-w-0 truncate', end && 'text-right')}
-    >
-      {sort === undefined ? (
-        label
-      ) : (
-        <button
-          type="button"
-          className={cn(
-            'inline-flex items-center gap-0.5 hover:text-text',
-            isActive && 'font-semibold text-text',
-          )}
-          onClick={() => onSort(nextSorting(sorting, sort))}
-        >
-          {label}
-          {isActive && <Arrow size={10} aria-hidden />}
-        </button>
-      )}
-    </div>
+      isEnd={end}
+      order={orderOf(isActive, sorting.descending)}
+      onSort={sort && (() => onSort(nextSorting(sorting, sort)))}
+    />
   );
 }
 

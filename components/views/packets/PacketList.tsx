@@ -10,8 +10,9 @@ import { setSorting, useListing } from '../../state/packets/listing.ts';
 import { packets } from '../../state/packets/store.ts';
 import { selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
-import { cn } from '../../ui/cn.ts';
+import { GridRows, HeadRow } from '../../ui/GridRows.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { ROW_HEIGHT } from '../../ui/rowLook.ts';
 import { useRowWindow } from '../../ui/useRowWindow.ts';
 import { COLUMNS, factsOf, gridOf } from './columns.tsx';
 import { type CopyAs, copyText } from './copy.ts';
@@ -22,7 +23,7 @@ import { isByArrival } from './lines.ts';
 import { GRID, PacketRowView } from './PacketRowView.tsx';
 import { RowMenu } from './RowMenu.tsx';
 import { useFacts } from './useFacts.ts';
-import { ROW_HEIGHT, useHeldPosition } from './useHeldPosition.ts';
+import { useHeldPosition } from './useHeldPosition.ts';
 import { useLines } from './useLines.ts';
 import { usePacketCommands } from './usePacketCommands.ts';
 import { useSaid } from './useSaid.ts';
@@ -157,61 +158,48 @@ export function PacketList() {
             className="flex h-full flex-col"
             style={{ '--columns': grid.template, minWidth: grid.minWidth } as React.CSSProperties}
           >
-            <div
-              role="row"
-              aria-rowindex={1}
-              className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
-            >
+            <HeadRow className={GRID}>
               {columns.map((id) => (
                 <Heading key={id} column={COLUMNS[id]} sorting={sorting} onSort={setSorting} />
               ))}
-            </div>
+            </HeadRow>
             <RowMenu
               factsAt={(target) => facts(indexAt(target, selected))}
               onCopy={(as, { row }) => void copy(as, packets.indexOf(row.packet))}
             >
-              <div
-                ref={scroller}
-                // biome-ignore lint/a11y/noNoninteractiveTabindex: the rows are walked with the keyboard from here
-                tabIndex={0}
-                role="rowgroup"
-                aria-label="Rows"
-                className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-              >
-                <div role="presentation" style={{ height: count * ROW_HEIGHT }} className="relative">
-                  {positions(rowWindow).map((place) => {
-                    const index = lines.at(place);
-                    const own = facts(index >= 0 ? index : lines.sample(-1 - index));
-                    if (own === undefined) return null;
-                    if (index >= 0)
-                      return (
-                        <PacketRowView
-                          key={place % ROWS_REUSED}
-                          facts={own}
-                          columns={columns}
-                          position={place}
-                          top={place * ROW_HEIGHT}
-                          isSelected={own.row.packet === selected}
-                          tint={tintOf(index)}
-                        />
-                      );
-                    const key = groups?.keys[-1 - index] ?? 0;
-                    return groups === null ? null : (
-                      <GroupRow
-                        key={`group ${key}`}
-                        groups={groups}
-                        group={-1 - index}
-                        sample={own}
-                        isOpen={!collapsed.has(key)}
-                        onToggle={() => setCollapsed(toggled(collapsed, key))}
-                        columnCount={columns.length}
+              <GridRows ref={scroller} label="Rows" height={count * ROW_HEIGHT}>
+                {positions(rowWindow).map((place) => {
+                  const index = lines.at(place);
+                  const own = facts(index >= 0 ? index : lines.sample(-1 - index));
+                  if (own === undefined) return null;
+                  if (index >= 0)
+                    return (
+                      <PacketRowView
+                        key={place % ROWS_REUSED}
+                        facts={own}
+                        columns={columns}
                         position={place}
                         top={place * ROW_HEIGHT}
+                        isSelected={own.row.packet === selected}
+                        tint={tintOf(index)}
                       />
                     );
-                  })}
-                </div>
-              </div>
+                  const key = groups?.keys[-1 - index] ?? 0;
+                  return groups === null ? null : (
+                    <GroupRow
+                      key={`group ${key}`}
+                      groups={groups}
+                      group={-1 - index}
+                      sample={own}
+                      isOpen={!collapsed.has(key)}
+                      onToggle={() => setCollapsed(toggled(collapsed, key))}
+                      columnCount={columns.length}
+                      position={place}
+                      top={place * ROW_HEIGHT}
+                    />
+                  );
+                })}
+              </GridRows>
             </RowMenu>
           </div>
         </div>

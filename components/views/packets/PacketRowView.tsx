@@ -6,6 +6,7 @@ import { addTerm } from '../../state/display.ts';
 import type { ColumnId, Tint } from '../../state/packets/listing.ts';
 import { selectPacket } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
+import { CURRENT_ROW, ROW } from '../../ui/rowLook.ts';
 import { type CellFacts, COLUMNS } from './columns.tsx';
 
 /** The heading's and every row's. */
@@ -59,10 +60,9 @@ export const PacketRowView = memo(function PacketRowView({
       style={{ transform: `translateY(${top}px)` }}
       className={cn(
         GRID,
-        'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none contain-strict',
-        isSelected
-          ? 'bg-selected shadow-[inset_2px_0_0_var(--focus)]'
-          : cn(tint !== undefined && tintClass(tint), 'hover:bg-hover'),
+        ROW,
+        'contain-strict',
+        isSelected ? CURRENT_ROW : cn(tint !== undefined && tintClass(tint), 'hover:bg-hover'),
       )}
     >
       {columns.map((id) => {

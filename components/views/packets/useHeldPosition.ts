@@ -3,9 +3,8 @@
 import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import { isAtEnd } from '../../state/packets/anchor.ts';
 import { packets } from '../../state/packets/store.ts';
+import { ROW_HEIGHT } from '../../ui/rowLook.ts';
 import type { Lines } from './lines.ts';
-
-export const ROW_HEIGHT = 24;
 
 /**
  * The list follows what arrives while its end is in view, and otherwise keeps the row being read in its place. Returns

@@ -10,6 +10,7 @@ import { stageOf } from '../../../core/model/stages.ts';
 import { selectDecision, selectHop } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
 import { NetnsName } from '../../ui/Netns.tsx';
+import { CURRENT_ROW, ROW } from '../../ui/rowLook.ts';
 import { Tooltip } from '../../ui/Tooltip.tsx';
 import { changeTexts, type Tone } from './changes.ts';
 import { stageColour } from './chart.ts';
@@ -19,8 +20,6 @@ import type { DecisionRow, HopRow } from './rows.ts';
 export const GRID =
   'grid items-center gap-x-2 px-2 grid-cols-[1.5rem_3.9rem_minmax(5.4rem,0.6fr)_minmax(10.5rem,1.4fr)_minmax(5rem,1fr)] ' +
   '@3xl:grid-cols-[1.5rem_4.2rem_minmax(6rem,0.6fr)_minmax(10.5rem,1.1fr)_minmax(8rem,1.5fr)_2rem_minmax(5rem,0.5fr)]';
-const ROW = 'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none';
-const CURRENT = 'bg-selected shadow-[inset_2px_0_0_var(--focus)]';
 const MARKED = 'bg-hover shadow-[inset_2px_0_0_var(--line-strong)]';
 const CELL = 'min-w-0 truncate';
 
@@ -61,7 +60,7 @@ export function HopRowView({
       className={cn(
         GRID,
         ROW,
-        isCurrent ? CURRENT : isDrop ? 'bg-dropped-soft' : isMarked ? MARKED : 'hover:bg-hover',
+        isCurrent ? CURRENT_ROW : isDrop ? 'bg-dropped-soft' : isMarked ? MARKED : 'hover:bg-hover',
       )}
     >
       <div role="gridcell" aria-colindex={1} className={cn(CELL, 'text-right text-muted')}>
@@ -124,7 +123,7 @@ export function DecisionRowView({
       aria-selected={isCurrent}
       onClick={() => selectDecision(row.decision, row.hop)}
       style={{ transform: `translateY(${top}px)` }}
-      className={cn(GRID, ROW, isCurrent ? CURRENT : isMarked ? MARKED : 'hover:bg-hover')}
+      className={cn(GRID, ROW, isCurrent ? CURRENT_ROW : isMarked ? MARKED : 'hover:bg-hover')}
     >
       <div role="gridcell" aria-colindex={1} />
       <div

@@ -1,16 +1,15 @@
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef } from 'react';
 import { explainFunction } from '../../../core/model/functions/index.ts';
 import { useNames } from '../../state/names.ts';
 import { useSelection } from '../../state/selection.ts';
 import { cn } from '../../ui/cn.ts';
-import { useOverscan } from '../../ui/printing.ts';
+import { GridRows, HeadRow } from '../../ui/GridRows.tsx';
+import { useRowList } from '../../ui/useRowList.ts';
 import { DecisionRowView, GRID, HopRowView } from './HopRows.tsx';
 import { type HopRange, type PathRow, rowIndexOf } from './rows.ts';
 
-const ROW_HEIGHT = 24;
 const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'What changed', 'CPU', 'Running task'];
 
 /**
@@ -33,20 +32,11 @@ export function HopTable({
   const hop = useSelection((state) => state.hop);
   const decision = useSelection((state) => state.decision);
   const current = useMemo(() => rowIndexOf(rows, hop, decision), [rows, hop, decision]);
-  const overscan = useOverscan();
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan,
-    // what comes next is in view, too
-    scrollPaddingStart: ROW_HEIGHT * 2,
-    scrollPaddingEnd: ROW_HEIGHT * 2,
-  });
+  const { height, drawn, scrollTo } = useRowList(scroller, rows.length, 2);
 
   useEffect(() => {
-    if (current >= 0) virtualizer.scrollToIndex(current, { align: 'auto' });
-  }, [current, virtualizer]);
+    if (current >= 0) scrollTo(current);
+  }, [current, scrollTo]);
 
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -57,11 +47,7 @@ export function HopTable({
         aria-colcount={COLUMNS.length}
         className="@container flex min-h-0 flex-1 flex-col"
       >
-        <div
-          role="row"
-          aria-rowindex={1}
-          className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
-        >
+        <HeadRow className={GRID}>
           {COLUMNS.map((column, i) => (
             <div
               key={column}
@@ -76,35 +62,26 @@ export function HopTable({
               {column}
             </div>
           ))}
-        </div>
-        <div
-          ref={scroller}
-          role="rowgroup"
-          aria-label="Hops and decisions, in order"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-          tabIndex={0}
-          className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-        >
-          <div style={{ height: virtualizer.getTotalSize() }} className="relative">
-            {virtualizer.getVirtualItems().map(({ index, start }) => {
-              const row = rows[index];
-              if (row === undefined) return null;
-              const isMarked = marked !== undefined && row.hop >= marked.from && row.hop <= marked.to;
-              const place = {
-                position: index,
-                top: start,
-                names: book,
-                isCurrent: index === current,
-                isMarked,
-              };
-              return row.kind === 'hop' ? (
-                <HopRowView key={index} row={row} {...place} />
-              ) : (
-                <DecisionRowView key={index} row={row} {...place} />
-              );
-            })}
-          </div>
-        </div>
+        </HeadRow>
+        <GridRows ref={scroller} label="Hops and decisions, in order" height={height}>
+          {drawn.map(({ index, top }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            const isMarked = marked !== undefined && row.hop >= marked.from && row.hop <= marked.to;
+            const place = {
+              position: index,
+              top,
+              names: book,
+              isCurrent: index === current,
+              isMarked,
+            };
+            return row.kind === 'hop' ? (
+              <HopRowView key={index} row={row} {...place} />
+            ) : (
+              <DecisionRowView key={index} row={row} {...place} />
+            );
+          })}
+        </GridRows>
       </div>
       {explains && <Explanation row={rows[current]} />}
     </div>

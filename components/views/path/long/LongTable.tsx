@@ -6,11 +6,12 @@ import { HOP_KIND } from '../../../../core/wire/hops.ts';
 import { useNames } from '../../../state/names.ts';
 import { selectHop, useSelection } from '../../../state/selection.ts';
 import { cn } from '../../../ui/cn.ts';
+import { GridRows, HeadRow } from '../../../ui/GridRows.tsx';
+import { ROW, ROW_HEIGHT, rowTone } from '../../../ui/rowLook.ts';
 import { useRowWindow } from '../../../ui/useRowWindow.ts';
 import type { LongPath } from './bins.ts';
 import { hopName, laneName } from './text.ts';
 
-const ROW_HEIGHT = 24;
 const GRID =
   'grid grid-cols-[4.5rem_5rem_minmax(6rem,0.7fr)_minmax(9rem,1.4fr)_2.5rem] items-center gap-x-2 px-2';
 const COLUMNS = ['#', 'Δt', 'Where', 'Function', 'CPU'] as const;
@@ -33,70 +34,53 @@ export function LongTable({ path }: { readonly path: LongPath }) {
       aria-colcount={COLUMNS.length}
       className="flex h-full min-h-0 flex-col"
     >
-      <div
-        role="row"
-        aria-rowindex={1}
-        className={cn(GRID, 'h-6 shrink-0 border-b border-line bg-raised text-2xs text-muted')}
-      >
+      <HeadRow className={GRID}>
         {COLUMNS.map((column, i) => (
           <div key={column} role="columnheader" className={cn('truncate', i < 2 && 'text-right')}>
             {column}
           </div>
         ))}
-      </div>
-      <div
-        ref={scroller}
-        role="rowgroup"
-        aria-label="Hops, in order"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        tabIndex={0}
-        className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-      >
-        <div role="presentation" style={{ height: hops.count * ROW_HEIGHT }} className="relative">
-          {Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i).map((index) => {
-            const lane = lanes[laneOf[index] ?? 0];
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: arrow keys walk the rows
-              <div
-                key={index}
-                role="row"
-                tabIndex={-1}
-                aria-rowindex={index + 2}
-                aria-selected={index === current}
-                onClick={() => selectHop(index)}
-                style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
-                className={cn(
-                  GRID,
-                  'absolute inset-x-0 top-0 h-6 cursor-default text-xs outline-none',
-                  index === current ? 'bg-selected shadow-[inset_2px_0_0_var(--focus)]' : 'hover:bg-hover',
-                )}
-              >
-                <div role="gridcell" className="text-right text-muted tabular-nums">
-                  {formatCount(index + 1)}
-                </div>
-                <div role="gridcell" className="text-right text-soft tabular-nums">
-                  {index === 0
-                    ? '0'
-                    : `+${formatDuration((hops.timeNs[index] ?? 0) - (hops.timeNs[index - 1] ?? 0))}`}
-                </div>
-                <div role="gridcell" className="truncate">
-                  {lane !== undefined && laneName(lane, book)}
-                </div>
-                <div
-                  role="gridcell"
-                  className={cn('truncate', hops.kind[index] === HOP_KIND.drop && 'font-medium text-dropped')}
-                >
-                  {hops.kind[index] === HOP_KIND.drop && 'Dropped: '}
-                  {hopName(path, index, book)}
-                </div>
-                <div role="gridcell" className="text-soft">
-                  {hops.cpu[index]}
-                </div>
+      </HeadRow>
+      <GridRows ref={scroller} label="Hops, in order" height={hops.count * ROW_HEIGHT}>
+        {Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i).map((index) => {
+          const lane = lanes[laneOf[index] ?? 0];
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: arrow keys walk the rows
+            <div
+              key={index}
+              role="row"
+              tabIndex={-1}
+              aria-rowindex={index + 2}
+              aria-selected={index === current}
+              onClick={() => selectHop(index)}
+              style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
+              className={cn(GRID, ROW, rowTone(index === current))}
+            >
+              <div role="gridcell" className="text-right text-muted tabular-nums">
+                {formatCount(index + 1)}
               </div>
-            );
-          })}
-        </div>
-      </div>
+              <div role="gridcell" className="text-right text-soft tabular-nums">
+                {index === 0
+                  ? '0'
+                  : `+${formatDuration((hops.timeNs[index] ?? 0) - (hops.timeNs[index - 1] ?? 0))}`}
+              </div>
+              <div role="gridcell" className="truncate">
+                {lane !== undefined && laneName(lane, book)}
+              </div>
+              <div
+                role="gridcell"
+                className={cn('truncate', hops.kind[index] === HOP_KIND.drop && 'font-medium text-dropped')}
+              >
+                {hops.kind[index] === HOP_KIND.drop && 'Dropped: '}
+                {hopName(path, index, book)}
+              </div>
+              <div role="gridcell" className="text-soft">
+                {hops.cpu[index]}
+              </div>
+            </div>
+          );
+        })}
+      </GridRows>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Compared } from '../../../state/paths/compare.ts';
 import { cn } from '../../../ui/cn.ts';
-import { useOverscan } from '../../../ui/printing.ts';
+import { GridRows } from '../../../ui/GridRows.tsx';
+import { useRowList } from '../../../ui/useRowList.ts';
 import type { Alignment } from './align.ts';
 import { ComparedPair, PAIR } from './ComparedPair.tsx';
 import { ComparedTitle } from './ComparedTitle.tsx';
@@ -12,8 +12,6 @@ import { CompareHeader } from './CompareHeader.tsx';
 import { SlowerLine } from './SlowerLine.tsx';
 import { slowerOf } from './slower.ts';
 import { useCompareKeys } from './useCompareKeys.ts';
-
-const ROW_HEIGHT = 24;
 
 interface AlignedProps {
   readonly left: Compared;
@@ -26,22 +24,14 @@ export function AlignedRows({ left, right, alignment }: AlignedProps) {
   const { rows, firstDifference, differences } = alignment;
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(firstDifference);
-  const overscan = useOverscan();
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan,
-    scrollPaddingStart: ROW_HEIGHT * 2,
-    scrollPaddingEnd: ROW_HEIGHT * 2,
-  });
+  const { height, drawn, scrollTo } = useRowList(scroller, rows.length, 2);
   const go = useCallback(
     (to: number, place: 'auto' | 'center' = 'auto') => {
       const next = Math.max(0, Math.min(rows.length - 1, to));
       setCurrent(next);
-      virtualizer.scrollToIndex(next, { align: place });
+      scrollTo(next, place);
     },
-    [rows.length, virtualizer],
+    [rows.length, scrollTo],
   );
   const pair = `${left.packet} ${right.packet}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another pair begins at its own first difference, more of the same does not
@@ -65,32 +55,23 @@ export function AlignedRows({ left, right, alignment }: AlignedProps) {
           <ComparedTitle compared={left} />
           <ComparedTitle compared={right} />
         </div>
-        <div
-          ref={scroller}
-          role="rowgroup"
-          aria-label="Hops and decisions of both"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-          tabIndex={0}
-          className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto outline-offset-[-2px]"
-        >
-          <div style={{ height: virtualizer.getTotalSize() }} className="relative">
-            {virtualizer.getVirtualItems().map(({ index, start }) => {
-              const row = rows[index];
-              return row === undefined ? null : (
-                <ComparedPair
-                  key={index}
-                  row={row}
-                  position={index}
-                  top={start}
-                  isCurrent={index === current}
-                  isFirst={index === firstDifference}
-                  slowest={index === slower?.row ? slower.side : undefined}
-                  onPick={() => setCurrent(index)}
-                />
-              );
-            })}
-          </div>
-        </div>
+        <GridRows ref={scroller} label="Hops and decisions of both" height={height}>
+          {drawn.map(({ index, top }) => {
+            const row = rows[index];
+            return row === undefined ? null : (
+              <ComparedPair
+                key={index}
+                row={row}
+                position={index}
+                top={top}
+                isCurrent={index === current}
+                isFirst={index === firstDifference}
+                slowest={index === slower?.row ? slower.side : undefined}
+                onPick={() => setCurrent(index)}
+              />
+            );
+          })}
+        </GridRows>
       </div>
     </>
   );

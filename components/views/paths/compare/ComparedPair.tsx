@@ -2,6 +2,7 @@ import { Ban, CornerDownRight } from 'lucide-react';
 import { formatDuration } from '../../../../core/model/format.ts';
 import { cn } from '../../../ui/cn.ts';
 import { NetnsName } from '../../../ui/Netns.tsx';
+import { CURRENT_ROW } from '../../../ui/rowLook.ts';
 import type { AlignedRow, ComparedRow } from './align.ts';
 import type { Slower } from './slower.ts';
 
@@ -37,7 +38,7 @@ export function ComparedPair({ row, position, top, isCurrent, isFirst, slowest, 
       className={cn(
         PAIR,
         'absolute inset-x-0 top-0 h-6 cursor-default outline-none',
-        isCurrent && 'bg-selected shadow-[inset_2px_0_0_var(--focus)]',
+        isCurrent && CURRENT_ROW,
         isFirst && 'border-t-2 border-lost',
       )}
     >
