@@ -45,14 +45,14 @@ test('keys walk groups and packets, Enter shows the path, and back leads here ag
   const packets = page.getByRole('listbox', { name: 'Packets of the group' });
   await expect(packets).toBeFocused();
   await page.keyboard.press('j');
-  const packet = await packets.locator('[aria-selected="true"]').getAttribute('data-drop');
+  const packet = await packets.locator('[aria-selected="true"]').getAttribute('data-option');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('region', { name: 'Path of the selected packet' })).toContainText(
     `Packet ${packet}`,
   );
   await page.goBack();
   await expect(selected).toContainText(name.split('\n')[1] ?? '');
-  await packets.locator(`[data-drop="${packet}"]`).click();
+  await packets.locator(`[data-option="${packet}"]`).click();
   await expect(page.getByTestId('timeline').locator('g.mark.drop')).toBeVisible();
 });
 

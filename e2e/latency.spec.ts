@@ -91,7 +91,7 @@ test('keys walk rows, cells and packets, and lead back', async ({ page }) => {
   await expect(passages(page)).toBeFocused();
   await page.keyboard.press('End');
   const last = passages(page).locator('[aria-selected="true"]');
-  const packet = await last.getAttribute('data-passage');
+  const packet = await last.getAttribute('data-option');
   await page.keyboard.press('Escape');
   await expect(map(page)).toBeFocused();
   await page.keyboard.press('Enter');

@@ -1,8 +1,7 @@
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { ListFilter } from 'lucide-react';
-import { type KeyboardEvent, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { asNs } from '../../../core/base/units.ts';
 import { formatCount, formatDuration, formatTime, verdictName } from '../../../core/model/format.ts';
 import { type Heat, type HeatCell, type Passage, passagesOf } from '../../../core/model/latency/result.ts';
@@ -13,13 +12,11 @@ import { selectHop, selectPacket } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
-import { cn } from '../../ui/cn.ts';
-import { useOverscan } from '../../ui/printing.ts';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
+import { PacketWords } from '../packets/PacketWords.tsx';
+import { PickList } from '../packets/PickList.tsx';
 import { rowCells } from '../packets/text.ts';
 import { cellKey, packetsFilter, passagesText } from './text.ts';
-
-const ROW_HEIGHT = 24;
 
 /** The packet's path, with the cursor where it took longest; the back button leads here again. */
 export function showPassage({ packet, hop }: Passage): void {
@@ -44,39 +41,9 @@ export function CellPackets({ heat, cell, listRef, onLeave }: CellPacketsProps) 
     () => passagesOf(heat, cell).sort((a, b) => b.tookNs - a.tookNs || a.atNs - b.atNs),
     [heat, cell],
   );
+  const ids = useMemo(() => passages.map(({ packet }) => packet), [passages]);
   const [cursor, setCursor] = useState({ cell: '', at: 0 });
   const at = cursor.cell === cellKey(cell) ? Math.min(cursor.at, passages.length - 1) : 0;
-  const virtualizer = useVirtualizer({
-    count: passages.length,
-    getScrollElement: () => listRef.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: useOverscan(),
-  });
-  const go = (to: number) => {
-    const next = Math.max(0, Math.min(passages.length - 1, to));
-    setCursor({ cell: cellKey(cell), at: next });
-    virtualizer.scrollToIndex(next, { align: 'auto' });
-  };
-  const open = () => {
-    const passage = passages[at];
-    if (passage !== undefined) showPassage(passage);
-  };
-  const moves: Readonly<Record<string, () => void>> = {
-    ArrowDown: () => go(at + 1),
-    j: () => go(at + 1),
-    ArrowUp: () => go(at - 1),
-    k: () => go(at - 1),
-    Home: () => go(0),
-    End: () => go(passages.length - 1),
-    Enter: open,
-    Escape: onLeave,
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
-    if (move === undefined) return;
-    event.preventDefault();
-    move();
-  };
   return (
     <section aria-label="Packets of the cell" className="flex h-full min-h-0 flex-col">
       <header className="flex min-h-8 shrink-0 items-center gap-2 border-b border-line bg-raised px-3 text-2xs text-muted">
@@ -86,73 +53,50 @@ export function CellPackets({ heat, cell, listRef, onLeave }: CellPacketsProps) 
             : passagesText(cell.count)}
           , slowest first
         </span>
-        <ShowInPackets cell={cell} passages={passages} />
+        <ShowInPackets cell={cell} ids={ids} />
       </header>
-      <div
+      <PickList
         ref={listRef}
-        role="listbox"
-        tabIndex={0}
-        aria-label="Passages of the cell"
-        aria-activedescendant={passages.length > 0 ? `passage-${at}` : undefined}
-        onKeyDown={onKeyDown}
-        className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
+        label="Passages of the cell"
+        packets={ids}
+        keyOf={(index) => index}
+        at={at}
+        onMove={(to) => setCursor({ cell: cellKey(cell), at: to })}
+        onOpen={(index) => {
+          const passage = passages[index];
+          if (passage !== undefined) showPassage(passage);
+        }}
+        onLeave={onLeave}
+        hint="Show this packet’s path where it took longest"
       >
-        <div style={{ height: virtualizer.getTotalSize() }} role="none" className="relative">
-          {virtualizer.getVirtualItems().map(({ index, start }) => {
-            const passage = passages[index];
-            if (passage === undefined) return null;
-            const row = packets.row(packets.indexOf(passage.packet));
-            const cells = row && rowCells(row, book);
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the list's own keys walk the rows
-              <div
-                key={index}
-                id={`passage-${index}`}
-                role="option"
-                aria-selected={index === at}
-                data-passage={passage.packet}
-                title="Show this packet’s path where it took longest"
-                onClick={() => showPassage(passage)}
-                style={{ transform: `translateY(${start}px)` }}
-                className={cn(
-                  'absolute inset-x-0 top-0 flex h-6 cursor-pointer items-center gap-3 px-3 whitespace-nowrap',
-                  index === at ? 'bg-selected shadow-[inset_2px_0_0_var(--focus)]' : 'hover:bg-hover',
-                )}
-              >
-                <span className="w-14 shrink-0 text-right font-medium">{formatDuration(passage.tookNs)}</span>
-                <span className="shrink-0 text-soft">{formatTime(asNs(passage.atNs), baseUnixMs)}</span>
-                <span className="shrink-0 text-link">#{formatCount(passage.packet)}</span>
-                {row === undefined || cells === undefined ? (
-                  <span className="truncate text-muted">not in the list of packets any more</span>
-                ) : (
-                  <>
-                    <VerdictIcon verdict={verdictName(row.verdict)} />
-                    <span className="min-w-0 truncate">
-                      <span className="font-medium">{cells.protocol}</span>{' '}
-                      <span className="text-soft">{cells.detail}</span> {cells.source}
-                      {cells.destination !== '' && <span className="text-muted"> → </span>}
-                      {cells.destination}
-                    </span>
-                  </>
-                )}
-              </div>
-            );
-          })}
-        </div>
-      </div>
+        {(index) => {
+          const passage = passages[index];
+          if (passage === undefined) return null;
+          const row = packets.row(packets.indexOf(passage.packet));
+          return (
+            <>
+              <span className="w-14 shrink-0 text-right font-medium">{formatDuration(passage.tookNs)}</span>
+              <span className="shrink-0 text-soft">{formatTime(asNs(passage.atNs), baseUnixMs)}</span>
+              <span className="shrink-0 text-link">#{formatCount(passage.packet)}</span>
+              {row === undefined ? (
+                <span className="truncate text-muted">not in the list of packets any more</span>
+              ) : (
+                <>
+                  <VerdictIcon verdict={verdictName(row.verdict)} />
+                  <PacketWords cells={rowCells(row, book)} />
+                </>
+              )}
+            </>
+          );
+        }}
+      </PickList>
     </section>
   );
 }
 
 /** By the display filter, which can only say packets by their numbers: as long as all of them are known, and fit. */
-function ShowInPackets({
-  cell,
-  passages,
-}: {
-  readonly cell: HeatCell;
-  readonly passages: readonly Passage[];
-}) {
-  const filter = packetsFilter(passages.map(({ packet }) => packet));
+function ShowInPackets({ cell, ids }: { readonly cell: HeatCell; readonly ids: readonly number[] }) {
+  const filter = packetsFilter(ids);
   const isAll = cell.listed === cell.count && filter.length <= DISPLAY_MAX;
   return (
     <Button

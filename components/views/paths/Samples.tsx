@@ -13,6 +13,7 @@ import { showInPackets } from '../../state/show.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { VerdictIcon } from '../../ui/Verdict.tsx';
+import { PacketWords } from '../packets/PacketWords.tsx';
 import { rowCells } from '../packets/text.ts';
 import type { PathLine } from './lines.ts';
 
@@ -92,12 +93,7 @@ function Sample({ packet }: { readonly packet: number }) {
         <>
           <VerdictIcon verdict={verdictName(row.verdict)} />
           <span className="shrink-0 text-soft">{formatTime(row.firstNs, baseUnixMs)}</span>
-          <span className="min-w-0 truncate">
-            <span className="font-medium">{cells.protocol}</span>{' '}
-            <span className="text-soft">{cells.detail}</span> {cells.source}
-            {cells.destination !== '' && <span className="text-muted"> → </span>}
-            {cells.destination}
-          </span>
+          <PacketWords cells={cells} />
         </>
       )}
     </button>
