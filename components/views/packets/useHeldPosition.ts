@@ -1,14 +1,25 @@
 'use client';
 
 import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
-import { isAtEnd } from '../../state/packets/anchor.ts';
+import { isAtEnd, readingRow, type Viewport } from '../../state/packets/anchor.ts';
 import { packets } from '../../state/packets/store.ts';
 import { ROW_HEIGHT } from '../../ui/rowLook.ts';
+import { useRowWindow } from '../../ui/useRowWindow.ts';
 import type { Lines } from './lines.ts';
 
+export interface HeldPosition {
+  /** Lines to draw: from the first on, before the end. */
+  readonly first: number;
+  readonly end: number;
+  /** Brings a line into view; the list then follows only if that is its end. */
+  readonly show: (place: number) => void;
+  /** The first whole line in view, -1 without any. */
+  readonly reading: () => number;
+}
+
 /**
- * The list follows what arrives while its end is in view, and otherwise keeps the row being read in its place. Returns
- * what is to be called after scrolling by program.
+ * Where the list stands: it follows what arrives while its end is in view, and otherwise keeps the row being read in
+ * its place.
  * @param mayFollow what arrives comes at the end
  */
 export function useHeldPosition(
@@ -16,8 +27,8 @@ export function useHeldPosition(
   version: number,
   lines: Lines,
   mayFollow: boolean,
-  follows: React.RefObject<boolean>,
-): () => void {
+): HeldPosition {
+  const follows = useRef(true);
   const held = useRef<{ packet: number; offset: number } | null>(null);
   const { count } = lines;
   /** Lines that the list has room for now: what its end is. */
@@ -26,15 +37,14 @@ export function useHeldPosition(
   const note = useCallback(() => {
     const element = scroller.current;
     if (element === null) return;
-    const viewport = { scrollTop: element.scrollTop, height: element.clientHeight, rowHeight: ROW_HEIGHT };
-    follows.current = isAtEnd(viewport, drawn.current);
+    follows.current = isAtEnd(viewportOf(element), drawn.current);
     // the first row in view, or the one behind a heading
     let at = Math.floor(element.scrollTop / ROW_HEIGHT);
     if (lines.at(at) < 0) at += 1;
     const row = packets.row(lines.at(at));
     held.current =
       row === undefined ? null : { packet: row.packet, offset: element.scrollTop - at * ROW_HEIGHT };
-  }, [scroller, lines, follows]);
+  }, [scroller, lines]);
 
   const isEmpty = count === 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: without rows there is nothing to scroll
@@ -60,5 +70,27 @@ export function useHeldPosition(
     if (at >= 0) element.scrollTop = at * ROW_HEIGHT + held.current.offset;
   }, [version, lines, count, mayFollow]);
 
-  return note;
+  const { first, end, scrollTo } = useRowWindow(scroller, count, ROW_HEIGHT, {
+    isAtEnd: follows.current && mayFollow,
+  });
+  const show = useCallback(
+    (place: number) => {
+      follows.current = false;
+      scrollTo(place);
+      // the event comes with the next frame: rows that arrive before it would bring the old place back
+      note();
+    },
+    [scrollTo, note],
+  );
+  const reading = useCallback(
+    () => (scroller.current === null ? -1 : readingRow(viewportOf(scroller.current), count, -1)),
+    [scroller, count],
+  );
+  return { first, end, show, reading };
 }
+
+const viewportOf = ({ scrollTop, clientHeight }: HTMLElement): Viewport => ({
+  scrollTop,
+  height: clientHeight,
+  rowHeight: ROW_HEIGHT,
+});
