@@ -11,6 +11,8 @@
 #include "lib/kernel.h"
 #include "lib/config.h"
 #include "lib/maps.h"
+#include "lib/followed.h"
+#include "lib/prefilter.h"
 #include "lib/track.h"
 #include "lib/end.h"
 #include "lib/lineage.h"
@@ -23,42 +25,47 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Attached to every probed function; see SKBT_COOKIE for its cookie. */
+/*
+ * Attached to every probed function, in a copy for each position of the skb and each set of flags
+ * (native/src/entry.cc). Says no to packets that are neither followed nor match; the rest is behind
+ * the tail call.
+ */
 SEC("skbt/entry")
 int skbt_entry(struct pt_regs *ctx)
 {
+	struct skbt_hit *hit;
+	u32 flags;
+	u64 skb;
+
+	asm volatile("%0 = *(u64 *)(%1 + 112)" : "=r"(skb) : "r"(ctx)); /* di: the first argument */
+	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
+	if ((flags & SKBT_PROBE_INDIRECT) &&
+	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
+		return 0;
+	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+		return 0;
+	hit = hit_get();
+	if (!hit)
+		return 0;
+	hit->skb = skb;
+	hit->flags = flags;
 	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
 	return 0;
-}
-
-static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
-{
-	u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),
-	    a4 = PT_REGS_PARM4(ctx), a5 = PT_REGS_PARM5(ctx);
-
-	/* five loads at constant offsets: the verifier refuses one load at a chosen offset of ctx
-	 */
-	asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5));
-	return position == 1   ? a1
-	       : position == 2 ? a2
-	       : position == 3 ? a3
-	       : position == 4 ? a4
-			       : a5;
 }
 
 SEC("skbt/hop")
 int skbt_hop_body(struct pt_regs *ctx)
 {
 	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
-	u64 cookie = bpf_get_attach_cookie(ctx);
-	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
+	const struct skbt_hit *hit = hit_get();
 
-	if ((SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_INDIRECT) &&
-	    bpf_probe_read_kernel(&skb, sizeof(skb), (void *)skb))
+	if (!s || !hit || !hit->skb)
 		return 0;
-	if (!s || !skb)
-		return 0;
-	hop_handle(ctx, s, skb, cookie, PT_REGS_SP(ctx), NULL);
+	/* the cookie is looked for among those of all functions where one link has them */
+	hop_handle(ctx, s, hit->skb, hit->flags,
+		   config.by_address ? (u32)bpf_get_func_ip(ctx)
+				     : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)),
+		   PT_REGS_SP(ctx), NULL);
 	return 0;
 }
 
@@ -79,6 +86,6 @@ int skbt_drop_body(u64 *ctx)
 		return 0;
 	if (config.has_drop_reason)
 		drop.reason = (u32)ctx[2];
-	hop_handle(ctx, s, ctx[0], 0, 0, &drop);
+	hop_handle(ctx, s, ctx[0], 0, 0, 0, &drop);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
+#include <map>
 #include <mutex>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -113,12 +114,27 @@ int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<F
   return 0;
 }
 
-Result<Attachment> attachAll(int programFd, Backend backend, const std::vector<const Function *> &functions) {
+Result<Attachment> attachAll(const std::vector<bpf_insn> &entry, Backend backend,
+                             const std::vector<const Function *> &functions) {
   Attachment result;
-  if (backend == Backend::KprobeMulti)
-    attachMulti(programFd, functions.data(), functions.size(), result);
-  else
-    attachSingle(programFd, functions, result);
+  std::map<std::pair<uint32_t, uint32_t>, std::vector<const Function *>> kinds;
+  for (const Function *one : functions)
+    kinds[{one->argument, one->flags}].push_back(one);
+  for (const auto &[kind, some] : kinds) {
+    std::vector<bpf_insn> insns = entry;
+    if (!makeEntry(insns, kind.first, kind.second))
+      return Error{"LOAD_FAILED", "the entry program is not what it was"};
+    LIBBPF_OPTS(bpf_prog_load_opts, opts);
+    if (backend == Backend::KprobeMulti)
+      opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
+    const Fd program(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "skbt_entry", "GPL", insns.data(), insns.size(), &opts));
+    if (!program.valid())
+      return errnoError("LOAD_FAILED", "the kernel refuses a copy of the entry program", errno);
+    if (backend == Backend::KprobeMulti)
+      attachMulti(program.get(), some.data(), some.size(), result);
+    else
+      attachSingle(program.get(), some, result);
+  }
   if (result.attached == 0 && !functions.empty())
     return Error{"ATTACH_FAILED",
                  "no function took a probe; " + result.refused.front().name + ": " + result.refused.front().reason};

@@ -2,6 +2,7 @@
 // One program on many functions: kprobe.multi where the kernel has it, single kprobes otherwise.
 #pragma once
 
+#include "entry.h"
 #include "fd.h"
 #include "functions.h"
 
@@ -22,7 +23,8 @@ struct Attachment {
 };
 
 // Functions that refuse their probe are left out and reported; an error only when none took it.
-Result<Attachment> attachAll(int programFd, Backend backend, const std::vector<const Function *> &functions);
+Result<Attachment> attachAll(const std::vector<bpf_insn> &entry, Backend backend,
+                             const std::vector<const Function *> &functions);
 
 // perf type number of kprobes, -1 when the kernel has none.
 int kprobePerfType();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generation.h"
 
+#include "btf.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"
+#include "words.h"
 
 #include <bpf/bpf.h>
 
@@ -232,6 +234,32 @@ std::string logTail() {
   return loadLog.size() > TAIL ? "…" + loadLog.substr(loadLog.size() - TAIL) : loadLog;
 }
 
+/*
+ * Whether programs on probes may load from any pointer (bpf_rdonly_cast, since 6.3; kprobes' programs may call it where
+ * it belongs to all program types), found by trying.
+ */
+bool castsPointers() {
+  static const bool can = [] {
+    const Targets targets = Targets::find({{"bpf_rdonly_cast"}}, {});
+    const Target *cast = targets.get("bpf_rdonly_cast");
+    auto types = kernelBtf();
+    const int type = types ? btf__find_by_name_kind(*types, "timespec64", BTF_KIND_STRUCT) : -1;
+    if (!cast || type < 0)
+      return false;
+    const bpf_insn program[] = {
+        {BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 0},
+        {BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, type},
+        {BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, static_cast<__s32>(cast->btfId)},
+        {BPF_LDX | BPF_MEM | BPF_DW, 0, 0, 0, 0},
+        {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
+        {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+    };
+    LIBBPF_OPTS(bpf_prog_load_opts, opts);
+    return Fd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "skbt_try", "GPL", program, std::size(program), &opts)).valid();
+  }();
+  return can;
+}
+
 skbt_config configOf(const LoadOptions &o) {
   skbt_config c = {};
   c.base_ns = o.baseNs;
@@ -246,6 +274,11 @@ skbt_config configOf(const LoadOptions &o) {
   c.stack_on_drop = o.stackOnDrop;
   c.stack_on_hop = o.stackOnHop;
   c.control_block = o.controlBlock;
+  c.direct = castsPointers();
+  c.filter_reach = o.settings.filter.reach;
+  if (auto types = kernelBtf())
+    findWords(*types, c);
+  c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
   c.has_drop_reason = o.hasDropReason;
@@ -444,7 +477,22 @@ Status Generation::primeOwners() {
   return done;
 }
 
+/* While it is written the programs let everything through to the filter. */
+Status Generation::setPrefilter(const skbt_prefilter &prefilter) const {
+  const uint32_t zero = 0;
+  const int map = mapFd(".data.prefilter");
+  skbt_prefilter next = prefilter;
+  next.use = 0;
+  const skbt_prefilter none = {};
+  const bool done = bpf_map_update_elem(map, &zero, &none, BPF_ANY) == 0 &&
+                    (!prefilter.use || (bpf_map_update_elem(map, &zero, &next, BPF_ANY) == 0 &&
+                                        bpf_map_update_elem(map, &zero, &prefilter, BPF_ANY) == 0));
+  return done ? Status(Done{}) : errnoError("LOAD_FAILED", "cannot set what certainly does not match", errno);
+}
+
 Status Generation::takeOver(const LoadOptions &options) const {
+  if (auto done = setPrefilter({}); !done)
+    return done;
   const uint32_t slot = SKBT_BODY_HOP;
   const int hop = bpf_program__fd(bpf_object__find_program_by_name(object.get(), HOP));
   const uint32_t zero = 0;
@@ -453,7 +501,7 @@ Status Generation::takeOver(const LoadOptions &options) const {
   if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 ||
       bpf_map_update_elem(mapFd("bodies"), &slot, &hop, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
-  return Done{};
+  return setPrefilter(options.settings.filter.prefilter);
 }
 
 Generation::Ages Generation::sweep(uint64_t longNs) const {
@@ -470,6 +518,12 @@ Generation::Ages Generation::sweep(uint64_t longNs) const {
 }
 
 int Generation::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(object.get(), name); }
+
+std::vector<bpf_insn> Generation::entryProgram() const {
+  const bpf_program *program = bpf_object__find_program_by_name(object.get(), ENTRY);
+  const bpf_insn *first = bpf_program__insns(program);
+  return {first, first + bpf_program__insn_cnt(program)};
+}
 
 int Generation::entryFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), ENTRY)); }
 

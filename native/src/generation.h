@@ -83,6 +83,8 @@ public:
 
   int mapFd(const char *name) const;
   int entryFd() const;
+  // The program on the probes as it was loaded; see entry.h.
+  std::vector<bpf_insn> entryProgram() const;
   // Probe hits that the kernel skipped because the program was already running on that CPU.
   uint64_t recursionMisses() const;
   // Adds the costs of every program that is loaded to those of the same name. The hop program's are with the entry
@@ -102,6 +104,7 @@ private:
   bool isFirst = true;
 
   Status attachOne(const char *program);
+  Status setPrefilter(const skbt_prefilter &prefilter) const;
   Status primeOwners();
 };
 

@@ -17,6 +17,9 @@
 namespace skbt {
 namespace {
 
+// Kernel code is in the upper half of what a low word can be: ids, which are indexes, are not.
+constexpr uint32_t KERNEL_HALF = 0x80000000;
+
 // Bytes of the sections of a HOP or DROP that come before `section`.
 size_t bytesBefore(uint16_t sections, uint16_t section) {
   static constexpr std::array<size_t, 14> SIZES = {
@@ -129,6 +132,8 @@ int Reader::take(const uint8_t *record, size_t size) {
   if (size >= sizeof(skbt_hop) && (kind == SKBT_KIND_HOP || kind == SKBT_KIND_DROP))
     nameParts(record, size);
   current->insert(current->end(), record, record + size);
+  if (kind == SKBT_KIND_HOP)
+    nameFunction(current->data() + current->size() - size);
   recordCount++;
   if (current->size() < BATCH_BYTES)
     return 0;
@@ -155,6 +160,18 @@ void Reader::nameParts(const uint8_t *record, size_t size) {
   skbt_stack_id stack;
   if (section(SKBT_SECTION_STACK, stack))
     nameStack(stack.id, record);
+}
+
+// Puts the function's id where its address is; 0, which no function has, for one that is not known.
+void Reader::nameFunction(uint8_t *record) const {
+  uint32_t func = 0;
+  std::memcpy(&func, record + offsetof(skbt_hop, func), sizeof(func));
+  if (func < KERNEL_HALF) // is the id
+    return;
+  const auto ids = functionIds.load();
+  const auto found = ids ? ids->find(func) : Reader::FunctionIds::const_iterator();
+  func = ids && found != ids->end() ? found->second : 0;
+  std::memcpy(record + offsetof(skbt_hop, func), &func, sizeof(func));
 }
 
 template <typename T> void Reader::append(const T &record) {

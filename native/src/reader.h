@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -30,6 +31,8 @@ constexpr int STOP_MS = 1000;
 
 class Reader {
 public:
+  // A function's id by the low word of its address, which hops have in place of it where that is cheaper to tell.
+  using FunctionIds = std::unordered_map<uint32_t, uint32_t>;
   // Called on the reader's thread.
   using OnBatch = std::function<void(std::unique_ptr<Batch>)>;
 
@@ -38,6 +41,8 @@ public:
     int stacks;
   };
   static Result<std::unique_ptr<Reader>> start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
+  // Any thread; before the functions are probed.
+  void setFunctions(std::shared_ptr<const FunctionIds> ids) { functionIds = std::move(ids); }
   // Hands over what is left in the ring, waiting at most STOP_MS for the receiver; joins the thread.
   void stop();
   ~Reader();
@@ -61,6 +66,7 @@ private:
   void waitForMore();
   int take(const uint8_t *record, size_t size);
   void nameParts(const uint8_t *record, size_t size);
+  void nameFunction(uint8_t *record) const;
   void nameAddress(uint64_t address, const uint8_t *header);
   void nameStack(uint32_t id, const uint8_t *header);
   template <typename T> void append(const T &record);
@@ -71,7 +77,8 @@ private:
   std::shared_ptr<const Symbols> symbols;
   std::unordered_set<uint64_t> named;       // addresses that the stream has named
   std::unordered_set<uint32_t> namedStacks; // stacks that it has told
-  int stacksFd = -1;                        // the generation's
+  std::atomic<std::shared_ptr<const FunctionIds>> functionIds;
+  int stacksFd = -1; // the generation's
   OnBatch onBatch;
   std::unique_ptr<Batch> current;
   std::atomic<uint32_t> waiting{0};

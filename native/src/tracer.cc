@@ -56,9 +56,13 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
       Reader::start({generation->mapFd("events"), generation->mapFd("stacks")}, std::move(symbols), std::move(onBatch));
   if (!started)
     return started.error();
+  auto ids = std::make_shared<Reader::FunctionIds>();
+  for (const Function *one : options.functions)
+    ids->emplace(static_cast<uint32_t>(one->address), one->id);
+  (*started)->setFunctions(std::move(ids));
   if (auto done = generation->attachTyped(); !done)
     return done.error();
-  auto attachment = attachAll(generation->entryFd(), loaded.backend, options.functions);
+  auto attachment = attachAll(generation->entryProgram(), loaded.backend, options.functions);
   if (!attachment)
     return attachment.error();
   // The probes only jump until here: every path starts with all of them in place.
