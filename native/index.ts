@@ -46,7 +46,7 @@ export interface CompiledFilter {
 }
 
 /** `ringBytes` and `stackTable` must be powers of two. */
-export interface StartOptions extends Omit<CaptureSpec, 'group'> {
+export interface StartOptions extends Omit<CaptureSpec, 'probes'> {
   /** Functions to probe, by id out of `functions()`. */
   readonly functionIds: readonly number[];
 }
@@ -107,7 +107,7 @@ interface Binding extends Omit<NativeAddon, 'createTracer'> {
 }
 
 const startSchema = captureSpecSchema
-  .omit({ group: true })
+  .omit({ probes: true })
   .extend({ functionIds: z.array(z.number().int().positive()).min(1, 'there would be nothing to see') });
 
 /** Loads the addon out of native/build. Throws a {@link NativeError} that says what to do. */

@@ -92,7 +92,7 @@ function layers() {
     {
       in: /^core\//,
       may: /^core\//,
-      not: /^(node:|react|next|d3|socket\.io|[a-z@](?!od$))/,
+      not: /^(node:|react|next|d3|socket\.io|(?!(zod|re2js)$)[a-z@])/,
       hint: 'core is pure: pass it in as a value',
     },
     {

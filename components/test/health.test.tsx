@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Health } from '../../core/messages/browser.ts';
 import { type CaptureState, type Cost, DEFAULT_SPEC, type FunctionInfo } from '../../core/messages/source.ts';
 import { LOSS_BINS, type LossSeries, type LossTimeline } from '../../core/model/losses/history.ts';
+import { planOf } from '../../core/model/probes/plan.ts';
 import { takeHealth, useHealthStore } from '../state/health.ts';
 import { addAnswer, costTable } from '../views/health/cost.ts';
 import { FindingsPane } from '../views/health/FindingsPane.tsx';
@@ -31,9 +32,9 @@ const FUNCTIONS = [
   fn(3, 'netif_rx', true),
   fn(4, 'skb_put', false),
 ];
-const running = (group: 'default' | 'all', refused: readonly { name: string; reason: string }[] = []): CaptureState => ({
+const running = (base: 'default' | 'all', refused: readonly { name: string; reason: string }[] = []): CaptureState => ({
   phase: 'running',
-  spec: { ...DEFAULT_SPEC, group },
+  spec: { ...DEFAULT_SPEC, probes: planOf(base) },
   generation: 1,
   attached: 3,
   refused: [...refused],

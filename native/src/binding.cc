@@ -88,8 +88,25 @@ skbt::Result<Kernel> knownKernel() {
   return readKernel();
 }
 
-skbt::Backend bestBackend() {
-  return skbt::capabilities().kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
+// The backend that was asked for, or the cheapest. Errors: BACKEND_MISSING.
+skbt::Result<skbt::Backend> chooseBackend(const std::string &asked) {
+  const skbt::Capabilities &can = skbt::capabilities();
+  const auto choose = [](skbt::Backend backend, const skbt::Capability &has,
+                         const char *name) -> skbt::Result<skbt::Backend> {
+    if (has.ok)
+      return backend;
+    return Error{"BACKEND_MISSING", std::string("this kernel takes no ") + name + ": " + has.detail +
+                                        "; leave the backend to the tracer (--backend auto)"};
+  };
+  if (asked == "kprobe")
+    return choose(skbt::Backend::Kprobe, can.kprobe, "kprobes");
+  if (asked == "kprobe-multi")
+    return choose(skbt::Backend::KprobeMulti, can.kprobeMulti, "kprobe.multi");
+  return can.kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
+}
+
+const char *backendName(skbt::Backend backend) {
+  return backend == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe";
 }
 
 Napi::Value capabilities(const Napi::CallbackInfo &info) {
@@ -291,7 +308,9 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   deliver = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "skbtracer batches", 0, 1);
   Ref();
 
-  auto work = [options, ids = std::move(ids), tracer = tracer, deliver = deliver]() -> skbt::Result<skbt::Started> {
+  const std::string backend = given.Get("backend").As<Napi::String>();
+  auto work = [options, backend, ids = std::move(ids), tracer = tracer,
+               deliver = deliver]() -> skbt::Result<skbt::Started> {
     if (auto done = compileInto(options->load.settings); !done)
       return done.error();
     auto known = knownKernel();
@@ -302,7 +321,10 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
         return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
       options->functions.push_back(&(*known->functions)[id - 1]);
     }
-    options->load.backend = bestBackend();
+    auto chosen = chooseBackend(backend);
+    if (!chosen)
+      return chosen.error();
+    options->load.backend = *chosen;
     return tracer->start(*options, known->symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
       skbt::Batch *raw = batch.release();
       // the reader bounds what waits; only a closing environment refuses
@@ -310,10 +332,10 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
         delete raw;
     });
   };
-  auto convert = [](Napi::Env e, skbt::Started &started) {
+  auto convert = [options](Napi::Env e, skbt::Started &started) {
     Napi::Object object = Napi::Object::New(e);
     object.Set("attached", started.attached);
-    object.Set("backend", bestBackend() == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe");
+    object.Set("backend", backendName(options->load.backend));
     object.Set("attachMs", started.attachMs);
     Napi::Array refused = Napi::Array::New(e, started.refused.size());
     uint32_t i = 0;

@@ -8,6 +8,7 @@ import {
   type FunctionInfo,
   type TracerStats,
 } from '../../core/messages/source.ts';
+import { idsOf, resolvePlan } from '../../core/model/probes/resolve.ts';
 import { type NativeAddon, NativeError, type NativeTracer } from '../../native/index.ts';
 
 export interface CaptureListener {
@@ -56,8 +57,12 @@ export class Capture {
         // found wanting before what runs is stopped for it
         await this.#addon.compileFilter(spec.filter.expression);
         await this.#addon.compileFilter(spec.filter.inner);
+        const plan = resolvePlan(spec.probes, await this.#functions());
+        if (!plan.ok) return plan;
+        const [missing] = plan.value.missing;
+        if (missing !== undefined) return fail('PLAN_UNKNOWN', missing);
         await this.#stopTracer();
-        return await this.#start(spec);
+        return await this.#start(spec, idsOf(plan.value));
       } catch (error) {
         return this.#refused(error);
       }
@@ -86,16 +91,19 @@ export class Capture {
     }
   }
 
-  async #start(spec: CaptureSpec): Promise<Result<{ readonly generation: number }>> {
+  async #start(
+    spec: CaptureSpec,
+    probed: readonly number[],
+  ): Promise<Result<{ readonly generation: number }>> {
     this.#enter({ phase: 'starting', spec });
-    const functions = (await this.#functions()).filter(({ isDefault }) => spec.group === 'all' || isDefault);
     const tracer = this.#addon.createTracer();
-    const started = await tracer.start({ ...spec, functionIds: functions.map(({ id }) => id) }, (records) =>
+    const started = await tracer.start({ ...spec, functionIds: probed }, (records) =>
       this.#listener.batch(records, () => tracer.release()),
     );
     this.#tracer = tracer;
     const generation = 1;
-    this.#enter({ phase: 'running', spec, generation, ...started, refused: started.refused.slice(0, 4096) });
+    const refused = started.refused.slice(0, 4096);
+    this.#enter({ phase: 'running', spec, generation, ...started, probed: [...probed], refused });
     this.#ticker = setInterval(() => this.#listener.stats(tracer.stats()), STATS_EVERY_MS);
     return ok({ generation });
   }

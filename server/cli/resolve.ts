@@ -46,7 +46,8 @@ export function resolveSpec(options: TraceOptions, namespaces: readonly NetnsInf
   return {
     ...DEFAULT_SPEC,
     filter: resolveFilter(options, namespaces),
-    group: options.group,
+    probes: options.probes,
+    backend: options.backend,
     stacks: options.stacks,
     controlBlock: options.controlBlock,
     tcpEvents: options.shows.tcp,

@@ -1,10 +1,11 @@
 'use client';
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { CaptureState, ProbeGroup } from '../../../core/messages/source.ts';
+import type { CaptureState, ProbeBase } from '../../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
+import { planOf } from '../../../core/model/probes/plan.ts';
 import { commands } from '../../state/commands.ts';
-import { adoptGroup } from '../../state/draft.ts';
+import { adoptProbes } from '../../state/draft.ts';
 import { type Programs, useHealthStore } from '../../state/health.ts';
 import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
@@ -16,7 +17,7 @@ import { Toggle } from '../../ui/Toggle.tsx';
 import { PROBES_PROGRAM } from './cost.ts';
 import { ProbeDetail, showLastSeen } from './ProbeDetail.tsx';
 import { ProbeTable } from './ProbeTable.tsx';
-import { functionProbes, groupOf, PROBE_GROUPINGS, probeRows, programProbes } from './probes.ts';
+import { baseOf, functionProbes, PROBE_GROUPINGS, probeRows, programProbes } from './probes.ts';
 import { toggleFold, useHealthPlace } from './state.ts';
 import { type CostNow, setMeasuring, useCost } from './useCost.ts';
 
@@ -156,13 +157,14 @@ function nextGrouping(): void {
 function GroupSwitch({ capture }: { readonly capture: CaptureState | undefined }) {
   const [problem, setProblem] = useState('');
   const running = capture?.phase === 'running' ? capture.spec : undefined;
-  const choose = async (group: ProbeGroup) => {
-    if (running === undefined || group === running.group) return;
+  const choose = async (base: ProbeBase) => {
+    if (running === undefined) return;
     setProblem('');
-    adoptGroup(group);
-    const result = await requestApply({ ...running, group });
+    const probes = planOf(base);
+    adoptProbes(probes);
+    const result = await requestApply({ ...running, probes });
     if (result.ok) return;
-    adoptGroup(running.group);
+    adoptProbes(running.probes);
     setProblem(result.error.message);
   };
   if (running === undefined)
@@ -174,8 +176,8 @@ function GroupSwitch({ capture }: { readonly capture: CaptureState | undefined }
     >
       <Segmented
         label="Probe group; another one begins a new session"
-        value={groupOf(capture)}
-        onValue={(group) => void choose(group)}
+        value={baseOf(capture)}
+        onValue={(base) => void choose(base)}
         options={[
           { value: 'default', label: 'waypoints' },
           { value: 'all', label: 'all functions' },

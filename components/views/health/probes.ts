@@ -1,10 +1,5 @@
 /** The rows of the table of probes: what is probed, in groups, and what each has recorded. */
-import type {
-  CaptureState,
-  FunctionInfo,
-  PlannedProgram,
-  ProbeGroup,
-} from '../../../core/messages/source.ts';
+import type { CaptureState, FunctionInfo, PlannedProgram, ProbeBase } from '../../../core/messages/source.ts';
 import { STAGES, type Stage } from '../../../core/messages/source.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { WAYPOINTS } from '../../../core/model/waypoints.ts';
@@ -71,9 +66,9 @@ export interface ProbeFacts {
 
 const STAGE_OF_WAYPOINT = new Map(WAYPOINTS.map(({ name, stage }, i) => [name, { stage, at: i }]));
 
-/** The group that the running (or starting) capture probes; waypoints while there is none. */
-export const groupOf = (capture: CaptureState | undefined): ProbeGroup =>
-  capture?.phase === 'running' || capture?.phase === 'starting' ? capture.spec.group : 'default';
+/** What the running (or starting) capture's plan begins with; waypoints while there is none. */
+export const baseOf = (capture: CaptureState | undefined): ProbeBase =>
+  capture?.phase === 'running' || capture?.phase === 'starting' ? capture.spec.probes.base : 'default';
 
 /** Every function that is probed or should be, waypoints that the kernel lacks included; in the order of the way. */
 export function functionProbes({
@@ -84,7 +79,8 @@ export function functionProbes({
 }: ProbeFacts): readonly FunctionProbe[] {
   const running = capture?.phase === 'running' ? capture : undefined;
   const refused = new Map(running?.refused.map(({ name, reason }) => [name, reason]));
-  const isProbed = (one: FunctionInfo) => one.isDefault || groupOf(capture) === 'all';
+  const probed = running?.probed && new Set(running.probed);
+  const isProbed = (one: FunctionInfo) => probed?.has(one.id) ?? (one.isDefault || baseOf(capture) === 'all');
   const state = (name: string): ProbeState => {
     const reason = refused.get(name);
     if (running === undefined) return { is: 'off' };
