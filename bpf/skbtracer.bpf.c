@@ -25,23 +25,52 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* Written by native/src/probes.cc through the mapped .bss. */
+volatile __u8 gates[SKBT_GATES];
+volatile __u8 muted[SKBT_FUNCTIONS];
+
+static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
+{
+	u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),
+	    a4 = PT_REGS_PARM4(ctx), a5 = PT_REGS_PARM5(ctx);
+
+	/* five loads at constant offsets: the verifier refuses one load at a chosen offset of ctx
+	 */
+	asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5));
+	return position == 1   ? a1
+	       : position == 2 ? a2
+	       : position == 3 ? a3
+	       : position == 4 ? a4
+			       : a5;
+}
+
 /*
- * Attached to every probed function, in a copy for each position of the skb and each set of flags
- * (native/src/entry.cc). Says no to packets that are neither followed nor match; the rest is behind
- * the tail call.
+ * Attached to every probed function, in copies (native/src/entry.cc): each has a gate of its own, and
+ * its probes' skb is at the same place among the arguments, or found by the cookie. Says no to
+ * packets that are neither followed nor match; the rest is behind the tail call.
  */
 SEC("skbt/entry")
 int skbt_entry(struct pt_regs *ctx)
 {
+	u8 gate = gates[0];
 	struct skbt_hit *hit;
+	u64 skb, cookie;
 	u32 flags;
-	u64 skb;
 
+	if (gate != SKBT_GATE_OPEN &&
+	    (gate == SKBT_GATE_SHUT ||
+	     muted[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS]))
+		return 0;
 	asm volatile("%0 = *(u64 *)(%1 + 112)" : "=r"(skb) : "r"(ctx)); /* di: the first argument */
 	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
-	if ((flags & SKBT_PROBE_INDIRECT) &&
-	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
-		return 0;
+	if (flags & SKBT_PROBE_BY_COOKIE) {
+		cookie = bpf_get_attach_cookie(ctx);
+		flags = SKBT_COOKIE_FLAGS(cookie);
+		skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
+		if ((flags & SKBT_PROBE_INDIRECT) &&
+		    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
+			return 0;
+	}
 	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
 		return 0;
 	hit = hit_get();

@@ -123,7 +123,7 @@ function layers() {
     },
     { in: /^native\//, may: /^(native|core)\//, hint: "the addon's façade knows core only" },
     {
-      in: /^lab\/scenarios\/(expressions|wiring)\//,
+      in: /^lab\/scenarios\/(expressions|wiring|probes)\//,
       may: /^(lab\/scenarios|core|server\/sources)\//,
       not: /^(?!node:)/,
       hint: 'these folders drive an agent over the source protocol; they need nothing else of the inside',

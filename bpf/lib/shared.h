@@ -104,6 +104,18 @@ struct skbt_program_name {
 	char name[16];
 };
 
+/*
+ * Probes are switched by bytes that they read before anything else. Those attached together share
+ * a gate; each gate has its copy of skbt_entry. `muted` has a byte for each function id.
+ */
+#define SKBT_GATES 256
+#define SKBT_FUNCTIONS (1 << 16)
+enum skbt_gate {
+	SKBT_GATE_SHUT,
+	SKBT_GATE_OPEN,
+	SKBT_GATE_PARTLY, /* open, but not for functions that are muted */
+};
+
 /* Slots of the map `bodies`. */
 enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 
@@ -118,6 +130,7 @@ enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 #define SKBT_PROBE_INDIRECT 1
 #define SKBT_PROBE_PASSIVE 2
 #define SKBT_PROBE_NO_LENGTH 4
+#define SKBT_PROBE_BY_COOKIE 8 /* of a copy of the entry program: its probes differ in these */
 #define SKBT_COOKIE(func, argument, flags)                                                         \
 	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(flags) << 40)
 #define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))

@@ -158,6 +158,8 @@ export const tracerStatsSchema = z.object({
   missed: count,
   /** Records left in the ring when the capture stopped, because the receiver took nothing for a second. */
   undelivered: count,
+  /** Probes that are switched off, and that the kernel has not detached yet; older sources do not tell. */
+  detaching: count.default(0),
   /** Packets matched, ids given. */
   packets: count,
   /** Packets being followed now. */
@@ -181,6 +183,7 @@ export const NO_STATS: TracerStats = {
   oldestNs: 0,
   missed: 0,
   undelivered: 0,
+  detaching: 0,
   packets: 0,
   tracked: 0,
   batches: 0,

@@ -7,9 +7,9 @@
 #include <linux/perf_event.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <fcntl.h>
-#include <map>
 #include <mutex>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -21,6 +21,16 @@ namespace {
 
 // Attaching single kprobes waits for the kernel more than it computes (lab.md: four threads halve it).
 constexpr size_t KPROBE_THREADS = 4;
+
+// What a child is closing. `told` has the number of probes for each descriptor that it has closed.
+struct Closing {
+  Fd told;
+  uint32_t left;
+  std::function<void()> onClosed;
+  bool isOver = false;
+};
+std::mutex closingLock;
+std::vector<Closing> closings;
 
 uint64_t cookieOf(const Function &f) { return SKBT_COOKIE(f.id, f.argument, f.flags); }
 
@@ -42,12 +52,13 @@ void attachMulti(int programFd, const Function *const *functions, size_t count, 
   opts.kprobe_multi.cookies = cookies.data();
   const int fd = bpf_link_create(programFd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
   if (fd >= 0) {
-    result.fds.emplace_back(fd);
-    result.attached += static_cast<uint32_t>(count);
+    result.held.push_back({Fd(fd), static_cast<uint32_t>(count)});
+    for (size_t i = 0; i < count; i++)
+      result.ids.push_back(functions[i]->id);
     return;
   }
   if (count == 1) {
-    result.refused.push_back({functions[0]->name, reasonText(-fd)});
+    result.refused.push_back({functions[0]->id, functions[0]->name, reasonText(-fd)});
     return;
   }
   attachMulti(programFd, functions, count / 2, result);
@@ -59,16 +70,16 @@ void attachSingle(int programFd, const std::vector<const Function *> &functions,
   const auto work = [&](size_t first) {
     Attachment mine;
     for (size_t i = first; i < functions.size(); i += KPROBE_THREADS) {
-      const int err = attachKprobe(programFd, functions[i]->address, cookieOf(*functions[i]), mine.fds);
+      const int err = attachKprobe(programFd, functions[i]->address, cookieOf(*functions[i]), mine.held);
       if (err == 0)
-        mine.attached++;
+        mine.ids.push_back(functions[i]->id);
       else
-        mine.refused.push_back({functions[i]->name, reasonText(err)});
+        mine.refused.push_back({functions[i]->id, functions[i]->name, reasonText(err)});
     }
     const std::lock_guard guard(lock);
-    std::move(mine.fds.begin(), mine.fds.end(), std::back_inserter(result.fds));
+    std::move(mine.held.begin(), mine.held.end(), std::back_inserter(result.held));
     std::move(mine.refused.begin(), mine.refused.end(), std::back_inserter(result.refused));
-    result.attached += mine.attached;
+    result.ids.insert(result.ids.end(), mine.ids.begin(), mine.ids.end());
   };
   std::vector<std::thread> threads;
   for (size_t i = 0; i < std::min(KPROBE_THREADS, functions.size()); i++)
@@ -90,7 +101,7 @@ int kprobePerfType() {
   return type;
 }
 
-int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<Fd> &fds) {
+int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<Held> &held) {
   static const int type = kprobePerfType();
   if (type < 0)
     return ENOENT;
@@ -109,47 +120,37 @@ int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<F
     return errno;
   if (ioctl(event.get(), PERF_EVENT_IOC_ENABLE, 0) < 0)
     return errno;
-  fds.push_back(std::move(link));
-  fds.push_back(std::move(event));
+  held.push_back({std::move(link), 0});
+  held.push_back({std::move(event), 1});
   return 0;
 }
 
-Result<Attachment> attachAll(const std::vector<bpf_insn> &entry, Backend backend,
-                             const std::vector<const Function *> &functions) {
+Attachment attachAll(int programFd, Backend backend, const std::vector<const Function *> &functions) {
   Attachment result;
-  std::map<std::pair<uint32_t, uint32_t>, std::vector<const Function *>> kinds;
-  for (const Function *one : functions)
-    kinds[{one->argument, one->flags}].push_back(one);
-  for (const auto &[kind, some] : kinds) {
-    std::vector<bpf_insn> insns = entry;
-    if (!makeEntry(insns, kind.first, kind.second))
-      return Error{"LOAD_FAILED", "the entry program is not what it was"};
-    LIBBPF_OPTS(bpf_prog_load_opts, opts);
-    if (backend == Backend::KprobeMulti)
-      opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
-    const Fd program(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "skbt_entry", "GPL", insns.data(), insns.size(), &opts));
-    if (!program.valid())
-      return errnoError("LOAD_FAILED", "the kernel refuses a copy of the entry program", errno);
-    if (backend == Backend::KprobeMulti)
-      attachMulti(program.get(), some.data(), some.size(), result);
-    else
-      attachSingle(program.get(), some, result);
-  }
-  if (result.attached == 0 && !functions.empty())
-    return Error{"ATTACH_FAILED",
-                 "no function took a probe; " + result.refused.front().name + ": " + result.refused.front().reason};
+  if (backend == Backend::KprobeMulti)
+    attachMulti(programFd, functions.data(), functions.size(), result);
+  else
+    attachSingle(programFd, functions, result);
   return result;
 }
 
-void closeInBackground(std::vector<Fd> fds) {
-  int ends[2];
-  if (fds.empty() || pipe2(ends, O_CLOEXEC) != 0)
+void closeInBackground(std::vector<Held> held, std::function<void()> onClosed) {
+  int go[2];
+  int progress[2];
+  if (held.empty() || pipe2(go, O_CLOEXEC) != 0)
     return; // without a pipe they close here, slowly
-  Fd go(ends[0]);
-  Fd hold(ends[1]);
-  std::vector<int> keep{go.get()};
-  for (const Fd &fd : fds)
-    keep.push_back(fd.get());
+  Fd waits(go[0]);
+  Fd hold(go[1]);
+  if (pipe2(progress, O_CLOEXEC | O_NONBLOCK) != 0)
+    return;
+  Fd told(progress[0]);
+  Fd tell(progress[1]);
+  std::vector<int> keep{waits.get(), tell.get()};
+  uint32_t probes = 0;
+  for (const Held &one : held) {
+    keep.push_back(one.fd.get());
+    probes += one.probes;
+  }
   std::sort(keep.begin(), keep.end());
   // Twice forked, so that it is init's child and leaves no zombie. Between fork and _exit only
   // system calls: other threads' locks may be held for ever in the child.
@@ -158,6 +159,7 @@ void closeInBackground(std::vector<Fd> fds) {
     if (fork() != 0)
       _exit(0);
     setsid();
+    signal(SIGPIPE, SIG_IGN); // whoever started this may be gone before it is done
     // let go of everything else first: whoever reads our pipes must see their end
     unsigned int next = 0;
     for (const int fd : keep) {
@@ -168,14 +170,45 @@ void closeInBackground(std::vector<Fd> fds) {
     syscall(SYS_close_range, next, ~0U, 0);
     // who closes last waits for the kernel: that must not be the parent
     char none;
-    while (read(go.get(), &none, 1) > 0) {
+    while (read(waits.get(), &none, 1) > 0) {
+    }
+    for (const Held &one : held) {
+      close(one.fd.get());
+      if (one.probes > 0 && write(tell.get(), &one.probes, sizeof(one.probes)) < 0)
+        continue; // nobody listens any more
     }
     _exit(0);
   }
-  if (child > 0)
+  if (child > 0) {
     waitpid(child, nullptr, 0);
-  fds.clear();
+    const std::lock_guard guard(closingLock);
+    closings.push_back({std::move(told), probes, std::move(onClosed)});
+  }
+  held.clear();
   // `hold` closes now, and the child goes on
+}
+
+uint32_t detaching() {
+  std::vector<std::function<void()>> closed;
+  uint32_t left = 0;
+  {
+    const std::lock_guard guard(closingLock);
+    for (Closing &one : closings) {
+      uint32_t probes = 0;
+      ssize_t got = 0;
+      while ((got = read(one.told.get(), &probes, sizeof(probes))) == sizeof(probes))
+        one.left -= probes;
+      one.isOver = one.left == 0 || got == 0;
+      if (!one.isOver)
+        left += one.left;
+      else if (one.left == 0 && one.onClosed)
+        closed.push_back(std::move(one.onClosed));
+    }
+    std::erase_if(closings, [](const Closing &one) { return one.isOver; });
+  }
+  for (const auto &tell : closed)
+    tell();
+  return left;
 }
 
 } // namespace skbt

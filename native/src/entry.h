@@ -16,7 +16,8 @@ struct bpf_object;
 
 namespace skbt {
 
-// Makes a copy's instructions: the skb is that argument (1 to 5), `flags` are SKBT_PROBE_*.
+// Makes a copy's instructions: the skb is that argument (1 to 5), `flags` are SKBT_PROBE_*; with SKBT_PROBE_BY_COOKIE
+// the argument is not looked at.
 // `entry` is skbt_entry as it was loaded, its maps file descriptors. False when it is not what is known here.
 bool makeEntry(std::vector<bpf_insn> &entry, uint32_t argument, uint32_t flags);
 

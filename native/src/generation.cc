@@ -435,13 +435,21 @@ Status Generation::attachOne(const char *name) {
   return Done{};
 }
 
-std::vector<Fd> Generation::takeExchanged() {
+std::vector<Held> Generation::takeLinks() {
+  std::vector<Held> taken;
+  for (Fd &link : links)
+    taken.push_back({std::move(link), 1});
+  links.clear();
+  return taken;
+}
+
+std::vector<Held> Generation::takeExchanged() {
   // the first of TYPED, and so the first that was attached
   static_assert(TYPED[0].need == Need::Exchanged && TYPED[1].need != Need::Exchanged);
-  std::vector<Fd> taken;
+  std::vector<Held> taken;
   if (links.empty())
     return taken;
-  taken.push_back(std::move(links.front()));
+  taken.push_back({std::move(links.front()), 1});
   links.erase(links.begin());
   return taken;
 }
@@ -518,14 +526,6 @@ Generation::Ages Generation::sweep(uint64_t longNs) const {
 }
 
 int Generation::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(object.get(), name); }
-
-std::vector<bpf_insn> Generation::entryProgram() const {
-  const bpf_program *program = bpf_object__find_program_by_name(object.get(), ENTRY);
-  const bpf_insn *first = bpf_program__insns(program);
-  return {first, first + bpf_program__insn_cnt(program)};
-}
-
-int Generation::entryFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), ENTRY)); }
 
 uint64_t Generation::recursionMisses() const {
   uint64_t misses = 0;

@@ -82,18 +82,16 @@ public:
   Ages sweep(uint64_t longNs) const;
 
   int mapFd(const char *name) const;
-  int entryFd() const;
-  // The program on the probes as it was loaded; see entry.h.
-  std::vector<bpf_insn> entryProgram() const;
+  const bpf_object *bpfObject() const { return object.get(); }
   // Probe hits that the kernel skipped because the program was already running on that CPU.
   uint64_t recursionMisses() const;
   // Adds the costs of every program that is loaded to those of the same name. The hop program's are with the entry
   // program, which jumps to it; copies that run behind programs of tc (tcx.h) are not told.
   void addCosts(std::vector<ProgramCost> &costs) const;
   // What attachTyped() attached; to be closed by closeInBackground().
-  std::vector<Fd> takeLinks() { return std::move(links); }
+  std::vector<Held> takeLinks();
   // Of these, what a later generation has of its own.
-  std::vector<Fd> takeExchanged();
+  std::vector<Held> takeExchanged();
 
 private:
   struct ObjectClose {

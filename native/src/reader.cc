@@ -96,10 +96,8 @@ void Reader::release() {
 
 void Reader::run() {
   while (!stopping) {
-    if (hasRoom()) {
-      ring_buffer__consume(ring.get());
-      flush();
-    }
+    if (hasRoom())
+      consume();
     waitForMore();
   }
   // the kernel side is off: what is in the ring now is all there is
@@ -111,6 +109,34 @@ void Reader::run() {
     }
     waitForMore();
   }
+}
+
+void Reader::consume() {
+  uint64_t asked = 0;
+  {
+    const std::lock_guard guard(drainLock);
+    asked = drainsAsked;
+  }
+  const bool isEmpty = ring_buffer__consume(ring.get()) >= 0;
+  flush();
+  if (!isEmpty)
+    return; // there was no room for all of it
+  const std::lock_guard guard(drainLock);
+  drainsDone = asked;
+  drained.notify_all();
+}
+
+bool Reader::drain() {
+  std::unique_lock guard(drainLock);
+  const uint64_t mine = ++drainsAsked;
+  notify();
+  uint64_t taken = batches();
+  while (!drained.wait_for(guard, std::chrono::milliseconds(DRAIN_MS), [&] { return drainsDone >= mine; })) {
+    if (batches() == taken)
+      return false;
+    taken = batches();
+  }
+  return true;
 }
 
 void Reader::waitForMore() {
@@ -160,6 +186,12 @@ void Reader::nameParts(const uint8_t *record, size_t size) {
   skbt_stack_id stack;
   if (section(SKBT_SECTION_STACK, stack))
     nameStack(stack.id, record);
+}
+
+void Reader::addFunctions(FunctionIds more) {
+  if (const auto known = functionIds.load())
+    more.insert(known->begin(), known->end());
+  functionIds = std::make_shared<const FunctionIds>(std::move(more));
 }
 
 // Puts the function's id where its address is; 0, which no function has, for one that is not known.
