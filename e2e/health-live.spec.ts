@@ -1,4 +1,4 @@
-/** How a live capture in the lab is doing: hops and costs move, and another probe group begins a new session. */
+/** How a live capture in the lab is doing: hops and costs move, and probes are switched while the session goes on. */
 
 import { expect, type Page, test } from '@playwright/test';
 import { type Product, startProduct } from './product.ts';
@@ -53,7 +53,15 @@ test('hops, programs and costs are live, and the group can be switched', async (
   await page.keyboard.press('e');
   await expect(page.getByRole('checkbox', { name: 'Measure cost' })).not.toBeChecked();
 
-  // another group: all probes are attached anew, in a new session
+  // a stage goes, and the session goes on
+  await page.getByRole('checkbox', { name: 'Probe netfilter' }).click();
+  await expect(page.getByRole('checkbox', { name: 'Probe netfilter' })).not.toBeChecked({ timeout: 60_000 });
+  await expect(page.getByRole('radio', { name: 'as chosen' })).toBeChecked();
+  expect(numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThanOrEqual(before);
+  await page.getByRole('checkbox', { name: 'Probe netfilter' }).click();
+  await expect(page.getByRole('checkbox', { name: 'Probe netfilter' })).toBeChecked({ timeout: 60_000 });
+
+  // another group: what it has more is attached as well
   const few = Number(/(\d+) probes/.exec(await glance.innerText())?.[1]);
   await page.getByRole('radio', { name: 'all functions' }).click();
   await expect
@@ -61,4 +69,5 @@ test('hops, programs and costs are live, and the group can be switched', async (
     .toBeGreaterThan(5 * few);
   await expect(page.getByRole('radio', { name: 'all functions' })).toBeChecked();
   await expect(region(page, 'Filter').getByLabel('Probes')).toHaveValue('all');
+  expect(numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThanOrEqual(before);
 }); // biome-ignore format: short

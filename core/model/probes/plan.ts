@@ -62,6 +62,12 @@ export function switchPart(
   return { ...back, add: change(back.add, part, withOne) };
 }
 
+/** Functions out of these that the part has in the plan, or would have if it were switched on. */
+export function partSize(plan: ProbePlan, part: ProbePart, functions: readonly FunctionInfo[]): number {
+  const on = switchPart(plan, part, true, functions);
+  return functions.filter((one) => isOf(part, one) && isChosen(on, one)).length;
+}
+
 /** `waypoints`, `all functions`, `waypoints without bridge, and tun`: for people. */
 export function planText(plan: ProbePlan): string {
   const base = { default: 'waypoints', all: 'all functions', none: '' }[plan.base];

@@ -48,9 +48,11 @@ class Ledger implements Watcher {
   hops = 0;
   readonly wrong: Hop[] = [];
   readonly generations = new Set<number>();
-  readonly #steady = new Map<number, number[]>();
+  readonly #seen = new Map<number, Hop[]>();
   /** How many ended packets have been at these functions of the steady stages, in this order. */
   readonly paths = new Map<string, number>();
+  /** All hops of the last packet that took each of them. */
+  readonly examples = new Map<string, readonly string[]>();
   readonly #agent: () => ProbingAgent;
 
   constructor(agent: () => ProbingAgent) {
@@ -60,20 +62,34 @@ class Ledger implements Watcher {
   hop(hop: Hop): void {
     this.hops += 1;
     this.generations.add(hop.generation);
-    if (hop.kind === 'drop') return;
-    if (this.off.has(hop.func)) this.wrong.push(hop);
-    if (!STEADY.some((stage) => stage === this.#agent().stageOf(hop.func))) return;
-    const known = this.#steady.get(hop.packet);
-    if (known === undefined) this.#steady.set(hop.packet, [hop.func]);
-    else known.push(hop.func);
+    if (hop.kind === 'hop' && this.off.has(hop.func)) this.wrong.push(hop);
+    const known = this.#seen.get(hop.packet);
+    if (known === undefined) this.#seen.set(hop.packet, [hop]);
+    else known.push(hop);
   }
 
   free({ packet }: { readonly packet: number }): void {
-    const path = (this.#steady.get(packet) ?? [])
-      .map((id) => this.#agent().functions.get(id)?.name ?? '')
+    const hops = this.#seen.get(packet) ?? [];
+    this.#seen.delete(packet);
+    const path = hops
+      .filter((hop) => this.#isSteady(hop))
+      .map((hop) => this.#nameOf(hop))
       .join(' ');
-    this.#steady.delete(packet);
     this.paths.set(path, (this.paths.get(path) ?? 0) + 1);
+    this.examples.set(path, [
+      `packet ${packet}`,
+      ...hops.map(
+        (hop) => `${hop.timeNs} ${this.#nameOf(hop)} netns ${hop.netns} if ${hop.ifindex} pid ${hop.pid}`,
+      ),
+    ]);
+  }
+
+  #isSteady(hop: Hop): boolean {
+    return hop.kind === 'hop' && STEADY.some((stage) => stage === this.#agent().stageOf(hop.func));
+  }
+
+  #nameOf(hop: Hop): string {
+    return hop.kind === 'drop' ? 'drop' : (this.#agent().functions.get(hop.func)?.name ?? '');
   }
 
   capture(state: CaptureState): void {
@@ -96,23 +112,24 @@ interface Holdings {
   readonly programs: number;
   readonly maps: number;
   readonly links: number;
-  readonly descriptors: number;
 }
 
 /** Of the whole kernel: nothing else loads programs here. */
-function holdings(pid: number): Holdings {
+function holdings(): Holdings {
   const count = (what: string) =>
     JSON.parse(run('', join(ROOT, 'dist', 'bpftool'), '-j', what, 'show')).length;
   return {
     programs: count('prog'),
     maps: count('map'),
     links: count('link'),
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
   };
 }
 
+const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
 const memoryKb = (pid: number): number =>
   Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+const LOOKS = 5;
 /** What a JavaScript heap may grow by without anything being held. */
 const HEAP_KB = 24 << 10;
 
@@ -132,6 +149,7 @@ async function switchThem(): Promise<void> {
 
     let warm: Holdings | undefined;
     let warmKb = 0;
+    let fewest = Number.POSITIVE_INFINITY;
     for (let i = 1; i <= SWITCHES; i += 1) {
       const round = ROUNDS[i % ROUNDS.length] ?? ROUNDS[0];
       if (round === undefined) throw new Error('no rounds');
@@ -149,11 +167,19 @@ async function switchThem(): Promise<void> {
       if (i === WARM || i === SWITCHES) {
         await agent.apply({ filter, probes: DEFAULT_PLAN });
         await agent.until(() => agent.stats?.detaching === 0, 'all that was switched off is detached');
-        const now = holdings(agent.pid);
+        const now = holdings();
         if (warm === undefined) {
           warm = now;
           warmKb = memoryKb(agent.pid);
-        } else equal(now, warm, 'programs, maps, links and descriptors, as after the warm-up');
+          // now and then the agent asks `ip` in other namespaces, through pipes
+          for (let k = 0; k < LOOKS; k += 1) {
+            fewest = Math.min(fewest, descriptors(agent.pid));
+            holdings(); // takes a while
+          }
+        } else {
+          equal(now, warm, 'programs, maps and links, as after the warm-up');
+          await agent.until(() => descriptors(agent.pid) <= fewest, 'descriptors, as after the warm-up');
+        }
       }
     }
     const grownKb = memoryKb(agent.pid) - warmKb;
@@ -168,7 +194,8 @@ async function switchThem(): Promise<void> {
       'events lost',
     );
     const others = [...ledger.paths].filter(([path]) => path !== usual);
-    equal(others, [], `every datagram is seen at ${usual}`);
+    const example = others.map(([path]) => ledger.examples.get(path));
+    check(others.length === 0, `every datagram is seen at ${usual}`, [others, example]);
     console.log(`  # ${ledger.paths.get(usual)} datagrams, ${ledger.hops} hops, ${grownKb} kB more`);
   } finally {
     await agent.close();
