@@ -115,11 +115,15 @@ const FOLLOWED = `udp port ${PORT}`;
 const MODES: readonly Mode[] = [
   { name: 'off', start: async () => undefined, measures: ['datagrams', 'stream'] },
   { name: 'empty', start: empty, measures: ['datagrams', 'stream'] },
-  { name: 'streamed', start: ours(...ALL, FOLLOWED), measures: ['datagrams', 'stream'] },
+  { name: 'streamed', start: ours(...ALL, FOLLOWED), measures: ['datagrams'] },
+  { name: 'other-protocol', start: ours(...ALL, FOLLOWED), measures: ['stream'] },
   { name: 'other-port', start: ours(...ALL, 'tcp port 5002'), measures: ['stream'] },
   ...(pwru === undefined
     ? []
-    : [{ name: 'pwru', start: asPwru(FOLLOWED), measures: ['datagrams', 'stream'] } as const]),
+    : [
+        { name: 'pwru', start: asPwru(FOLLOWED), measures: ['datagrams'] } as const,
+        { name: 'pwru-other-protocol', start: asPwru(FOLLOWED), measures: ['stream'] } as const,
+      ]),
 ];
 
 /** Sends datagrams to a reader; instructions that sending and reading took, each in its own process. */

@@ -49,8 +49,10 @@ const NAMES: Readonly<Record<string, string>> = {
   off: 'no tracing',
   empty: 'an empty program on every function',
   streamed: 'skbtracer, `udp port 5001`, every hop streamed',
-  'other-port': 'skbtracer, `tcp port 5002`',
+  'other-protocol': 'skbtracer, `udp port 5001`: another protocol',
+  'other-port': 'skbtracer, `tcp port 5002`: another port',
   pwru: 'pwru, `udp port 5001`',
+  'pwru-other-protocol': 'pwru, `udp port 5001`: another protocol',
 };
 
 const thousands = (value: number | undefined): string =>
@@ -72,7 +74,7 @@ function table({ kernel, modes }: Run): string {
   return [
     `### Linux ${kernel}`,
     '',
-    '| | thousand instructions a datagram | added | TCP stream, of no tracing’s | records of 330 datagrams |',
+    '| | thousand instructions a datagram | added | TCP stream, of no tracing’s | records of the 330 datagrams |',
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
