@@ -28,6 +28,13 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   cost: { atMs: 5, programs: [{ name: 'skbt_clone', runs: 3, timeNs: 90 }] },
 };
 
+/** Each part has a length of its own, so that none is taken for another. */
+const LONG_ENDS = {
+  head: Uint8Array.from([1, 2, 3]).buffer,
+  tail: Uint8Array.from([4, 5, 6, 7]).buffer,
+  context: 2,
+};
+
 /** A hub that notes what reached it: for strangers, nothing may. */
 const hub: GatewayHub = {
   snapshot: {
@@ -62,7 +69,10 @@ const hub: GatewayHub = {
     }),
     rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: false }),
     path: async (packet) => ({ session: 1, records: undefined, isLong: packet === 6 }),
-    hops: async (packet) => ({ session: 1, hops: packet === 6 ? new ArrayBuffer(46) : undefined }),
+    hops: async (packet) =>
+      packet === 6
+        ? { session: 1, hops: new ArrayBuffer(46), ends: LONG_ENDS }
+        : { session: 1, hops: undefined, ends: undefined },
     hitsByFunction: async () => ({ session: 1, hops: new Float64Array([0, 7]).buffer }),
     backlog: { waiting: 2, limit: 16 },
     analysis: async (packets) => {
@@ -300,7 +310,9 @@ describe('a socket', () => {
     });
     const hopsOf = (session: number, packet: number) =>
       socket.timeout(5000).emitWithAck('hops', { session, packet });
-    expect((await hopsOf(1, 6)).value.hops).toHaveLength(46);
+    const { hops, head, tail, context } = (await hopsOf(1, 6)).value;
+    expect(hops).toHaveLength(46);
+    expect([[...head], [...tail], context]).toEqual([[1, 2, 3], [4, 5, 6, 7], 2]);
     expect(await hopsOf(1, 5)).toMatchObject({ error: { code: 'PACKET_GONE' } });
     expect(await hopsOf(2, 6)).toMatchObject({ error: { code: 'SESSION_OVER' } });
     expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
