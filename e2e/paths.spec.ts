@@ -144,3 +144,13 @@ test('a packet of the list is compared with one of a path', async ({ page }) => 
   await expect(both.getByRole('columnheader')).toHaveCount(2);
   await expect(both.getByRole('columnheader').first()).toContainText(`Packet ${packet}`);
 });
+
+test('what was chosen to be compared is forgotten with its session', async ({ page }) => {
+  await line(page, 'SOCKET_FILTER').click();
+  await page.keyboard.press('c');
+  await expect(page.getByText('and press C')).toBeVisible();
+  await page.getByLabel('Filter: pcap expression').fill('ip');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.getByText('and press C')).toHaveCount(0);
+  await expect(page.getByText('27 of 105 packets')).toBeVisible();
+});

@@ -152,3 +152,33 @@ test('no key of a view does two things', async ({ page }) => {
     await expect(help).toHaveCount(0);
   }
 });
+
+test('the first press of `c` compares, before the script of Paths has come', async ({ page }) => {
+  const html = await (await page.request.get(page.url())).text();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held: string[] = [];
+  // what the page itself needs comes at once; what comes when the page is idle, only when this test lets it
+  await page.route(/\/_next\/.*\.js(\?|$)/, async (route) => {
+    const name = new URL(route.request().url()).pathname.split('/').at(-1) ?? '';
+    if (!html.includes(name)) {
+      held.push(name);
+      await released;
+    }
+    await route.continue();
+  });
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText('105');
+  const packet = await page.locator('[data-packet]').first().getAttribute('data-packet');
+  const row = page.locator(`[data-packet="${packet}"]`);
+  await row.click();
+  await expect(row).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('c');
+  await expect(page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Paths' })).toHaveAttribute('aria-current', 'page');
+  await expect(page.getByRole('region', { name: 'Paths', exact: true })).toHaveCount(0);
+  expect(held).not.toEqual([]);
+  release();
+  await expect(page.getByText('and press C')).toContainText(`packet ${packet}`);
+}); // biome-ignore format: chains

@@ -17,6 +17,7 @@ import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/re
 import { setRange } from './display.ts';
 import { takeNames } from './names.ts';
 import { packets } from './packets/store.ts';
+import { endComparison } from './paths/compare.ts';
 import { leaveSession, packetWanted, rangeWanted } from './place.ts';
 import { selectPacket } from './selection.ts';
 import { useSession } from './session.ts';
@@ -61,6 +62,7 @@ export function connect(): void {
       selectPacket(packetWanted(session));
       setRange(rangeWanted(session));
       leaveSession(session);
+      endComparison();
     }
     packets.take(batch, session, reset);
     opened.emit('credit', 1);

@@ -18,7 +18,6 @@ import { Button } from '../../ui/Button.tsx';
 import { Divider } from '../../ui/Divider.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { useWide } from '../../ui/useMedia.ts';
-import './command.ts';
 import { CompareView } from './compare/CompareView.tsx';
 import {
   BY_COUNT,

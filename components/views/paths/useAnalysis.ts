@@ -1,7 +1,6 @@
 'use client';
 
 import { useEffect } from 'react';
-import { endComparison } from '../../state/paths/compare.ts';
 import { keepFolded } from '../../state/paths/folding.ts';
 import { failAnalysis, takeAnalysis, usePaths } from '../../state/paths/store.ts';
 import { requestAnalysis } from '../../state/socket.ts';
@@ -14,10 +13,7 @@ export function useAnalysis(): void {
     return keepFolded({
       session: () => usePaths.getState().session,
       ask: requestAnalysis,
-      take: (session, analysis) => {
-        if (usePaths.getState().session !== session) endComparison();
-        takeAnalysis(session, analysis);
-      },
+      take: takeAnalysis,
       fail: failAnalysis,
       isOnce: false,
     });

@@ -12,6 +12,7 @@ import { Notice } from '../../ui/Notice.tsx';
 import { DisplayBar } from '../display/DisplayBar.tsx';
 import { TimeStrip } from '../display/TimeStrip.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
+import { COMPARE } from '../paths/command.ts';
 import { Announcer } from './Announcer.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
 import { loadAll } from './lazy.tsx';
@@ -64,6 +65,7 @@ export function Dashboard() {
         keys: [{ key: viewKey(id) }],
         run: () => showView(id),
       })),
+      COMPARE,
       {
         id: 'page.palette',
         title: 'All commands',
