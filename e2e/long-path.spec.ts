@@ -16,10 +16,13 @@ const PACKET = 7;
 /** Takes the same way, with more hops. */
 const OTHER = 8;
 const MORE = 21_000;
+/** Is dropped after so many that nothing is told of why. */
+const DROPPED = 9;
+const UNTOLD = 6000;
 
 const test = recorded.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
-  packets: [({}, use) => use('2'), { scope: 'worker' }],
+  packets: [({}, use) => use('3'), { scope: 'worker' }],
   product: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from it what a fixture needs
     async ({}, use) => {
@@ -43,11 +46,13 @@ function capture(): Buffer {
     header.writeUInt8(type, 4);
     return Buffer.concat([header, payload]);
   };
+  const world = worldOf(said);
   return Buffer.concat([
     ...said.map((message) => frame(FRAME_TYPE.message, Buffer.from(JSON.stringify(message)))),
     ...[
-      ...giantBatches(worldOf(said), PACKET, HOPS, 1e12, 0),
-      ...giantBatches(worldOf(said), OTHER, MORE, 2e12, HOPS + 1),
+      ...giantBatches(world, PACKET, HOPS, 1e12, 0),
+      ...giantBatches(world, OTHER, MORE, 2e12, HOPS + 1),
+      ...giantBatches(world, DROPPED, UNTOLD, 3e12, HOPS + MORE + 2, true),
     ].map((bytes) => frame(FRAME_TYPE.batch, bytes)),
   ]);
 }
@@ -112,9 +117,28 @@ test('the story tells its first and last 500 hops, and in a sentence what is bet
   await expect(story).toHaveCount(0);
 });
 
+test('where why it ended and its way on the map are not told, a sentence says so', async ({ page }) => {
+  const why = page.getByLabel('Why');
+  await page.locator(`[data-packet="${DROPPED}"]`).click();
+  await expect(why).toHaveText(
+    'Why it ended as it did is told for packets of up to 5,000 hops: this one has 6,000.',
+  );
+  await page.keyboard.press('3');
+  const way = page.getByRole('region', { name: 'The packet’s way' });
+  await expect(way.getByRole('status')).toHaveText(
+    'Its way is drawn for packets of up to 5,000 hops: this one has 6,000.',
+  );
+  await expect(way.getByRole('button', { name: 'Next place' })).toBeDisabled();
+  await page.keyboard.press('5');
+  await page.getByRole('grid', { name: 'Dropped packets, grouped' }).getByRole('row').nth(1).click();
+  await expect(why).toContainText(
+    'Why it was dropped is told for packets of up to 5,000 hops: this one has 6,000.',
+  );
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+});
+
 test('two of them are compared by their ends', async ({ page }) => {
-  await page.keyboard.press('4');
-  await expect(page.getByRole('region', { name: 'Paths', exact: true })).toBeVisible();
   for (const packet of [PACKET, OTHER]) {
     await page.keyboard.press('1');
     await page.locator(`[data-packet="${packet}"]`).click();

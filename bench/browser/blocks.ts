@@ -138,13 +138,14 @@ function makeBlock(world: World, hops: number, variant: number, random: () => nu
   };
 }
 
-/** One packet's hops from a time on, in batches of up to `size` records; its end is in the last. */
+/** One packet's hops from a time on, in batches of up to 2,000; its end is in the last, a drop where it is dropped. */
 export function* giantBatches(
   world: World,
   packet: number,
   hops: number,
   fromNs: number,
   seqFrom: number,
+  isDropped = false,
 ): Generator<Uint8Array> {
   const SIZE = 2000;
   const { functions, places } = world;
@@ -158,6 +159,7 @@ export function* giantBatches(
         seq: seqFrom + step,
         func: functions[step % functions.length] ?? 1,
         ...(places[Math.floor(step / 50) % places.length] ?? { netns: 1, ifindex: 1 }),
+        ...(isDropped && step === hops - 1 && { drop: { reason: world.dropReason, location: 0x81000000 } }),
         ...(step === 0 && {
           ip: { saddr: [10, 9, 0, 1], daddr: [10, 9, 0, 2], protocol: 17 },
           ports: [4000, 4000] as const,

@@ -14,6 +14,7 @@ import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
 import { AdviceList, CertaintyMark, EvidenceList } from '../path/Explanation.tsx';
+import { isLongPath, shortPathsOnly } from '../path/long/text.ts';
 import { useDiagnosis } from '../path/useDiagnosis.ts';
 import { usePacketRow, usePath } from '../path/usePath.ts';
 import { DropPackets } from './DropPackets.tsx';
@@ -76,8 +77,9 @@ function Explained({
   readonly session: number;
   readonly isSample: boolean;
 }) {
-  const { stamp } = usePacketRow(packet);
-  const { path, failure } = usePath(packet, session, stamp);
+  const { row, stamp } = usePacketRow(packet);
+  const isLong = isLongPath(row?.hops);
+  const { path, failure } = usePath(packet, session, stamp, !isLong);
   const { diagnosis, inquiry } = useDiagnosis(path, session, packet);
   const go = (hop: number, decision: number | undefined) => {
     showPath(packet);
@@ -101,7 +103,11 @@ function Explained({
         Packet {formatCount(packet)}
         {isSample ? ', the newest when this group was selected' : ', selected'}
       </p>
-      <Told path={path} failure={failure?.message} diagnosis={diagnosis} inquiry={inquiry} onGo={go} />
+      {isLong ? (
+        <p className="text-soft">{shortPathsOnly('Why it was dropped is told', row?.hops ?? 0)}</p>
+      ) : (
+        <Told path={path} failure={failure?.message} diagnosis={diagnosis} inquiry={inquiry} onGo={go} />
+      )}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { useSelection } from '../../state/selection.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
 import { VerdictBadge } from '../../ui/Verdict.tsx';
+import { isLongPath, shortPathsOnly } from '../path/long/text.ts';
 import { usePacketRow } from '../path/usePath.ts';
 import { type MapGraph, nodeName } from './graph.ts';
 import type { Journey } from './useJourney.ts';
@@ -60,23 +61,36 @@ export function JourneyBar({ journey, graph }: { readonly journey: Journey; read
           />
         </span>
       )}
-      <Button square aria-label="Previous place" title="Previous place (H)" onClick={() => journey.step(-1)}>
+      <Button
+        square
+        aria-label="Previous place"
+        title="Previous place (H)"
+        disabled={count === 0}
+        onClick={() => journey.step(-1)}
+      >
         <ArrowLeft size={13} aria-hidden />
       </Button>
       <Button
         square
         aria-label={isPlaying ? 'Pause' : 'Play its way'}
         title="Play (Space)"
+        disabled={count === 0}
         onClick={() => journey.play()}
       >
         {isPlaying ? <Pause size={13} aria-hidden /> : <Play size={13} aria-hidden />}
       </Button>
-      <Button square aria-label="Next place" title="Next place (L)" onClick={() => journey.step(1)}>
+      <Button
+        square
+        aria-label="Next place"
+        title="Next place (L)"
+        disabled={count === 0}
+        onClick={() => journey.step(1)}
+      >
         <ArrowRight size={13} aria-hidden />
       </Button>
       <span className="min-w-0 truncate" role="status">
         {count === 0
-          ? 'It was at no place of this map, or its path is being read.'
+          ? noWay(row?.hops ?? 0)
           : visit === undefined
             ? `${count} places`
             : `${current + 1} of ${count}: ${node === undefined ? (region?.title ?? '') : nodeName(node)}, ${visit.isDrop ? 'dropped here, ' : ''}${hops}`}
@@ -93,3 +107,8 @@ export function JourneyBar({ journey, graph }: { readonly journey: Journey; read
     </section>
   );
 }
+
+const noWay = (hops: number): string =>
+  isLongPath(hops)
+    ? shortPathsOnly('Its way is drawn', hops)
+    : 'It was at no place of this map, or its path is being read.';

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { selectHop, selectPacket, useSelection } from '../../state/selection.ts';
 import { useSession } from '../../state/session.ts';
+import { isLongPath } from '../path/long/text.ts';
 import { usePacketRow, usePath } from '../path/usePath.ts';
 import { journeyOf, type Visit, visitOf } from './journey.ts';
 import type { MapLayout } from './layout.ts';
@@ -28,15 +29,16 @@ const NONE: readonly Visit[] = [];
 export function useJourney(layout: MapLayout | undefined, ways: Ways | undefined): Journey {
   const { packet, hop } = useSelection();
   const session = useSession((state) => state.snapshot?.session ?? 0);
-  const { stamp } = usePacketRow(packet);
-  const { path } = usePath(packet, session, stamp);
+  const { row, stamp } = usePacketRow(packet);
+  const isLong = isLongPath(row?.hops);
+  const { path } = usePath(packet, session, stamp, !isLong);
   const [isPlaying, setPlaying] = useState(false);
   const visits = useMemo(
     () =>
-      packet === 0 || path === undefined || layout === undefined || ways === undefined
+      packet === 0 || isLong || path === undefined || layout === undefined || ways === undefined
         ? NONE
         : journeyOf(path, layout, ways),
-    [packet, path, layout, ways],
+    [packet, isLong, path, layout, ways],
   );
   const current = visitOf(visits, hop);
   const go = useCallback(

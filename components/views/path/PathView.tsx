@@ -1,11 +1,11 @@
 'use client';
 
 import { useMemo } from 'react';
-import { LONG_PATH_HOPS } from '../../../core/wire/hops.ts';
 import { TooltipProvider } from '../../ui/Tooltip.tsx';
 import { useMedia } from '../../ui/useMedia.ts';
 import { LineageStrip } from './Lineage.tsx';
 import { LongPathView } from './long/LongPathView.tsx';
+import { isLongPath } from './long/text.ts';
 import { PathBody } from './PathBody.tsx';
 import { PathHeader } from './PathHeader.tsx';
 import { PathPending } from './PathPending.tsx';
@@ -27,7 +27,7 @@ interface PathViewProps {
 /** One packet's way through the kernel; of thousands of hops in another form. */
 export function PathView(props: PathViewProps) {
   const { row } = usePacketRow(props.packet);
-  return (row?.hops ?? 0) > LONG_PATH_HOPS ? <LongPathView {...props} /> : <FullPathView {...props} />;
+  return isLongPath(row?.hops) ? <LongPathView {...props} /> : <FullPathView {...props} />;
 }
 
 /** All of it: what it is, why it ended, its relatives, the timeline, and every hop in words. */

@@ -4,7 +4,6 @@ import { useEffect } from 'react';
 import { Group, Panel } from 'react-resizable-panels';
 import { formatCount } from '../../../../core/model/format.ts';
 import { END_HOPS } from '../../../../core/model/long-path.ts';
-import { LONG_PATH_HOPS } from '../../../../core/wire/hops.ts';
 import { commands } from '../../../state/commands.ts';
 import { usePanes } from '../../../state/panes.ts';
 import { prefer, usePreferences } from '../../../state/preferences.ts';
@@ -18,6 +17,7 @@ import { usePacketRow } from '../usePath.ts';
 import { useStoryKeys } from '../useStory.ts';
 import { LongTable } from './LongTable.tsx';
 import { LongTimeline } from './LongTimeline.tsx';
+import { shortPathsOnly } from './text.ts';
 import { useLongPath } from './useLongPath.ts';
 import { useLongStory } from './useLongStory.ts';
 
@@ -62,11 +62,13 @@ export function LongPathView({ packet, session, onClose }: LongPathViewProps) {
         <PathPending failure={failure} onClose={onClose} />
       ) : (
         <>
+          <section aria-label="Why" className="shrink-0 border-b border-line px-3 py-1 text-xs text-soft">
+            {shortPathsOnly('Why it ended as it did is told', row?.hops ?? count)}
+          </section>
           <p className="shrink-0 border-b border-line bg-raised px-2 py-1 text-2xs text-soft">
             {formatCount(count)} hops{missing > 0 && `, ${formatCount(missing)} more are no longer in memory`}
             : drawn as bars where they are too many to be told apart. The story tells the first and the last{' '}
-            {formatCount(END_HOPS)} of them; what was decided at each, and why, is told of paths of up to{' '}
-            {formatCount(LONG_PATH_HOPS)} hops.
+            {formatCount(END_HOPS)} of them, with what was decided there.
           </p>
           <Group {...panes} className="min-h-0 flex-1">
             {isStoryShown && (

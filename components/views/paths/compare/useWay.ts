@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import type { Failure } from '../../../../core/base/result.ts';
 import { joinEnds } from '../../../../core/model/long-ends.ts';
 import type { PacketRow } from '../../../../core/model/packet.ts';
-import { LONG_PATH_HOPS } from '../../../../core/wire/hops.ts';
+import { isLongPath } from '../../path/long/text.ts';
 import { useLongPath } from '../../path/long/useLongPath.ts';
 import { usePath } from '../../path/usePath.ts';
 import type { Way } from './align.ts';
@@ -15,7 +15,7 @@ export function useWay(
   session: number,
   { row, stamp }: { readonly row: PacketRow | undefined; readonly stamp: number },
 ): { readonly way: Way | undefined; readonly failure: Failure | undefined } {
-  const isLong = (row?.hops ?? 0) > LONG_PATH_HOPS;
+  const isLong = isLongPath(row?.hops);
   const { path, failure } = usePath(packet, session, stamp, !isLong);
   const long = useLongPath(packet, session, stamp, isLong);
   const way = useMemo((): Way | undefined => {
