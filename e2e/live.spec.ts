@@ -287,6 +287,21 @@ test('the map has the sample network, and a drop on it leads to a packet and its
   await expect(why()).toContainText('The firewall dropped it in db');
 });
 
+test('what the map counts in the last seconds is listed by those seconds', async () => {
+  await show('Map');
+  await page.getByRole('radio', { name: 'Last 5 s' }).click();
+  await page.getByTestId('map').getByRole('option', { name: 'bridge br0 of host', exact: true }).click();
+  const details = page.getByRole('complementary', { name: 'Details of br0 of host' });
+  await expect(details.getByText(/^[1-9][\d.,]*\/s$/)).toBeVisible({ timeout: 60_000 });
+  await details.getByRole('button', { name: 'Show in Packets' }).click();
+  const time = page.getByRole('region', { name: 'Time' });
+  await expect(time.getByRole('status')).toContainText(/^5\.\d\d s/);
+  await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText(/^[1-9]\d* of /);
+  await expect(rows().first()).toBeVisible();
+  await time.getByRole('button', { name: 'Show all' }).click();
+  await expect(time).toContainText('Whole session');
+}); // biome-ignore format: chains
+
 test('the drops of port 9999 are a group, which leads to its packets', async () => {
   await show('Drops');
   const table = page.getByRole('grid', { name: 'Dropped packets, grouped' });

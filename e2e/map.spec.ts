@@ -74,6 +74,25 @@ test('what is drawn leads to its packets in the list', async ({ page }) => {
   );
 });
 
+test('of the last seconds it leads to those seconds, and back to all of them', async ({ page }) => {
+  const status = page.getByRole('region', { name: 'Packets' }).getByRole('status').first();
+  const time = page.getByRole('region', { name: 'Time' });
+  await page.getByRole('radio', { name: 'Last 5 s' }).click();
+  await node(page, 'bridge br0 of host').click();
+  const details = page.getByRole('complementary', { name: 'Details of br0 of host' });
+  // the recording ended longer ago than that
+  await expect(details.getByText('Packets', { exact: true }).locator('xpath=following-sibling::dd[1]')).toHaveText('0/s', { timeout: 60_000 });
+  await details.getByRole('button', { name: 'Show in Packets' }).click();
+  await expect(page.getByRole('combobox', { name: 'Display filter' })).toHaveValue('iface in {host/br0, host/vweb, host/vdb}');
+  await expect(time.getByRole('status')).toContainText('5.00 s');
+  await expect(status).toHaveText('0 of 105');
+  await page.goBack();
+  await expect(page.getByRole('region', { name: 'Map' })).toBeVisible();
+  await expect(time).toContainText('Whole session');
+  await page.keyboard.press('1');
+  await expect(status).toHaveText('105');
+}); // biome-ignore format: chains
+
 test('each number is how many packets are listed where it leads to', ({ page }) => expectCountsListed(page));
 
 test('only packets that the display filter lets through are counted', async ({ page }) => {

@@ -218,8 +218,16 @@ describe('traffic', () => {
       { ...across, ns: 9e9 },
       { ...across, ns: 9e9, path: 0 },
     ]);
-    expect(countTraffic(rows, null, sights, 5e9).packets).toBe(2);
-    expect(countTraffic(rows, Uint32Array.of(0, 1), sights, 5e9).packets).toBe(1);
+    const recent = { fromNs: 5e9, toNs: 10e9 };
+    expect(countTraffic(rows, null, sights, recent)).toMatchObject({ packets: 2, within: recent });
+    expect(countTraffic(rows, Uint32Array.of(0, 1), sights, recent).packets).toBe(1);
+    expect(countTraffic(rows, null, sights).within).toBeNull();
+    // a packet that came behind the present that was told is counted, so the range has it
+    const told = { fromNs: 3e9, toNs: 8e9 };
+    expect(countTraffic(rows, null, sights, told)).toMatchObject({
+      packets: 2,
+      within: { fromNs: 3e9, toNs: 9e9 + 1 },
+    });
     expect(packetsAt(rows, Uint32Array.of(0), sights, { key: '1/3', droppedOnly: false }, 9)).toEqual([1]);
   });
 

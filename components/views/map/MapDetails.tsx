@@ -20,6 +20,7 @@ import type { MapGraph, MapNode, Region } from './graph.ts';
 import { netnsKey, type Sights } from './sights.ts';
 import { targetTerm } from './term.ts';
 import { packetsAt, type Traffic } from './traffic.ts';
+import { NOW_SECONDS } from './useTraffic.ts';
 
 /** The newest packets of a place that are listed. */
 const SHOWN = 50;
@@ -60,7 +61,8 @@ export function MapDetails({
   const book = useNames((state) => state.book);
   const about = aboutOf(target, graph);
   if (about === undefined) return null;
-  const count = traffic.counts.get(about.key);
+  const { counts, within } = traffic;
+  const count = counts.get(about.key);
   const term = targetTerm(target, graph, droppedOnly, book);
   return (
     <aside
@@ -99,9 +101,9 @@ export function MapDetails({
             title={
               term === undefined
                 ? 'It has too many ports for a display filter'
-                : `Lists ${droppedOnly ? 'those that were dropped here' : 'the packets that went through it'} by the display filter (v)`
+                : `Lists ${droppedOnly ? 'those that were dropped here' : 'the packets that went through it'} by the display filter${within === null ? '' : `, of the last ${NOW_SECONDS} s by the range of time`} (v)`
             }
-            onClick={() => term !== undefined && showInPackets(term)}
+            onClick={() => term !== undefined && showInPackets(term, within)}
           >
             <ListFilter size={12} aria-hidden />
             Show in Packets

@@ -90,6 +90,7 @@ function Network({ topology }: { readonly topology: Topology }) {
   const traffic = useTraffic(sights, span);
   const journey = useJourney(layout, ways);
   const text = span === 'now' ? rate : count;
+  const { within } = traffic;
   const figures = useMemo(() => ({ traffic, text }), [traffic, text]);
 
   const open = useCallback((wanted: Target, droppedOnly: boolean) => {
@@ -118,10 +119,10 @@ function Network({ topology }: { readonly topology: Topology }) {
           group: 'Map',
           keys: [{ key: 'v' }],
           enabled: () => term !== undefined,
-          run: () => term !== undefined && showInPackets(term),
+          run: () => term !== undefined && showInPackets(term, within),
         },
       ]),
-    [close, term],
+    [close, term, within],
   );
   const reset = () => {
     forgetPlaces();

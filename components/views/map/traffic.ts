@@ -1,6 +1,7 @@
 /** Packets at each interface, on each wire and in each namespace, out of the packed rows. */
 import { VERDICT } from '../../../core/model/packet.ts';
 import { rowFirstNs, rowPacket, rowVerdict } from '../../../core/wire/rows.ts';
+import type { TimeRange } from '../../state/packets/visible.ts';
 import type { Sights } from './sights.ts';
 
 /** Rows as the page's store has them. */
@@ -25,22 +26,32 @@ export interface Traffic {
   readonly dropped: number;
   /** Of the packets: those of which only the first and the last place are known. */
   readonly endsOnly: number;
+  /** In which all of them were first seen; null for any time. */
+  readonly within: TimeRange | null;
 }
 
-export const NO_TRAFFIC: Traffic = { counts: new Map(), most: 0, packets: 0, dropped: 0, endsOnly: 0 };
+export const NO_TRAFFIC: Traffic = {
+  counts: new Map(),
+  most: 0,
+  packets: 0,
+  dropped: 0,
+  endsOnly: 0,
+  within: null,
+};
 
 /** Rows are in the order of first sight but for stragglers: this many that are too old in a row end a look back. */
 const STRAGGLERS = 2048;
 
 /**
- * Counts packets first seen at or after `sinceNs`, newest first; all of them without. Nothing is made per row.
+ * Counts packets, newest first. Nothing is made per row.
  * @param shown indices of the rows that count, ascending; null for all
+ * @param recent only those first seen in it, or behind it, for the present is told after its packets; without, all are
  */
 export function countTraffic(
   rows: Rows,
   shown: Uint32Array | null,
   sights: Sights,
-  sinceNs?: number,
+  recent?: TimeRange,
 ): Traffic {
   sights.refresh();
   const { view } = rows;
@@ -49,13 +60,16 @@ export function countTraffic(
   let packets = 0;
   let dropped = 0;
   let endsOnly = 0;
+  let newestNs = 0;
   for (let i = (shown?.length ?? rows.size) - 1; i >= 0 && old < STRAGGLERS; i -= 1) {
     const at = rows.offsetOf(shown?.[i] ?? i);
-    if (sinceNs !== undefined && rowFirstNs(view, at) < sinceNs) {
+    const firstNs = rowFirstNs(view, at);
+    if (recent !== undefined && firstNs < recent.fromNs) {
       old += 1;
       continue;
     }
     old = 0;
+    newestNs = Math.max(newestNs, firstNs);
     const { index, through, last, isEndsOnly } = sights.of(view, at);
     let tally = tallies[index];
     if (tally === undefined) {
@@ -69,7 +83,8 @@ export function countTraffic(
     tally.dropped += 1;
     dropped += 1;
   }
-  return { ...sum(tallies), packets, dropped, endsOnly };
+  const within = recent === undefined ? null : { ...recent, toNs: Math.max(recent.toNs, newestNs + 1) };
+  return { ...sum(tallies), packets, dropped, endsOnly, within };
 }
 
 interface Tally extends Count {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react';
 import { Pace } from '../../state/pace.ts';
 import { packets } from '../../state/packets/store.ts';
-import { visible } from '../../state/packets/visible.ts';
+import { type TimeRange, visible } from '../../state/packets/visible.ts';
 import { useSession } from '../../state/session.ts';
 import type { Sights } from './sights.ts';
 import { countTraffic, NO_TRAFFIC, type Traffic } from './traffic.ts';
@@ -29,9 +29,8 @@ export function useTraffic(sights: Sights, span: Span): Traffic {
     const count = () => {
       timer = undefined;
       pace.begin(performance.now());
-      const now = useSession.getState().stats?.nowNs;
-      const since = span === 'all' ? undefined : (now ?? 0) - NOW_SECONDS * 1e9;
-      setTraffic(countTraffic(packets, visible.rows(), sights, since));
+      const recent = span === 'all' ? undefined : lastSeconds(useSession.getState().stats?.nowNs ?? 0);
+      setTraffic(countTraffic(packets, visible.rows(), sights, recent));
       pace.end(performance.now());
     };
     const ask = () => {
@@ -51,3 +50,9 @@ export function useTraffic(sights: Sights, span: Span): Traffic {
   }, [sights, span]);
   return traffic;
 }
+
+/** The records' time begins at 0. */
+const lastSeconds = (nowNs: number): TimeRange => ({
+  fromNs: Math.max(0, nowNs - NOW_SECONDS * 1e9),
+  toNs: nowNs,
+});
