@@ -11,8 +11,6 @@
 #include "lib/kernel.h"
 #include "lib/config.h"
 #include "lib/maps.h"
-#include "lib/followed.h"
-#include "lib/prefilter.h"
 #include "lib/track.h"
 #include "lib/end.h"
 #include "lib/lineage.h"
@@ -25,9 +23,13 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Written by native/src/probes.cc through the mapped .bss. */
-volatile __u8 gates[SKBT_GATES];
-volatile __u8 muted[SKBT_FUNCTIONS];
+/* Attached to every probed function; see SKBT_COOKIE for its cookie. */
+SEC("skbt/entry")
+int skbt_entry(struct pt_regs *ctx)
+{
+	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
+	return 0;
+}
 
 static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
 {
@@ -44,57 +46,19 @@ static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
 			       : a5;
 }
 
-/*
- * Attached to every probed function, in copies (native/src/entry.cc): each has a gate of its own, and
- * its probes' skb is at the same place among the arguments, or found by the cookie. Says no to
- * packets that are neither followed nor match; the rest is behind the tail call.
- */
-SEC("skbt/entry")
-int skbt_entry(struct pt_regs *ctx)
-{
-	u8 gate = gates[0];
-	struct skbt_hit *hit;
-	u64 skb, cookie;
-	u32 flags;
-
-	if (gate != SKBT_GATE_OPEN &&
-	    (gate == SKBT_GATE_SHUT ||
-	     muted[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS]))
-		return 0;
-	asm volatile("%0 = *(u64 *)(%1 + 112)" : "=r"(skb) : "r"(ctx)); /* di: the first argument */
-	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
-	if (flags & SKBT_PROBE_BY_COOKIE) {
-		cookie = bpf_get_attach_cookie(ctx);
-		flags = SKBT_COOKIE_FLAGS(cookie);
-		skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
-		if ((flags & SKBT_PROBE_INDIRECT) &&
-		    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
-			return 0;
-	}
-	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
-		return 0;
-	hit = hit_get();
-	if (!hit)
-		return 0;
-	hit->skb = skb;
-	hit->flags = flags;
-	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
-	return 0;
-}
-
 SEC("skbt/hop")
 int skbt_hop_body(struct pt_regs *ctx)
 {
 	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
-	const struct skbt_hit *hit = hit_get();
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 
-	if (!s || !hit || !hit->skb)
+	if ((SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_INDIRECT) &&
+	    bpf_probe_read_kernel(&skb, sizeof(skb), (void *)skb))
 		return 0;
-	/* the cookie is looked for among those of all functions where one link has them */
-	hop_handle(ctx, s, hit->skb, hit->flags,
-		   config.by_address ? (u32)bpf_get_func_ip(ctx)
-				     : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)),
-		   PT_REGS_SP(ctx), NULL);
+	if (!s || !skb)
+		return 0;
+	hop_handle(ctx, s, skb, cookie, PT_REGS_SP(ctx), NULL);
 	return 0;
 }
 
@@ -115,6 +79,6 @@ int skbt_drop_body(u64 *ctx)
 		return 0;
 	if (config.has_drop_reason)
 		drop.reason = (u32)ctx[2];
-	hop_handle(ctx, s, ctx[0], 0, 0, 0, &drop);
+	hop_handle(ctx, s, ctx[0], 0, 0, &drop);
 	return 0;
 }

@@ -98,36 +98,6 @@ test('probes stand by stage with what they recorded, and are found, grouped, sor
   expect(await hopsIn(2)).toBeGreaterThanOrEqual(await hopsIn(9));
 });
 
-test('a stage is switched off and on again: the session goes on, and what is being detached is told', async ({
-  page,
-}) => {
-  await openHealth(page);
-  const glance = page.getByRole('status', { name: 'Health at a glance' });
-  const bridge = rowOf(page, /^bridge/).first();
-  const box = page.getByRole('checkbox', { name: 'Probe bridge' });
-  await page.keyboard.press('s');
-  await page.keyboard.type('br');
-  await page.keyboard.press('Enter');
-  await expect(box).toBeChecked();
-  await box.click();
-  await expect(box).not.toBeChecked();
-  await expect(glance).not.toContainText('129 probes attached');
-  await expect(page.getByTestId('detaching')).toHaveText(/^, detaching \d+ left$/);
-  await expect(region(page, 'Filter').getByLabel('Probes')).toHaveValue('chosen');
-  await bridge.click();
-  await expect(detail(page)).toContainText(/Off: paths have no hop here. On, it would be \d+ functions\./);
-  await expect(page.getByRole('radio', { name: 'as chosen' })).toBeChecked();
-  await page.keyboard.press('x');
-  await expect(box).toBeChecked();
-  await expect(glance).toContainText('129 probes attached');
-  await expect(page.getByTestId('detaching')).toHaveCount(0);
-  await expect(page.getByRole('radio', { name: 'waypoints' })).toBeChecked();
-  // what was seen is still there
-  await page.keyboard.press('s');
-  await page.keyboard.press('Escape');
-  await expect(rowOf(page, /dev_hard_start_xmit/).first()).toContainText('183');
-});
-
 test('keys walk the probes, and Enter shows the packets that were last seen there', async ({ page }) => {
   await openHealth(page);
   await page.keyboard.press('s');

@@ -3,7 +3,6 @@
  * answered as they come. Frames are those of core/messages/frames.ts.
  */
 import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 
 const recorded = gunzipSync(readFileSync(process.argv[2]));
@@ -18,7 +17,6 @@ const isReply = (frame) => messageOf(frame)?.type === 'reply';
 /** What the host said when this was recorded. */
 const facts = frames.filter(isReply).flatMap((frame) => messageOf(frame).value.facts);
 for (const frame of frames.filter(isReply)) frames.splice(frames.indexOf(frame), 1);
-const { functions } = messageOf(frames.find((frame) => messageOf(frame)?.type === 'functions'));
 const firstOfCapture = frames.findIndex((frame) => messageOf(frame)?.type === 'capture');
 
 const say = (message) => {
@@ -42,21 +40,7 @@ process.stdin.on('data', (chunk) => {
 });
 process.stdin.on('end', () => process.exit(0));
 
-/** What runs, once it does. */
-let running;
-
-/** Another probe plan with the same filter: nothing begins anew. A recording knows no stages but by a name's beginning. */
-function switchProbes(spec) {
-  const isOff = ({ name }) =>
-    spec.probes.remove.stages.includes('bridge') && /^_*br_|^deliver_clone/.test(name);
-  const probed = functions.filter((one) => one.isDefault && !isOff(one)).map(({ id }) => id);
-  running = { ...running, spec, probed, attached: probed.length };
-  say({ type: 'capture', capture: running });
-  const { stats } = messageOf(frames.findLast((frame) => messageOf(frame)?.type === 'stats'));
-  say({ type: 'stats', stats: { ...stats, detaching: functions.filter(isOff).length } });
-}
-
-function answer({ id, method, spec, queries }) {
+function answer({ id, method, queries }) {
   const refuse = () =>
     say({
       type: 'reply',
@@ -76,17 +60,7 @@ function answer({ id, method, spec, queries }) {
     else refuse();
     return;
   }
-  const isSwitch = running !== undefined && running.spec.filter.expression === spec?.filter.expression;
-  if (method === 'apply' && isSwitch && !isDeepStrictEqual(running.spec.probes, spec.probes))
-    switchProbes(spec);
-  else if (method === 'apply') {
-    for (const frame of frames.slice(firstOfCapture)) process.stdout.write(frame);
-    const recordedState = messageOf(
-      frames.find((frame) => messageOf(frame)?.capture?.phase === 'running'),
-    ).capture;
-    // as the page sees it, which may not be as it was asked for
-    running = { ...recordedState, spec: { ...spec, filter: recordedState.spec.filter } };
-  }
+  if (method === 'apply') for (const frame of frames.slice(firstOfCapture)) process.stdout.write(frame);
   const value = method === 'compile' ? { instructions: { l2: 1, l3: 1 } } : { generation: 1 };
   say({ type: 'reply', id, ok: true, value });
 }

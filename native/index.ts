@@ -46,24 +46,17 @@ export interface CompiledFilter {
 }
 
 /** `ringBytes` and `stackTable` must be powers of two. */
-export interface StartOptions extends Omit<CaptureSpec, 'probes'> {
-  readonly parts: ProbeParts;
+export interface StartOptions extends Omit<CaptureSpec, 'group'> {
+  /** Functions to probe, by id out of `functions()`. */
+  readonly functionIds: readonly number[];
 }
 
-/** Functions to probe, by id out of `functions()`, in parts that are attached and detached together. */
-export type ProbeParts = readonly (readonly number[])[];
-
-export interface Switched {
+export interface Started {
   readonly attached: number;
   /** Functions that refused their probe, with the errno's text. */
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
-  readonly attachMs: number;
-  /** Batches delivered before: behind them comes no event of a function that is probed no more. */
-  readonly batches: number;
-}
-
-export interface Started extends Switched {
   readonly backend: 'kprobe.multi' | 'kprobe';
+  readonly attachMs: number;
 }
 
 /** A function that can be probed; which belong to the default group is not the kernel's business. */
@@ -83,8 +76,6 @@ export interface NativeAddon {
   programs(): Promise<PlannedProgram[]>;
   /** Compiles a pcap expression; needs no privileges. FILTER_SYNTAX and others carry a position. */
   compileFilter(expression: string): Promise<CompiledFilter>;
-  /** Probes of captures of this process, stopped ones too, that the kernel has not detached yet. */
-  detaching(): number;
   createTracer(): NativeTracer;
 }
 
@@ -97,11 +88,6 @@ export interface NativeTracer {
   start(options: StartOptions, onBatch: (batch: Buffer) => void): Promise<Started>;
   /** Puts other filter settings in force on the running capture, without detaching a probe. */
   update(filter: CaptureFilter): Promise<{ readonly generation: number }>;
-  /**
-   * Other functions on the running capture: only the difference is attached and detached. Rejects, with nothing changed,
-   * with ATTACH_FAILED when none would have a probe, and PROBES_BUSY.
-   */
-  setProbes(parts: ProbeParts): Promise<Switched>;
   /** The receiver is done with one batch. */
   release(): void;
   stats(): TracerStats;
@@ -120,10 +106,9 @@ interface Binding extends Omit<NativeAddon, 'createTracer'> {
   readonly Tracer: new () => NativeTracer;
 }
 
-const partsSchema = z
-  .array(z.array(z.number().int().positive()).min(1))
-  .min(1, 'there would be nothing to see');
-const startSchema = captureSpecSchema.omit({ probes: true }).extend({ parts: partsSchema });
+const startSchema = captureSpecSchema
+  .omit({ group: true })
+  .extend({ functionIds: z.array(z.number().int().positive()).min(1, 'there would be nothing to see') });
 
 /** Loads the addon out of native/build. Throws a {@link NativeError} that says what to do. */
 export function loadAddon(): NativeAddon {
@@ -147,7 +132,6 @@ export function loadAddon(): NativeAddon {
     dropReasons: () => typed(() => binding.dropReasons()),
     programs: () => typed(() => binding.programs()),
     compileFilter: (expression) => typed(() => binding.compileFilter(textOf(expression))),
-    detaching: () => binding.detaching(),
     createTracer: () => checkedTracer(new binding.Tracer()),
   };
 }
@@ -156,7 +140,6 @@ function checkedTracer(tracer: NativeTracer): NativeTracer {
   return {
     start: (options, onBatch) => typed(() => tracer.start(checkStart(options), onBatch)),
     update: (filter) => typed(() => tracer.update(checkFilter(filter))),
-    setProbes: (parts) => typed(() => tracer.setProbes(parseOptions(partsSchema, parts))),
     release: () => tracer.release(),
     stats: () => tracer.stats(),
     cost: () => typed(() => tracer.cost()),

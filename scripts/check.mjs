@@ -92,7 +92,7 @@ function layers() {
     {
       in: /^core\//,
       may: /^core\//,
-      not: /^(node:|react|next|d3|socket\.io|(?!(zod|re2js)$)[a-z@])/,
+      not: /^(node:|react|next|d3|socket\.io|[a-z@](?!od$))/,
       hint: 'core is pure: pass it in as a value',
     },
     {
@@ -123,7 +123,7 @@ function layers() {
     },
     { in: /^native\//, may: /^(native|core)\//, hint: "the addon's façade knows core only" },
     {
-      in: /^lab\/scenarios\/(expressions|wiring|probes)\//,
+      in: /^lab\/scenarios\/(expressions|wiring)\//,
       may: /^(lab\/scenarios|core|server\/sources)\//,
       not: /^(?!node:)/,
       hint: 'these folders drive an agent over the source protocol; they need nothing else of the inside',

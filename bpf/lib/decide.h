@@ -73,7 +73,7 @@ static __always_inline bool decision_on(struct skbt_told *told, u64 skb, u16 wha
 }
 
 /* A decision that needs no more than what the function returned. */
-static __always_inline void decide_followed(u64 skb, u16 what, s32 value, u32 used, u32 limit)
+static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 limit)
 {
 	const struct skbt_control *ctl = control_get();
 	struct skbt_told told = {};
@@ -85,12 +85,6 @@ static __always_inline void decide_followed(u64 skb, u16 what, s32 value, u32 us
 	decision_send(&told, ctl, false);
 }
 
-static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 limit)
-{
-	if (maybe_followed(skb))
-		decide_followed(skb, what, value, used, limit);
-}
-
 static __always_inline u16 pf_of(u64 state)
 {
 	return BPF_CORE_READ((const struct nf_hook_state *)state, pf);
@@ -100,7 +94,7 @@ static __always_inline struct skbt_pending *pending_find(u64 skb, u16 what, u16 
 {
 	struct skbt_pending_key key = {skb, what, pf, 0};
 
-	return maybe_waiting(skb) ? bpf_map_lookup_elem(&pending, &key) : NULL;
+	return bpf_map_lookup_elem(&pending, &key);
 }
 
 /* The hook of IP that the packet is at, as pf << 8 | hook; 0 when it is at none. */
@@ -114,8 +108,8 @@ static __always_inline u32 ip_hook_of(u64 skb)
 }
 
 /* A followed packet enters a function that may free it. */
-static __always_inline void pending_put(u64 skb, u32 what, u16 place, u64 by,
-					const struct nf_hook_state *state)
+static __always_inline void pending_begin_at(u64 skb, u32 what, u16 place, u64 by,
+					     const struct nf_hook_state *state)
 {
 	const struct skbt_control *ctl = control_get();
 	struct skbt_pending_key key = {skb, (u16)what, place, 0};
@@ -142,14 +136,7 @@ static __always_inline void pending_put(u64 skb, u32 what, u16 place, u64 by,
 	} else {
 		p.netns = netns_of_skb(skb);
 	}
-	counted_put(&pending, skbt_waiting, skb, &key, &p);
-}
-
-static __always_inline void pending_begin_at(u64 skb, u32 what, u16 place, u64 by,
-					     const struct nf_hook_state *state)
-{
-	if (maybe_followed(skb))
-		pending_put(skb, what, place, by, state);
+	bpf_map_update_elem(&pending, &key, &p, BPF_ANY);
 }
 
 static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
@@ -162,8 +149,7 @@ static __always_inline void pending_forget(u64 skb, u16 what, u16 pf)
 {
 	struct skbt_pending_key key = {skb, what, pf, 0};
 
-	if (maybe_waiting(skb))
-		counted_remove(&pending, skbt_waiting, skb, &key);
+	bpf_map_delete_elem(&pending, &key);
 }
 
 /* What netfilter code that drops an skb itself returns since 6.7 (e0d4593140b0 "netfilter: add
@@ -218,8 +204,7 @@ int skbt_hook_begin(u64 *ctx)
 SEC("skbt/exit")
 int skbt_hook_end(u64 *ctx)
 {
-	if (maybe_waiting(ctx[0]))
-		pending_decide(ctx[0], SKBT_DECISION_HOOK, pf_of(ctx[1]), (s32)ctx[4]);
+	pending_decide(ctx[0], SKBT_DECISION_HOOK, pf_of(ctx[1]), (s32)ctx[4]);
 	return 0;
 }
 
@@ -268,8 +253,7 @@ static __always_inline void table_end(u64 *ctx, bool is_ebtables)
 	SEC("skbt/exit")                                                                           \
 	int skbt_##name##_end(u64 *ctx)                                                            \
 	{                                                                                          \
-		if (maybe_waiting(ctx[1]))                                                         \
-			table_end(ctx, is_ebtables);                                               \
+		table_end(ctx, is_ebtables);                                                       \
 		return 0;                                                                          \
 	}
 
@@ -285,7 +269,8 @@ int skbt_conntrack_begin(u64 *ctx)
 	return 0;
 }
 
-static __always_inline void conntrack_end(u64 *ctx)
+SEC("skbt/exit")
+int skbt_conntrack_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
 	const u16 pf = pf_of(ctx[1]);
@@ -295,7 +280,7 @@ static __always_inline void conntrack_end(u64 *ctx)
 	u64 nfct;
 
 	if (!p)
-		return;
+		return 0;
 	if (pending_tell(&told, p, ctx[0], SKBT_DECISION_CONNTRACK, nf_verdict((u32)ctx[2]), ctl)) {
 		nfct = BPF_CORE_READ(skb, _nfct);
 		told.d.used = nfct & NFCT_INFOMASK;
@@ -304,13 +289,6 @@ static __always_inline void conntrack_end(u64 *ctx)
 		decision_send(&told, ctl, false);
 	}
 	pending_forget(ctx[0], SKBT_DECISION_CONNTRACK, pf);
-}
-
-SEC("skbt/exit")
-int skbt_conntrack_end(u64 *ctx)
-{
-	if (maybe_waiting(ctx[0]))
-		conntrack_end(ctx);
 	return 0;
 }
 
@@ -468,8 +446,6 @@ int skbt_backlog_begin(u64 *ctx)
 {
 	struct skbt_pending *p;
 
-	if (!maybe_followed(ctx[0]))
-		return 0;
 	pending_begin(ctx[0], SKBT_DECISION_BACKLOG, 0, NULL);
 	p = pending_find(ctx[0], SKBT_DECISION_BACKLOG, 0);
 	if (p)
@@ -477,14 +453,15 @@ int skbt_backlog_begin(u64 *ctx)
 	return 0;
 }
 
-static __always_inline void backlog_end(u64 *ctx)
+SEC("skbt/exit")
+int skbt_backlog_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
 	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_BACKLOG, 0);
 	struct skbt_told told = {};
 
 	if (!p)
-		return;
+		return 0;
 	if ((s32)ctx[3] &&
 	    pending_tell(&told, p, ctx[0], SKBT_DECISION_BACKLOG, (s32)ctx[3], ctl)) {
 		told.d.used = p->used;
@@ -492,13 +469,6 @@ static __always_inline void backlog_end(u64 *ctx)
 		decision_send(&told, ctl, false);
 	}
 	pending_forget(ctx[0], SKBT_DECISION_BACKLOG, 0);
-}
-
-SEC("skbt/exit")
-int skbt_backlog_end(u64 *ctx)
-{
-	if (maybe_waiting(ctx[0]))
-		backlog_end(ctx);
 	return 0;
 }
 

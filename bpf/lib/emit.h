@@ -22,26 +22,20 @@ static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size
 	h->time_ns = time_ns;
 }
 
-/* How to hand over the record of that number. How much waits is looked at now and then. */
-static __always_inline u64 emit_flags(u32 seq)
-{
-	if (seq & 15)
-		return BPF_RB_NO_WAKEUP;
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-									   : BPF_RB_NO_WAKEUP;
-}
-
 /* False when the ring was full: the loss is counted, and the number that the record had is missing.
  */
 static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
 	struct skbt_counters *c = counters_get();
+	u64 flags;
 
 	if (!c)
 		return false;
 	/* a probe in an interrupt may come in between: per-CPU, but atomic */
 	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	if (!bpf_ringbuf_output(&events, h, size, emit_flags(h->seq)))
+	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
+									    : BPF_RB_NO_WAKEUP;
+	if (!bpf_ringbuf_output(&events, h, size, flags))
 		return true;
 	__sync_fetch_and_add(&c->lost_ring, 1);
 	return false;
@@ -120,47 +114,6 @@ static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *
 	hop->packet = t->packet;
 	/* what a lost record said, the next one says again */
 	t->fresh = !emit_send(&hop->header, size);
-}
-
-/* A hop at which nothing has changed: no sections, but that of a drop. */
-struct skbt_plain_drop {
-	struct skbt_hop hop;
-	struct skbt_drop drop;
-};
-
-static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, u64 sp, u32 pid,
-				       u64 time_ns, const struct skbt_drop *drop)
-{
-	const u32 size = drop ? sizeof(struct skbt_plain_drop) : sizeof(struct skbt_hop);
-	struct skbt_counters *c = counters_get();
-	struct skbt_hop *hop;
-	u32 seq;
-
-	if (!c)
-		return;
-	seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	hop = bpf_ringbuf_reserve(&events, size, 0);
-	if (!hop) {
-		__sync_fetch_and_add(&c->lost_ring, 1);
-		t->fresh = 1;
-		return;
-	}
-	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, size, config.generation,
-		    time_ns);
-	hop->header.seq = seq;
-	hop->header.flags = t->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT);
-	hop->packet = t->packet;
-	hop->skb = skb;
-	hop->sp = sp;
-	hop->func = func;
-	hop->netns = t->netns;
-	hop->ifindex = t->ifindex;
-	hop->pid = pid;
-	if (drop) {
-		hop->header.sections = SKBT_SECTION_DROP;
-		((struct skbt_plain_drop *)hop)->drop = *drop;
-	}
-	bpf_ringbuf_submit(hop, emit_flags(seq));
 }
 
 #endif

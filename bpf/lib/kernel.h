@@ -21,13 +21,7 @@ typedef _Bool bool;
 #define false 0
 #define NULL ((void *)0)
 
-#include <bpf/bpf_helpers.h>
-
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct timespec64 {
-	long long tv_sec;
-};
 
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
@@ -348,10 +342,5 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
-
-/* Since 6.3 (a35b9af4ec2c "bpf: Add a kfunc for generic type cast"): a pointer from anywhere
- * becomes one that is loaded from directly, a fault giving 0. Called only where config.direct says
- * that it can be. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
 
 #endif

@@ -25,14 +25,6 @@ struct skbt_sections {
 	struct skbt_control_block control;
 };
 
-/* What the packet's last record was made of; see raw.h. */
-struct skbt_raw {
-	u64 words[SKBT_WORDS];
-	u64 head[SKBT_RAW_HEAD_WORDS];
-	u32 start; /* offset of head[0] from skb->head */
-	u32 head_words; /* 0: not kept */
-};
-
 /* A followed packet. Key: address of its sk_buff. */
 struct skbt_track {
 	u64 packet;
@@ -45,10 +37,6 @@ struct skbt_track {
 	u8 fresh; /* no record yet */
 	u8 sent_asked; /* whether it carries what was sent before is known */
 	u8 in_tcf; /* filters of tc are asked, which tell of their programs themselves */
-	u64 thread; /* of the last record: pid and tgid, */
-	u32 netns; /* namespace */
-	u32 ifindex; /* and device */
-	struct skbt_raw raw;
 	struct skbt_sections last;
 };
 
@@ -59,7 +47,6 @@ struct skbt_scratch {
 	struct skbt_packet packet;
 	struct skbt_packet inner; /* what a tunnel carries, for the filter on that */
 	struct skbt_sections now;
-	u64 raw[SKBT_WORDS];
 	u8 record[SKBT_RECORD_MAX + 64];
 	/* bytes of it in use; here and not in a register, where the verifier would follow every
 	 * sum of sections apart */
@@ -319,22 +306,6 @@ struct {
 	__type(key, u32);
 	__type(value, struct skbt_sweep);
 } sweep SEC(".maps");
-
-/* The hit that is being handled. A probe inside of it is not run on that CPU, and counted as
- * missed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct skbt_hit);
-} hits SEC(".maps");
-
-static __always_inline struct skbt_hit *hit_get(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&hits, &zero);
-}
 
 static __always_inline struct skbt_scratch *scratch_get(u32 slot)
 {

@@ -5,7 +5,6 @@
 
 #include "config.h"
 #include "meta.h"
-#include "raw.h"
 
 /* Low bits of skb->_skb_refdst and skb->_nfct say other things. */
 #define REFDST_PTRMASK (~1ul)
@@ -81,18 +80,6 @@ static __always_inline void state_conntrack(const struct sk_buff *skb, struct sk
 	c->status = (u32)BPF_CORE_READ(ct, status);
 	if (bpf_core_field_exists(ct->mark))
 		c->mark = BPF_CORE_READ(ct, mark);
-}
-
-/* The same entry may have come further since. */
-static __always_inline bool conntrack_differs(u64 nfct, const struct skbt_conntrack *last)
-{
-	const struct nf_conn *ct = (const void *)(nfct & NFCT_PTRMASK);
-
-	if (!is_kernel_pointer(ct) || !bpf_core_type_exists(struct nf_conn))
-		return false;
-	if ((u32)peek_or_read((u64)&ct->status) != last->status)
-		return true;
-	return bpf_core_field_exists(ct->mark) && (u32)peek_or_read((u64)&ct->mark) != last->mark;
 }
 
 /* The owner of the socket that takes the packet in, before that of the one that sent it. Looked up

@@ -10,20 +10,15 @@
 #include "config.h"
 #include "emit.h"
 #include "filter.h"
-#include "followed.h"
 #include "meta.h"
 #include "parse.h"
-#include "raw.h"
 #include "state.h"
 
 /* The packet of an skb, if it is followed under these settings. */
 static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 {
-	struct skbt_track *t;
+	struct skbt_track *t = bpf_map_lookup_elem(&tracks, &skb);
 
-	if (!maybe_followed(skb))
-		return NULL;
-	t = bpf_map_lookup_elem(&tracks, &skb);
 	return t && t->generation == generation ? t : NULL;
 }
 
@@ -56,9 +51,9 @@ static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u
 	if (!last || !c || !blank || track_refused(skb, generation))
 		return NULL;
 	/* followed under other settings, or its end was not seen: that packet is over */
-	if (maybe_followed(skb) && bpf_map_lookup_elem(&tracks, &skb))
+	if (bpf_map_lookup_elem(&tracks, &skb))
 		__sync_fetch_and_add(&c->freed, 1);
-	if (counted_put(&tracks, skbt_followed, skb, &skb, blank)) {
+	if (bpf_map_update_elem(&tracks, &skb, blank, BPF_ANY)) {
 		track_refuse(skb, generation, &c->track_full);
 		return NULL;
 	}
@@ -209,60 +204,27 @@ static __always_inline long hop_stack(void *ctx, bool is_drop)
 	return id;
 }
 
-/* Whose the packet is may have been told since the last record, or it may be another socket's now.
- */
-static __always_inline bool owner_differs(const struct skbt_scratch *s, const struct skbt_track *t)
-{
-	u64 sk = t->receiver ? t->receiver : s->raw[SKBT_WORD_SOCKET];
-
-	return sk && sk != t->sk && bpf_map_lookup_elem(&owners, &sk);
-}
-
-/* Nothing that a record tells has changed since the packet's last one. */
-static __always_inline bool hop_is_plain(struct skbt_scratch *s, struct skbt_track *t, u32 probe,
-					 u64 thread)
-{
-	if (!config.word[SKBT_WORD_HEAD].kind || t->fresh || t->thread != thread ||
-	    (probe & SKBT_PROBE_NO_LENGTH))
-		return false;
-	return !skbt_raw_differs(s, t) &&
-	       !conntrack_differs(s->raw[SKBT_WORD_CONNTRACK], &t->last.conntrack) &&
-	       !owner_differs(s, t);
-}
-
 /*
- * One skb at one place: the whole of a hop or, with `drop`, of a drop, which has no flags and no
- * function. Called with the scratch of the calling program's kind.
+ * One skb at one place: the whole of a hop or, with `drop`, of a drop; `cookie` is the probe's, 0
+ * for a drop. Called with the scratch of the calling program's kind.
  */
 static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 skb_address,
-				       u32 probe, u32 func, u64 sp, const struct skbt_drop *drop)
+				       u64 cookie, u64 sp, const struct skbt_drop *drop)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
-	const bool has_stack = config.stack_on_hop || (drop && config.stack_on_drop);
-	u64 thread = bpf_get_current_pid_tgid();
+	u32 tgid = (u32)(bpf_get_current_pid_tgid() >> 32);
 	u64 time_ns = bpf_ktime_get_ns() - config.base_ns;
-	u32 tgid = (u32)(thread >> 32);
 	const struct sk_buff *skb;
 	struct skbt_track *t;
 	u8 flags = 0;
 
 	t = track_find(skb_address, config.generation);
-	if (!t && (probe & SKBT_PROBE_PASSIVE))
+	if (!t && (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_PASSIVE))
 		return;
-	if (!config.direct && !skb_copy_in(s, (const void *)skb_address))
-		return;
-	hop->skb = skb_address;
-	if (t && !has_stack && !config.control_block && (config.keep || !config.pid) &&
-	    hop_is_plain(s, t, probe, thread)) {
-		if (drop)
-			t->flags |= SKBT_FLAG_DROPPED;
-		emit_plain(t, skb_address, func, sp, tgid, time_ns, drop);
-		return;
-	}
 	skb = hop_read(s, skb_address);
 	if (!skb)
 		return;
-	if (probe & SKBT_PROBE_NO_LENGTH)
+	if (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_NO_LENGTH)
 		packet_set_length(&s->packet);
 	if (PARSED_EARLY)
 		skbt_parse(&s->packet, &s->now);
@@ -284,15 +246,9 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
 	if (!t->sent_asked)
 		track_retransmission(s, skb, t, skb_address, time_ns);
-	t->thread = thread;
-	t->netns = hop->netns;
-	t->ifindex = hop->ifindex;
-	skbt_raw_keep(s, t);
-	if (probe & SKBT_PROBE_NO_LENGTH)
-		t->raw.head_words = 0;
 	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, 0, config.generation,
 		    time_ns);
-	hop->func = func;
+	hop->func = SKBT_COOKIE_FUNC(cookie);
 	hop->sp = sp;
 	hop->pid = tgid;
 	emit_hop(s, t, drop, hop_stack(ctx, drop != NULL));
@@ -301,12 +257,10 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 /* The skb's memory goes back: its id ends here, followed under whatever settings. */
 static __always_inline void track_end(u64 skb_address, const struct skbt_control *ctl)
 {
-	struct skbt_track *t = NULL;
+	struct skbt_track *t = bpf_map_lookup_elem(&tracks, &skb_address);
 	struct skbt_counters *c;
 	struct skbt_free record = {};
 
-	if (maybe_followed(skb_address))
-		t = bpf_map_lookup_elem(&tracks, &skb_address);
 	if (!t) {
 		if (ctl->refusing)
 			bpf_map_delete_elem(&refused, &skb_address);
@@ -323,7 +277,7 @@ static __always_inline void track_end(u64 skb_address, const struct skbt_control
 		record.skb = skb_address;
 		emit_send(&record.header, sizeof(record));
 	}
-	counted_remove(&tracks, skbt_followed, skb_address, &skb_address);
+	bpf_map_delete_elem(&tracks, &skb_address);
 }
 
 #endif

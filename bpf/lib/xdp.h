@@ -61,13 +61,13 @@ static __always_inline void veth_move(u64 from, u64 to)
 	if (!ctl || !p || !current || *current != from || from == to)
 		return;
 	t = track_find(from, ctl->generation);
-	if (!t || counted_put(&tracks, skbt_followed, to, &to, t))
+	if (!t || bpf_map_update_elem(&tracks, &to, t, BPF_ANY))
 		return;
 	lineage_emit(t->packet, to, t->packet, SKBT_RELATION_HEAD, ctl->generation,
 		     bpf_ktime_get_ns() - ctl->base_ns);
-	counted_put(&pending, skbt_waiting, to, &key, p);
+	bpf_map_update_elem(&pending, &key, p, BPF_ANY);
 	pending_forget(from, SKBT_DECISION_XDP, 0);
-	counted_remove(&tracks, skbt_followed, from, &from);
+	bpf_map_delete_elem(&tracks, &from);
 	*current = to;
 }
 

@@ -3,9 +3,8 @@
 import { create } from 'zustand';
 import type { Failure, Result } from '../../core/base/result.ts';
 import type { Compiled } from '../../core/messages/browser.ts';
-import type { CaptureSpec, ProbePlan } from '../../core/messages/source.ts';
+import type { CaptureSpec, ProbeGroup } from '../../core/messages/source.ts';
 import { EMPTY_FORM, expressionToForm, type FilterForm, formToExpression } from '../../core/model/filter.ts';
-import { DEFAULT_PLAN } from '../../core/model/probes/plan.ts';
 
 /** The filter as it is being written: two views of one expression, and what stands beside it. */
 interface Draft {
@@ -26,7 +25,7 @@ interface Draft {
   readonly mark: string;
   readonly pid: string;
   readonly keep: boolean;
-  readonly probes: ProbePlan;
+  readonly group: ProbeGroup;
   /** Counts what the person wrote; and how far that is what runs, or what was asked for. */
   readonly edits: number;
   readonly settled: number;
@@ -44,7 +43,7 @@ const EMPTY: Draft = {
   mark: '',
   pid: '',
   keep: true,
-  probes: DEFAULT_PLAN,
+  group: 'default',
   edits: 0,
   settled: 0,
 };
@@ -69,12 +68,12 @@ export function writeForm(change: Partial<FilterForm>): void {
 
 export const writeInner = (inner: string): void => edit({ inner, innerProblem: undefined });
 
-type Beside = Pick<Draft, 'netns' | 'interface' | 'mark' | 'pid' | 'keep' | 'probes'>;
+type Beside = Pick<Draft, 'netns' | 'interface' | 'mark' | 'pid' | 'keep' | 'group'>;
 /** The person chose what stands beside the expressions. */
 export const writeDraft = (change: Partial<Beside>): void => edit(change);
 
-/** The probes were chosen elsewhere on the page: what is being written stays as it is. */
-export const adoptProbes = (probes: ProbePlan): void => useDraft.setState({ probes });
+/** The probe group was put in force elsewhere on the page: what is being written stays as it is. */
+export const adoptGroup = (group: ProbeGroup): void => useDraft.setState({ group });
 
 /** What the compiler, or the source, says of the expressions. */
 export const sayProblem = (problems: Partial<Pick<Draft, 'problem' | 'innerProblem'>>): void =>
@@ -86,7 +85,7 @@ export const draftAsked = ({ edits }: Draft): void => useDraft.setState({ settle
 export const draftRefused = (problem: Failure): void => useDraft.setState({ problem, settled: -1 });
 
 /** Takes over what runs, as this page, another one or the start set it; not over what the person is writing. */
-export function adoptSpec({ filter, probes }: CaptureSpec): void {
+export function adoptSpec({ filter, group }: CaptureSpec): void {
   const { edits, settled } = useDraft.getState();
   if (edits !== settled) return;
   useDraft.setState({
@@ -101,7 +100,7 @@ export function adoptSpec({ filter, probes }: CaptureSpec): void {
     mark: filter.mark === undefined ? '' : markText(filter.mark),
     pid: filter.pid === undefined ? '' : String(filter.pid),
     keep: filter.keep,
-    probes,
+    group,
   });
 }
 
@@ -129,7 +128,7 @@ export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | Fie
     return { field: 'interface', message: 'At most 15 characters, no space, slash or colon' };
   return {
     ...running,
-    probes: draft.probes,
+    group: draft.group,
     filter: {
       expression: draft.expression.trim(),
       inner: draft.inner.trim(),

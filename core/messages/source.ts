@@ -43,35 +43,9 @@ export const functionInfoSchema = z.object({
 });
 export type FunctionInfo = z.infer<typeof functionInfoSchema>;
 
-export const PROBE_BASES = ['default', 'all', 'none'] as const;
-const probeBaseSchema = z.enum(PROBE_BASES);
-export type ProbeBase = z.infer<typeof probeBaseSchema>;
-
-/** Characters of a regular expression over function names. */
-export const FUNCTION_PATTERN_MAX = 256;
-
-/** Functions, by what they have in common; those of any part. */
-const probePartsSchema = z.object({
-  stages: z.array(stageSchema).max(STAGES.length).default([]),
-  /** Kernel modules, '' for the kernel itself; one that is not loaded has no functions yet. */
-  modules: z.array(z.string().max(64)).max(256).default([]),
-  /** Regular expression (RE2) that a whole name must match; empty: none does. */
-  pattern: z.string().max(FUNCTION_PATTERN_MAX).default(''),
-  functions: z.array(z.string().min(1).max(128)).max(4096).default([]),
-});
-export type ProbeParts = z.infer<typeof probePartsSchema>;
-
-/** Which functions are probed: those of the base and what is added, but nothing that is removed. */
-export const probePlanSchema = z.object({
-  base: probeBaseSchema.default('default'),
-  add: probePartsSchema.prefault({}),
-  remove: probePartsSchema.prefault({}),
-});
-export type ProbePlan = z.infer<typeof probePlanSchema>;
-
-/** How probes are attached; `auto`: as is cheapest on this kernel. */
-export const BACKEND_CHOICES = ['auto', 'kprobe', 'kprobe-multi'] as const;
-export type BackendChoice = (typeof BACKEND_CHOICES)[number];
+export const PROBE_GROUPS = ['default', 'all'] as const;
+export const probeGroupSchema = z.enum(PROBE_GROUPS);
+export type ProbeGroup = z.infer<typeof probeGroupSchema>;
 
 /** What the kernel tests on an skb at first sight. All that are set must hold. */
 export const captureFilterSchema = z.object({
@@ -98,8 +72,7 @@ export type StackChoice = (typeof STACK_CHOICES)[number];
 
 export const captureSpecSchema = z.object({
   filter: captureFilterSchema,
-  probes: probePlanSchema.prefault({}),
-  backend: z.enum(BACKEND_CHOICES).default('auto'),
+  group: probeGroupSchema.default('default'),
   /** At which events a kernel stack is taken. */
   stacks: z.enum(STACK_CHOICES).default('none'),
   /** The control block (skb->cb) and the reference counts, too. */
@@ -158,8 +131,6 @@ export const tracerStatsSchema = z.object({
   missed: count,
   /** Records left in the ring when the capture stopped, because the receiver took nothing for a second. */
   undelivered: count,
-  /** Probes that are switched off, and that the kernel has not detached yet; older sources do not tell. */
-  detaching: count.default(0),
   /** Packets matched, ids given. */
   packets: count,
   /** Packets being followed now. */
@@ -183,7 +154,6 @@ export const NO_STATS: TracerStats = {
   oldestNs: 0,
   missed: 0,
   undelivered: 0,
-  detaching: 0,
   packets: 0,
   tracked: 0,
   batches: 0,
@@ -243,8 +213,6 @@ export const captureStateSchema = z.discriminatedUnion('phase', [
     spec: captureSpecSchema,
     generation: z.number().int().nonnegative(),
     attached: z.number().int().nonnegative(),
-    /** Ids of the functions that the plan comes to, refused ones included. Recordings from before do not tell. */
-    probed: z.array(z.number().int().positive()).max(65536).optional(),
     refused: z.array(z.object({ name: z.string(), reason: z.string() })).max(4096),
     backend: z.enum(['kprobe.multi', 'kprobe']),
     attachMs: z.number().nonnegative(),

@@ -101,7 +101,7 @@ static int sink(int port, long count)
 	char datagram[2048];
 
 	// all that is sent before this process runs again finds room
-	if (s < 0 || (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) && count))
+	if (s < 0 || (count && setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room))))
 		return fail("bind");
 	listening();
 	const long long used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);

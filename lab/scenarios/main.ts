@@ -25,7 +25,6 @@ import { nat } from './nat.ts';
 import { owners } from './owners.ts';
 import { paths } from './paths.ts';
 import { printing } from './printing.ts';
-import { switching } from './probes/switching.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
@@ -64,7 +63,6 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   tunnels,
   wireguard,
   programs,
-  switching,
   nat,
   steps,
   rules,

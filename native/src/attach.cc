@@ -7,7 +7,6 @@
 #include <linux/perf_event.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>
@@ -21,16 +20,6 @@ namespace {
 
 // Attaching single kprobes waits for the kernel more than it computes (lab.md: four threads halve it).
 constexpr size_t KPROBE_THREADS = 4;
-
-// What a child is closing. `told` has the number of probes for each descriptor that it has closed.
-struct Closing {
-  Fd told;
-  uint32_t left;
-  std::function<void()> onClosed;
-  bool isOver = false;
-};
-std::mutex closingLock;
-std::vector<Closing> closings;
 
 uint64_t cookieOf(const Function &f) { return SKBT_COOKIE(f.id, f.argument, f.flags); }
 
@@ -52,13 +41,12 @@ void attachMulti(int programFd, const Function *const *functions, size_t count, 
   opts.kprobe_multi.cookies = cookies.data();
   const int fd = bpf_link_create(programFd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
   if (fd >= 0) {
-    result.held.push_back({Fd(fd), static_cast<uint32_t>(count)});
-    for (size_t i = 0; i < count; i++)
-      result.ids.push_back(functions[i]->id);
+    result.fds.emplace_back(fd);
+    result.attached += static_cast<uint32_t>(count);
     return;
   }
   if (count == 1) {
-    result.refused.push_back({functions[0]->id, functions[0]->name, reasonText(-fd)});
+    result.refused.push_back({functions[0]->name, reasonText(-fd)});
     return;
   }
   attachMulti(programFd, functions, count / 2, result);
@@ -70,16 +58,16 @@ void attachSingle(int programFd, const std::vector<const Function *> &functions,
   const auto work = [&](size_t first) {
     Attachment mine;
     for (size_t i = first; i < functions.size(); i += KPROBE_THREADS) {
-      const int err = attachKprobe(programFd, functions[i]->address, cookieOf(*functions[i]), mine.held);
+      const int err = attachKprobe(programFd, functions[i]->address, cookieOf(*functions[i]), mine.fds);
       if (err == 0)
-        mine.ids.push_back(functions[i]->id);
+        mine.attached++;
       else
-        mine.refused.push_back({functions[i]->id, functions[i]->name, reasonText(err)});
+        mine.refused.push_back({functions[i]->name, reasonText(err)});
     }
     const std::lock_guard guard(lock);
-    std::move(mine.held.begin(), mine.held.end(), std::back_inserter(result.held));
+    std::move(mine.fds.begin(), mine.fds.end(), std::back_inserter(result.fds));
     std::move(mine.refused.begin(), mine.refused.end(), std::back_inserter(result.refused));
-    result.ids.insert(result.ids.end(), mine.ids.begin(), mine.ids.end());
+    result.attached += mine.attached;
   };
   std::vector<std::thread> threads;
   for (size_t i = 0; i < std::min(KPROBE_THREADS, functions.size()); i++)
@@ -101,7 +89,7 @@ int kprobePerfType() {
   return type;
 }
 
-int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<Held> &held) {
+int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<Fd> &fds) {
   static const int type = kprobePerfType();
   if (type < 0)
     return ENOENT;
@@ -120,37 +108,32 @@ int attachKprobe(int programFd, uint64_t address, uint64_t cookie, std::vector<H
     return errno;
   if (ioctl(event.get(), PERF_EVENT_IOC_ENABLE, 0) < 0)
     return errno;
-  held.push_back({std::move(link), 0});
-  held.push_back({std::move(event), 1});
+  fds.push_back(std::move(link));
+  fds.push_back(std::move(event));
   return 0;
 }
 
-Attachment attachAll(int programFd, Backend backend, const std::vector<const Function *> &functions) {
+Result<Attachment> attachAll(int programFd, Backend backend, const std::vector<const Function *> &functions) {
   Attachment result;
   if (backend == Backend::KprobeMulti)
     attachMulti(programFd, functions.data(), functions.size(), result);
   else
     attachSingle(programFd, functions, result);
+  if (result.attached == 0 && !functions.empty())
+    return Error{"ATTACH_FAILED",
+                 "no function took a probe; " + result.refused.front().name + ": " + result.refused.front().reason};
   return result;
 }
 
-void closeInBackground(std::vector<Held> held, std::function<void()> onClosed) {
-  int go[2];
-  int progress[2];
-  if (held.empty() || pipe2(go, O_CLOEXEC) != 0)
+void closeInBackground(std::vector<Fd> fds) {
+  int ends[2];
+  if (fds.empty() || pipe2(ends, O_CLOEXEC) != 0)
     return; // without a pipe they close here, slowly
-  Fd waits(go[0]);
-  Fd hold(go[1]);
-  if (pipe2(progress, O_CLOEXEC | O_NONBLOCK) != 0)
-    return;
-  Fd told(progress[0]);
-  Fd tell(progress[1]);
-  std::vector<int> keep{waits.get(), tell.get()};
-  uint32_t probes = 0;
-  for (const Held &one : held) {
-    keep.push_back(one.fd.get());
-    probes += one.probes;
-  }
+  Fd go(ends[0]);
+  Fd hold(ends[1]);
+  std::vector<int> keep{go.get()};
+  for (const Fd &fd : fds)
+    keep.push_back(fd.get());
   std::sort(keep.begin(), keep.end());
   // Twice forked, so that it is init's child and leaves no zombie. Between fork and _exit only
   // system calls: other threads' locks may be held for ever in the child.
@@ -159,7 +142,6 @@ void closeInBackground(std::vector<Held> held, std::function<void()> onClosed) {
     if (fork() != 0)
       _exit(0);
     setsid();
-    signal(SIGPIPE, SIG_IGN); // whoever started this may be gone before it is done
     // let go of everything else first: whoever reads our pipes must see their end
     unsigned int next = 0;
     for (const int fd : keep) {
@@ -170,45 +152,14 @@ void closeInBackground(std::vector<Held> held, std::function<void()> onClosed) {
     syscall(SYS_close_range, next, ~0U, 0);
     // who closes last waits for the kernel: that must not be the parent
     char none;
-    while (read(waits.get(), &none, 1) > 0) {
-    }
-    for (const Held &one : held) {
-      close(one.fd.get());
-      if (one.probes > 0 && write(tell.get(), &one.probes, sizeof(one.probes)) < 0)
-        continue; // nobody listens any more
+    while (read(go.get(), &none, 1) > 0) {
     }
     _exit(0);
   }
-  if (child > 0) {
+  if (child > 0)
     waitpid(child, nullptr, 0);
-    const std::lock_guard guard(closingLock);
-    closings.push_back({std::move(told), probes, std::move(onClosed)});
-  }
-  held.clear();
+  fds.clear();
   // `hold` closes now, and the child goes on
-}
-
-uint32_t detaching() {
-  std::vector<std::function<void()>> closed;
-  uint32_t left = 0;
-  {
-    const std::lock_guard guard(closingLock);
-    for (Closing &one : closings) {
-      uint32_t probes = 0;
-      ssize_t got = 0;
-      while ((got = read(one.told.get(), &probes, sizeof(probes))) == sizeof(probes))
-        one.left -= probes;
-      one.isOver = one.left == 0 || got == 0;
-      if (!one.isOver)
-        left += one.left;
-      else if (one.left == 0 && one.onClosed)
-        closed.push_back(std::move(one.onClosed));
-    }
-    std::erase_if(closings, [](const Closing &one) { return one.isOver; });
-  }
-  for (const auto &tell : closed)
-    tell();
-  return left;
 }
 
 } // namespace skbt

@@ -88,25 +88,8 @@ skbt::Result<Kernel> knownKernel() {
   return readKernel();
 }
 
-// The backend that was asked for, or the cheapest. Errors: BACKEND_MISSING.
-skbt::Result<skbt::Backend> chooseBackend(const std::string &asked) {
-  const skbt::Capabilities &can = skbt::capabilities();
-  const auto choose = [](skbt::Backend backend, const skbt::Capability &has,
-                         const char *name) -> skbt::Result<skbt::Backend> {
-    if (has.ok)
-      return backend;
-    return Error{"BACKEND_MISSING", std::string("this kernel takes no ") + name + ": " + has.detail +
-                                        "; leave the backend to the tracer (--backend auto)"};
-  };
-  if (asked == "kprobe")
-    return choose(skbt::Backend::Kprobe, can.kprobe, "kprobes");
-  if (asked == "kprobe-multi")
-    return choose(skbt::Backend::KprobeMulti, can.kprobeMulti, "kprobe.multi");
-  return can.kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
-}
-
-const char *backendName(skbt::Backend backend) {
-  return backend == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe";
+skbt::Backend bestBackend() {
+  return skbt::capabilities().kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
 }
 
 Napi::Value capabilities(const Napi::CallbackInfo &info) {
@@ -248,62 +231,15 @@ skbt::Status compileInto(skbt::Settings &settings) {
   return skbt::Done{};
 }
 
-using PartIds = std::vector<std::vector<uint32_t>>;
-
-// An array of arrays of function ids.
-PartIds readParts(const Napi::Value &given) {
-  const Napi::Array list = given.As<Napi::Array>();
-  PartIds parts(list.Length());
-  for (uint32_t i = 0; i < parts.size(); i++) {
-    const Napi::Array ids = list.Get(i).As<Napi::Array>();
-    for (uint32_t k = 0; k < ids.Length(); k++)
-      parts[i].push_back(ids.Get(k).As<Napi::Number>().Uint32Value());
-  }
-  return parts;
-}
-
-// Errors: UNKNOWN_FUNCTION.
-skbt::Result<std::vector<skbt::ProbePart>> partsOf(const Kernel &known, const PartIds &ids) {
-  std::vector<skbt::ProbePart> parts;
-  for (const std::vector<uint32_t> &own : ids) {
-    skbt::ProbePart &part = parts.emplace_back();
-    for (const uint32_t id : own) {
-      if (id == 0 || id > known.functions->size())
-        return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
-      part.push_back(&(*known.functions)[id - 1]);
-    }
-  }
-  return parts;
-}
-
-// What of the functions that were asked for has a probe now.
-Napi::Object probesObject(Napi::Env env, skbt::Started &started) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("attached", started.attached);
-  object.Set("attachMs", started.attachMs);
-  object.Set("batches", static_cast<double>(started.batches));
-  Napi::Array refused = Napi::Array::New(env, started.refused.size());
-  uint32_t i = 0;
-  for (const auto &refusal : started.refused) {
-    Napi::Object one = Napi::Object::New(env);
-    one.Set("name", refusal.name);
-    one.Set("reason", refusal.reason);
-    refused.Set(i++, one);
-  }
-  object.Set("refused", refused);
-  return object;
-}
-
 class Tracer : public Napi::ObjectWrap<Tracer> {
 public:
   static void init(Napi::Env env, Napi::Object exports) {
-    exports.Set(
-        "Tracer",
-        DefineClass(env, "Tracer",
-                    {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
-                     InstanceMethod<&Tracer::setProbes>("setProbes"), InstanceMethod<&Tracer::release>("release"),
-                     InstanceMethod<&Tracer::stats>("stats"), InstanceMethod<&Tracer::cost>("cost"),
-                     InstanceMethod<&Tracer::endCost>("endCost"), InstanceMethod<&Tracer::stop>("stop")}));
+    exports.Set("Tracer",
+                DefineClass(env, "Tracer",
+                            {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
+                             InstanceMethod<&Tracer::release>("release"), InstanceMethod<&Tracer::stats>("stats"),
+                             InstanceMethod<&Tracer::cost>("cost"), InstanceMethod<&Tracer::endCost>("endCost"),
+                             InstanceMethod<&Tracer::stop>("stop")}));
   }
 
   explicit Tracer(const Napi::CallbackInfo &info)
@@ -318,7 +254,6 @@ private:
 
   Napi::Value start(const Napi::CallbackInfo &info);
   Napi::Value update(const Napi::CallbackInfo &info);
-  Napi::Value setProbes(const Napi::CallbackInfo &info);
   void release(const Napi::CallbackInfo &) { tracer->release(); }
   Napi::Value stats(const Napi::CallbackInfo &info);
   Napi::Value cost(const Napi::CallbackInfo &info);
@@ -342,6 +277,11 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   const Napi::Object given = info[0].As<Napi::Object>();
   auto options = std::make_shared<skbt::StartOptions>();
   options->load = readLoadOptions(given);
+  const Napi::Array given_ids = given.Get("functionIds").As<Napi::Array>();
+  std::vector<uint32_t> ids(given_ids.Length());
+  for (uint32_t i = 0; i < ids.size(); i++)
+    ids[i] = given_ids.Get(i).As<Napi::Number>().Uint32Value();
+
   if (running) {
     Napi::Promise::Deferred refused(env);
     refused.Reject(makeError(env, {"ALREADY_RUNNING", "the capture runs already; stop it first"}));
@@ -351,22 +291,18 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   deliver = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "skbtracer batches", 0, 1);
   Ref();
 
-  const std::string backend = given.Get("backend").As<Napi::String>();
-  auto work = [options, backend, ids = readParts(given.Get("parts")), tracer = tracer,
-               deliver = deliver]() -> skbt::Result<skbt::Started> {
+  auto work = [options, ids = std::move(ids), tracer = tracer, deliver = deliver]() -> skbt::Result<skbt::Started> {
     if (auto done = compileInto(options->load.settings); !done)
       return done.error();
     auto known = knownKernel();
     if (!known)
       return known.error();
-    auto parts = partsOf(*known, ids);
-    if (!parts)
-      return parts.error();
-    options->parts = std::move(*parts);
-    auto chosen = chooseBackend(backend);
-    if (!chosen)
-      return chosen.error();
-    options->load.backend = *chosen;
+    for (const uint32_t id : ids) {
+      if (id == 0 || id > known->functions->size())
+        return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
+      options->functions.push_back(&(*known->functions)[id - 1]);
+    }
+    options->load.backend = bestBackend();
     return tracer->start(*options, known->symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
       skbt::Batch *raw = batch.release();
       // the reader bounds what waits; only a closing environment refuses
@@ -374,9 +310,20 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
         delete raw;
     });
   };
-  auto convert = [options](Napi::Env e, skbt::Started &started) {
-    const Napi::Object object = probesObject(e, started);
-    object.Set("backend", backendName(options->load.backend));
+  auto convert = [](Napi::Env e, skbt::Started &started) {
+    Napi::Object object = Napi::Object::New(e);
+    object.Set("attached", started.attached);
+    object.Set("backend", bestBackend() == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe");
+    object.Set("attachMs", started.attachMs);
+    Napi::Array refused = Napi::Array::New(e, started.refused.size());
+    uint32_t i = 0;
+    for (const auto &refusal : started.refused) {
+      Napi::Object one = Napi::Object::New(e);
+      one.Set("name", refusal.name);
+      one.Set("reason", refusal.reason);
+      refused.Set(i++, one);
+    }
+    object.Set("refused", refused);
     return object;
   };
   const Napi::Value promise = Async<skbt::Started>::run(env, std::move(work), convert);
@@ -408,19 +355,6 @@ Napi::Value Tracer::update(const Napi::CallbackInfo &info) {
         object.Set("generation", generation);
         return object;
       });
-}
-
-Napi::Value Tracer::setProbes(const Napi::CallbackInfo &info) {
-  return Async<skbt::Started>::run(
-      info.Env(),
-      [ids = readParts(info[0]), tracer = tracer]() -> skbt::Result<skbt::Started> {
-        auto known = knownKernel();
-        if (!known)
-          return known.error();
-        auto parts = partsOf(*known, ids);
-        return parts ? tracer->setProbes(*parts) : skbt::Result<skbt::Started>(parts.error());
-      },
-      probesObject);
 }
 
 Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
@@ -490,9 +424,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
   exports.Set("programs", Napi::Function::New(env, programs));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter));
-  exports.Set("detaching", Napi::Function::New(env, [](const Napi::CallbackInfo &info) -> Napi::Value {
-                return Napi::Number::New(info.Env(), skbt::detaching());
-              }));
   Tracer::init(env, exports);
   return exports;
 }

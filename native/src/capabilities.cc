@@ -89,8 +89,8 @@ Capability tryKprobe() {
   auto address = Symbols::find(PROBE_FUNCTION);
   if (!address)
     return {false, address.error().message};
-  std::vector<Held> held;
-  const int err = attachKprobe(program.get(), *address, 0, held);
+  std::vector<Fd> fds;
+  const int err = attachKprobe(program.get(), *address, 0, fds);
   if (err != 0)
     return {false, "attach refused: " + errnoText(err) + advice(err)};
   return {true, "single kprobes attach"};

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generation.h"
 
-#include "btf.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"
-#include "words.h"
 
 #include <bpf/bpf.h>
 
@@ -234,32 +232,6 @@ std::string logTail() {
   return loadLog.size() > TAIL ? "…" + loadLog.substr(loadLog.size() - TAIL) : loadLog;
 }
 
-/*
- * Whether programs on probes may load from any pointer (bpf_rdonly_cast, since 6.3; kprobes' programs may call it where
- * it belongs to all program types), found by trying.
- */
-bool castsPointers() {
-  static const bool can = [] {
-    const Targets targets = Targets::find({{"bpf_rdonly_cast"}}, {});
-    const Target *cast = targets.get("bpf_rdonly_cast");
-    auto types = kernelBtf();
-    const int type = types ? btf__find_by_name_kind(*types, "timespec64", BTF_KIND_STRUCT) : -1;
-    if (!cast || type < 0)
-      return false;
-    const bpf_insn program[] = {
-        {BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 0},
-        {BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, type},
-        {BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, static_cast<__s32>(cast->btfId)},
-        {BPF_LDX | BPF_MEM | BPF_DW, 0, 0, 0, 0},
-        {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
-        {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
-    };
-    LIBBPF_OPTS(bpf_prog_load_opts, opts);
-    return Fd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, "skbt_try", "GPL", program, std::size(program), &opts)).valid();
-  }();
-  return can;
-}
-
 skbt_config configOf(const LoadOptions &o) {
   skbt_config c = {};
   c.base_ns = o.baseNs;
@@ -274,11 +246,6 @@ skbt_config configOf(const LoadOptions &o) {
   c.stack_on_drop = o.stackOnDrop;
   c.stack_on_hop = o.stackOnHop;
   c.control_block = o.controlBlock;
-  c.direct = castsPointers();
-  c.filter_reach = o.settings.filter.reach;
-  if (auto types = kernelBtf())
-    findWords(*types, c);
-  c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
   c.has_drop_reason = o.hasDropReason;
@@ -435,21 +402,13 @@ Status Generation::attachOne(const char *name) {
   return Done{};
 }
 
-std::vector<Held> Generation::takeLinks() {
-  std::vector<Held> taken;
-  for (Fd &link : links)
-    taken.push_back({std::move(link), 1});
-  links.clear();
-  return taken;
-}
-
-std::vector<Held> Generation::takeExchanged() {
+std::vector<Fd> Generation::takeExchanged() {
   // the first of TYPED, and so the first that was attached
   static_assert(TYPED[0].need == Need::Exchanged && TYPED[1].need != Need::Exchanged);
-  std::vector<Held> taken;
+  std::vector<Fd> taken;
   if (links.empty())
     return taken;
-  taken.push_back({std::move(links.front()), 1});
+  taken.push_back(std::move(links.front()));
   links.erase(links.begin());
   return taken;
 }
@@ -485,22 +444,7 @@ Status Generation::primeOwners() {
   return done;
 }
 
-/* While it is written the programs let everything through to the filter. */
-Status Generation::setPrefilter(const skbt_prefilter &prefilter) const {
-  const uint32_t zero = 0;
-  const int map = mapFd(".data.prefilter");
-  skbt_prefilter next = prefilter;
-  next.use = 0;
-  const skbt_prefilter none = {};
-  const bool done = bpf_map_update_elem(map, &zero, &none, BPF_ANY) == 0 &&
-                    (!prefilter.use || (bpf_map_update_elem(map, &zero, &next, BPF_ANY) == 0 &&
-                                        bpf_map_update_elem(map, &zero, &prefilter, BPF_ANY) == 0));
-  return done ? Status(Done{}) : errnoError("LOAD_FAILED", "cannot set what certainly does not match", errno);
-}
-
 Status Generation::takeOver(const LoadOptions &options) const {
-  if (auto done = setPrefilter({}); !done)
-    return done;
   const uint32_t slot = SKBT_BODY_HOP;
   const int hop = bpf_program__fd(bpf_object__find_program_by_name(object.get(), HOP));
   const uint32_t zero = 0;
@@ -509,7 +453,7 @@ Status Generation::takeOver(const LoadOptions &options) const {
   if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 ||
       bpf_map_update_elem(mapFd("bodies"), &slot, &hop, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
-  return setPrefilter(options.settings.filter.prefilter);
+  return Done{};
 }
 
 Generation::Ages Generation::sweep(uint64_t longNs) const {
@@ -526,6 +470,8 @@ Generation::Ages Generation::sweep(uint64_t longNs) const {
 }
 
 int Generation::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(object.get(), name); }
+
+int Generation::entryFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), ENTRY)); }
 
 uint64_t Generation::recursionMisses() const {
   uint64_t misses = 0;

@@ -82,16 +82,16 @@ public:
   Ages sweep(uint64_t longNs) const;
 
   int mapFd(const char *name) const;
-  const bpf_object *bpfObject() const { return object.get(); }
+  int entryFd() const;
   // Probe hits that the kernel skipped because the program was already running on that CPU.
   uint64_t recursionMisses() const;
   // Adds the costs of every program that is loaded to those of the same name. The hop program's are with the entry
   // program, which jumps to it; copies that run behind programs of tc (tcx.h) are not told.
   void addCosts(std::vector<ProgramCost> &costs) const;
   // What attachTyped() attached; to be closed by closeInBackground().
-  std::vector<Held> takeLinks();
+  std::vector<Fd> takeLinks() { return std::move(links); }
   // Of these, what a later generation has of its own.
-  std::vector<Held> takeExchanged();
+  std::vector<Fd> takeExchanged();
 
 private:
   struct ObjectClose {
@@ -102,7 +102,6 @@ private:
   bool isFirst = true;
 
   Status attachOne(const char *program);
-  Status setPrefilter(const skbt_prefilter &prefilter) const;
   Status primeOwners();
 };
 

@@ -17,9 +17,6 @@
 namespace skbt {
 namespace {
 
-// Kernel code is in the upper half of what a low word can be: ids, which are indexes, are not.
-constexpr uint32_t KERNEL_HALF = 0x80000000;
-
 // Bytes of the sections of a HOP or DROP that come before `section`.
 size_t bytesBefore(uint16_t sections, uint16_t section) {
   static constexpr std::array<size_t, 14> SIZES = {
@@ -96,8 +93,10 @@ void Reader::release() {
 
 void Reader::run() {
   while (!stopping) {
-    if (hasRoom())
-      consume();
+    if (hasRoom()) {
+      ring_buffer__consume(ring.get());
+      flush();
+    }
     waitForMore();
   }
   // the kernel side is off: what is in the ring now is all there is
@@ -109,34 +108,6 @@ void Reader::run() {
     }
     waitForMore();
   }
-}
-
-void Reader::consume() {
-  uint64_t asked = 0;
-  {
-    const std::lock_guard guard(drainLock);
-    asked = drainsAsked;
-  }
-  const bool isEmpty = ring_buffer__consume(ring.get()) >= 0;
-  flush();
-  if (!isEmpty)
-    return; // there was no room for all of it
-  const std::lock_guard guard(drainLock);
-  drainsDone = asked;
-  drained.notify_all();
-}
-
-bool Reader::drain() {
-  std::unique_lock guard(drainLock);
-  const uint64_t mine = ++drainsAsked;
-  notify();
-  uint64_t taken = batches();
-  while (!drained.wait_for(guard, std::chrono::milliseconds(DRAIN_MS), [&] { return drainsDone >= mine; })) {
-    if (batches() == taken)
-      return false;
-    taken = batches();
-  }
-  return true;
 }
 
 void Reader::waitForMore() {
@@ -158,8 +129,6 @@ int Reader::take(const uint8_t *record, size_t size) {
   if (size >= sizeof(skbt_hop) && (kind == SKBT_KIND_HOP || kind == SKBT_KIND_DROP))
     nameParts(record, size);
   current->insert(current->end(), record, record + size);
-  if (kind == SKBT_KIND_HOP)
-    nameFunction(current->data() + current->size() - size);
   recordCount++;
   if (current->size() < BATCH_BYTES)
     return 0;
@@ -186,24 +155,6 @@ void Reader::nameParts(const uint8_t *record, size_t size) {
   skbt_stack_id stack;
   if (section(SKBT_SECTION_STACK, stack))
     nameStack(stack.id, record);
-}
-
-void Reader::addFunctions(FunctionIds more) {
-  if (const auto known = functionIds.load())
-    more.insert(known->begin(), known->end());
-  functionIds = std::make_shared<const FunctionIds>(std::move(more));
-}
-
-// Puts the function's id where its address is; 0, which no function has, for one that is not known.
-void Reader::nameFunction(uint8_t *record) const {
-  uint32_t func = 0;
-  std::memcpy(&func, record + offsetof(skbt_hop, func), sizeof(func));
-  if (func < KERNEL_HALF) // is the id
-    return;
-  const auto ids = functionIds.load();
-  const auto found = ids ? ids->find(func) : Reader::FunctionIds::const_iterator();
-  func = ids && found != ids->end() ? found->second : 0;
-  std::memcpy(record + offsetof(skbt_hop, func), &func, sizeof(func));
 }
 
 template <typename T> void Reader::append(const T &record) {

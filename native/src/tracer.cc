@@ -16,14 +16,6 @@ uint64_t nanoseconds(clockid_t clock) {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(t.tv_nsec);
 }
 
-Reader::FunctionIds idsByAddress(const std::vector<ProbePart> &parts) {
-  Reader::FunctionIds ids;
-  for (const ProbePart &part : parts)
-    for (const Function *one : part)
-      ids.emplace(static_cast<uint32_t>(one->address), one->id);
-  return ids;
-}
-
 uint64_t undelivered(const Stats &stats, uint64_t delivered) {
   uint64_t recorded = stats.events;
   for (const uint64_t lost : stats.lostRing)
@@ -45,7 +37,7 @@ Tracer::~Tracer() { stop(); }
 
 Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const Symbols> symbols,
                               Reader::OnBatch onBatch) {
-  const std::lock_guard turn(changes);
+  const std::lock_guard guard(lock);
   if (first)
     return Error{"ALREADY_RUNNING", "the capture runs already; stop it first"};
   const auto begin = std::chrono::steady_clock::now();
@@ -64,47 +56,27 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
       Reader::start({generation->mapFd("events"), generation->mapFd("stacks")}, std::move(symbols), std::move(onBatch));
   if (!started)
     return started.error();
-  (*started)->addFunctions(idsByAddress(options.parts));
   if (auto done = generation->attachTyped(); !done)
     return done.error();
-  auto made = Probes::make(generation->bpfObject(), loaded.backend);
-  if (!made)
-    return made.error();
-  if (auto set = (*made)->set(options.parts); !set)
-    return set.error();
+  auto attachment = attachAll(generation->entryFd(), loaded.backend, options.functions);
+  if (!attachment)
+    return attachment.error();
   // The probes only jump until here: every path starts with all of them in place.
   if (auto done = generation->takeOver(loaded); !done)
     return done.error();
-  const std::lock_guard guard(lock);
   first.emplace(std::move(*generation));
   {
     const std::lock_guard pointer(readerLock);
     reader = std::move(*started);
   }
-  probes = std::move(*made);
+  probes = std::move(attachment->fds);
   earlierMisses = 0;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-  return Started{probes->attached(), probes->refused(), took.count(), 0};
-}
-
-Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts) {
-  const std::lock_guard turn(changes);
-  if (!first)
-    return Error{"NOT_RUNNING", "no capture runs; start one first"};
-  const auto begin = std::chrono::steady_clock::now();
-  const auto r = currentReader();
-  r->addFunctions(idsByAddress(parts));
-  auto change = probes->set(parts);
-  if (!change)
-    return change.error();
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-  if (change->isLess && !r->drain())
-    return Error{"NOT_TAKEN", "the probes were switched, but what was recorded before is not taken"};
-  return Started{probes->attached(), probes->refused(), took.count(), r->batches()};
+  return Started{attachment->attached, std::move(attachment->refused), took.count()};
 }
 
 Result<uint32_t> Tracer::update(const Settings &settings) {
-  const std::lock_guard turn(changes);
+  const std::lock_guard guard(lock);
   if (!first)
     return Error{"NOT_RUNNING", "no capture runs; start one first"};
   LoadOptions options = loaded;
@@ -117,7 +89,6 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return done.error();
   if (auto done = next->takeOver(options); !done)
     return done.error();
-  const std::lock_guard guard(lock);
   // the first generation's other programs go on: they do not depend on the settings
   closeInBackground(current ? current->takeLinks() : first->takeExchanged());
   if (current)
@@ -128,7 +99,7 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
 }
 
 void Tracer::release() {
-  // Under no lock of changes: these wait for the reader, which may wait for this.
+  // Not under `lock`: stop() holds that while it waits for the reader, which may wait for this.
   if (const auto r = currentReader())
     r->release();
 }
@@ -147,28 +118,24 @@ void Tracer::switchOff() {
 }
 
 void Tracer::stop() {
-  const std::lock_guard turn(changes);
+  const std::lock_guard guard(lock);
   if (!first)
     return;
   switchOff();
-  const auto r = currentReader();
-  if (r)
+  if (const auto r = currentReader()) {
     r->stop();
-  const std::lock_guard guard(lock);
-  if (r) {
     last = readStats(true);
     last.undelivered = undelivered(last, r->records());
     const std::lock_guard pointer(readerLock);
     reader.reset();
   }
   measuring = Fd();
-  std::vector<Held> held = probes->takeAll();
+  std::vector<Fd> fds = std::move(probes);
   for (Generation *generation : {&*first, current ? &*current : nullptr})
     if (generation)
-      for (Held &one : generation->takeLinks())
-        held.push_back(std::move(one));
-  probes.reset();
-  closeInBackground(std::move(held));
+      for (Fd &fd : generation->takeLinks())
+        fds.push_back(std::move(fd));
+  closeInBackground(std::move(fds));
   current.reset();
   first.reset();
 }
@@ -191,12 +158,6 @@ Result<std::vector<ProgramCost>> Tracer::cost() {
   first->addCosts(costs);
   if (current)
     current->addCosts(costs);
-  const Probes::Counts entries = probes->counts();
-  for (ProgramCost &one : costs)
-    if (one.name == ENTRY_PROGRAM) {
-      one.runs += entries.runs;
-      one.timeNs += entries.timeNs;
-    }
   return costs;
 }
 
@@ -234,8 +195,7 @@ Stats Tracer::readStats(bool isLast) {
   sweepNowAndThen(stats.tracked, isLast);
   stats.longLived = ages.longLived;
   stats.oldestNs = ages.oldestNs;
-  stats.missed =
-      earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
+  stats.missed = earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0);
   if (reader) {
     stats.batches = reader->batches();
     stats.bytes = reader->bytes();

@@ -5,7 +5,6 @@
 #include "attach.h"
 #include "functions.h"
 #include "generation.h"
-#include "probes.h"
 #include "reader.h"
 
 #include <memory>
@@ -33,14 +32,13 @@ struct Stats {
 
 struct StartOptions {
   LoadOptions load; // base time, generation and what the kernel has are filled in by start()
-  std::vector<ProbePart> parts;
+  std::vector<const Function *> functions;
 };
 
 struct Started {
   uint32_t attached;
   std::vector<Attachment::Refusal> refused;
   double attachMs;
-  uint64_t batches; // handed over before this was told
 };
 
 // Zero of every record's time_ns, fixed when the library is loaded.
@@ -55,7 +53,7 @@ constexpr uint64_t LONG_NS = 10'000'000'000ULL;
 // The table of packets is looked through this often at most.
 constexpr uint64_t SWEEP_EVERY_NS = 5'000'000'000ULL;
 
-// Every method may be called from any thread; changes wait for each other.
+// Every method may be called from any thread; calls wait for each other.
 class Tracer {
 public:
   Tracer() = default;
@@ -66,9 +64,6 @@ public:
   Result<Started> start(const StartOptions &options, std::shared_ptr<const Symbols> symbols, Reader::OnBatch onBatch);
   // Other settings on the running capture; no probe is touched. The new generation's number.
   Result<uint32_t> update(const Settings &settings);
-  // Other functions on the running capture: only the difference is attached and detached. What is probed no more has
-  // no event behind the batches that are told. Errors: those of Probes::set(), NOT_RUNNING, NOT_TAKEN.
-  Result<Started> setProbes(const std::vector<ProbePart> &parts);
   void release();
   Stats stats();
   // Has the kernel measure every eBPF program of this host from here on (two looks at the clock a run) until
@@ -80,11 +75,10 @@ public:
   void stop();
 
 private:
-  std::mutex changes;              // one at a time, however long it takes
-  std::mutex lock;                 // of what follows, for moments only: who asks for counts must not wait for a change
-  std::optional<Generation> first; // owns the maps and the probes' program
+  std::mutex lock;
+  std::optional<Generation> first;   // owns the maps and the probes' program
   std::optional<Generation> current; // the settings in force, when these were changed
-  std::unique_ptr<Probes> probes;
+  std::vector<Fd> probes;
   std::mutex readerLock; // of the pointer only
   std::shared_ptr<Reader> reader;
   LoadOptions loaded;

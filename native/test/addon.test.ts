@@ -5,7 +5,7 @@ import { loadAddon, NativeError } from '../index.ts';
 
 const addon = loadAddon();
 const { filter } = DEFAULT_SPEC;
-const options = { ...DEFAULT_SPEC, parts: [[1]], ringBytes: 1 << 20, trackedPackets: 1024 };
+const options = { ...DEFAULT_SPEC, functionIds: [1], ringBytes: 1 << 20, trackedPackets: 1024 };
 
 async function refusal(promise: Promise<unknown>): Promise<NativeError> {
   const error: unknown = await promise.then(
@@ -69,8 +69,8 @@ describe('a tracer', () => {
   it.each([
     ['a ring that is no power of two', { ...options, ringBytes: 5000 }],
     ['a ring below a page', { ...options, ringBytes: 1024 }],
-    ['no function', { ...options, parts: [] }],
-    ['a function id of 0', { ...options, parts: [[0]] }],
+    ['no function', { ...options, functionIds: [] }],
+    ['a function id of 0', { ...options, functionIds: [0] }],
     ['no room for packets', { ...options, trackedPackets: 0 }],
     ['an interface name that is too long', { ...options, filter: { ...filter, interface: 'x'.repeat(16) } }],
   ])('refuses %s before it touches the kernel', async (_, bad) => {

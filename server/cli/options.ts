@@ -1,18 +1,10 @@
 /** The command line's words as one typed value; everything wrong with them is told here, in one line. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { nearest } from '../../core/base/nearest.ts';
-import {
-  BACKEND_CHOICES,
-  type BackendChoice,
-  DEFAULT_SPEC,
-  type ProbePlan,
-  type StackChoice,
-} from '../../core/messages/source.ts';
+import { DEFAULT_SPEC, type ProbeGroup, type StackChoice } from '../../core/messages/source.ts';
 import { EMPTY_FORM, formToExpression, joinExpressions, parseAddress } from '../../core/model/filter.ts';
 import { parseModes, refusePacketFlags, type Shown } from './modes.ts';
 import { interfaceName, oneOf, parseMark, parseRingSize, powerOfTwo, wholeNumber } from './numbers.ts';
-import { PROBE_FLAGS, parseProbes } from './probes.ts';
-import { usageError } from './usage.ts';
+import { nearest, usageError } from './usage.ts';
 
 export interface TraceOptions {
   readonly expression: string;
@@ -33,8 +25,7 @@ export interface TraceOptions {
   readonly shows: Shown;
   readonly stacks: StackChoice;
   readonly controlBlock: boolean;
-  readonly probes: ProbePlan;
-  readonly backend: BackendChoice;
+  readonly group: ProbeGroup;
   readonly flowRate: number;
   readonly trackedPackets: number;
   readonly stackTable: number;
@@ -71,8 +62,7 @@ const FLAGS = {
   'flow-rate': { type: 'string' },
   tracked: { type: 'string' },
   'stack-table': { type: 'string' },
-  ...PROBE_FLAGS,
-  backend: { type: 'string' },
+  group: { type: 'string' },
   'ring-size': { type: 'string' },
   source: { type: 'string' },
   kernel: { type: 'string' },
@@ -83,7 +73,7 @@ const FLAGS = {
 
 /** Flags that choose packets, or say how packets are followed. */
 const PACKET_FLAGS = [
-  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'stage', 'module', 'filter-func', 'func', 'flow-rate', 'tracked',
+  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'flow-rate', 'tracked',
 ] as const; // biome-ignore format: a list
 
 /** Reads the words after `trace`. Throws a CliError with status 2. */
@@ -126,8 +116,7 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     flowRate: wholeNumber('--flow-rate', values['flow-rate'], 1, 1_000_000) ?? DEFAULT_SPEC.flowRate,
     trackedPackets: wholeNumber('--tracked', values.tracked, 64, 1 << 20) ?? DEFAULT_SPEC.trackedPackets,
     stackTable: powerOfTwo('--stack-table', values['stack-table'], 16, 1 << 16) ?? DEFAULT_SPEC.stackTable,
-    probes: parseProbes(values),
-    backend: oneOf('--backend', values.backend, BACKEND_CHOICES, 'auto'),
+    group: oneOf('--group', values.group, ['default', 'all'] as const, 'default'),
     ringBytes: parseRingSize(values['ring-size']) ?? DEFAULT_SPEC.ringBytes,
     source: oneOf('--source', values.source, ['host', 'lab'] as const, 'host'),
     kernel: values.kernel ?? '6.12',

@@ -46,8 +46,7 @@ export function resolveSpec(options: TraceOptions, namespaces: readonly NetnsInf
   return {
     ...DEFAULT_SPEC,
     filter: resolveFilter(options, namespaces),
-    probes: options.probes,
-    backend: options.backend,
+    group: options.group,
     stacks: options.stacks,
     controlBlock: options.controlBlock,
     tcpEvents: options.shows.tcp,

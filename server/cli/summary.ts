@@ -54,7 +54,5 @@ export function summaryText(facts: SummaryFacts): string {
     lines.push(`  ${formatCount(facts.unexplained)} packets were not explained: too many ended at once`);
   if (stats.missed > 0)
     lines.push(`  ${formatCount(stats.missed)} probe hits were skipped by the kernel (nested probes)`);
-  if (stats.detaching > 0)
-    lines.push(`  detaching: ${formatCount(stats.detaching)} probes left, which nobody needs to wait for`);
   return lines.join('\n');
 }

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
 import { type CaptureSpec, plannedProgramsSchema } from '../../core/messages/source.ts';
+import { stageOf } from '../../core/model/stages.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { Client } from './client.ts';
 import type { TraceOptions } from './options.ts';
 import { Printer } from './printer.ts';
-import { resolveProbes } from './probes.ts';
 import { connectionMatcher, resolveSpec } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
@@ -34,7 +34,6 @@ export async function trace(options: TraceOptions): Promise<number> {
     const hello = await client.introduction();
     const namespaces = await client.tables();
     const spec = resolveSpec(options, namespaces);
-    resolveProbes(spec.probes, [...client.names.functions.values()]);
     if (options.ebpf) return await printPlan(client, spec);
     printer = new Printer(
       openStandardOutput(),
@@ -131,31 +130,24 @@ async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
   if (!compiled.ok) throw filterError(compiled.error, 'the filter', expression);
   const inside = await client.source.request({ method: 'compile', expression: inner });
   if (!inside.ok) throw filterError(inside.error, '--inner', inner);
-  const { stages } = resolveProbes(spec.probes, [...client.names.functions.values()]);
-  const planned = stages.flatMap(({ stage, ids }) =>
-    ids.flatMap((id) => {
-      const one = client.names.functions.get(id);
-      return one === undefined ? [] : [{ ...one, stage }];
-    }),
-  );
+  const planned = [...client.names.functions.values()].filter((one) => spec.group === 'all' || one.isDefault);
+  const { kprobeMulti } = client.hello?.capabilities ?? {};
   console.log(`filter: ${expression || '(everything)'}`);
   console.log(`compiled: ${JSON.stringify(compiled.value)}`);
   if (inner !== '') console.log(`inside tunnels: ${inner}\ncompiled: ${JSON.stringify(inside.value)}`);
-  console.log(`programs: skbt_entry on ${planned.length} functions by ${backendText(client, spec)}`);
+  console.log(
+    `programs: skbt_entry on ${planned.length} functions by ${kprobeMulti?.ok ? 'kprobe.multi' : 'kprobe'}`,
+  );
   const programs = await client.source.request({ method: 'programs' });
   if (!programs.ok) throw await asCliError(client, programs.error, spec);
   for (const { name, target, kind } of plannedProgramsSchema.parse(programs.value))
     console.log(`  ${kind.padEnd(10)} ${target}: ${name}`);
   console.log('functions:');
-  for (const { stage, name, module, argument } of planned)
-    console.log(`  ${stage.padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`);
+  for (const { name, module, argument } of planned)
+    console.log(
+      `  ${stageOf(name).padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`,
+    );
   return 0;
-}
-
-/** As {@link CaptureState} calls it. */
-function backendText({ hello }: Client, { backend }: CaptureSpec): string {
-  if (backend !== 'auto') return backend === 'kprobe-multi' ? 'kprobe.multi' : backend;
-  return hello?.capabilities.kprobeMulti.ok ? 'kprobe.multi' : 'kprobe';
 }
 
 /** Which of the two expressions is wrong is found by compiling the outer one alone. */

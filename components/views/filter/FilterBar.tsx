@@ -5,7 +5,6 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import { type CaptureSpec, type CaptureState, DASHBOARD_SPEC } from '../../../core/messages/source.ts';
 import { PROTOCOLS } from '../../../core/model/filter.ts';
-import { isPlain, planOf, planText } from '../../../core/model/probes/plan.ts';
 import { commands } from '../../state/commands.ts';
 import {
   adoptSpec,
@@ -33,8 +32,6 @@ import { placeText } from './place.ts';
 
 /** Compiled a little after the last key. */
 const COMPILE_AFTER_MS = 250;
-/** Probes that are not just a group of those that have a name. */
-const CHOSEN = 'chosen';
 
 /** Which packets are captured: a form and an expression, two views of the same. */
 export function FilterBar() {
@@ -208,15 +205,12 @@ export function FilterBar() {
           <SelectField
             label="Probes"
             className="w-[8.9rem]"
-            title={`${planText(draft.probes)}. Waypoints: about 100 functions. All: every function that takes an skb. Stages and modules are chosen in Health.`}
-            value={isPlain(draft.probes) ? draft.probes.base : CHOSEN}
-            onValue={(value) => {
-              if (value === 'default' || value === 'all') writeDraft({ probes: planOf(value) });
-            }}
+            title="Waypoints: about 100 functions. All: every function that takes an skb."
+            value={draft.group}
+            onValue={(group) => writeDraft({ group: group === 'all' ? 'all' : 'default' })}
             options={[
-              { value: 'default', label: planText(planOf('default')) },
-              { value: 'all', label: planText(planOf('all')) },
-              ...(isPlain(draft.probes) ? [] : [{ value: CHOSEN, label: 'as chosen' }]),
+              { value: 'default', label: 'waypoints' },
+              { value: 'all', label: 'all functions' },
             ]}
           />
           <Toggle

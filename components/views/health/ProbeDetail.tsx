@@ -33,16 +33,9 @@ function Body({ row }: { readonly row: ProbeRow }) {
       <>
         <h3 className="font-semibold">{row.name}</h3>
         <p className="text-soft">
-          {row.isOn || row.part === undefined
-            ? `${formatCount(row.attached)} of ${formatCount(row.of)} attached. Enter ${row.isFolded ? 'opens' : 'folds'} the group.`
-            : `Off: paths have no hop here. On, it would be ${formatCount(row.of)} functions.`}
+          {formatCount(row.attached)} of {formatCount(row.of)} attached. Enter{' '}
+          {row.isFolded ? 'opens' : 'folds'} the group.
         </p>
-        {row.part !== undefined && (
-          <p className="text-muted">
-            x switches it {row.isOn ? 'off' : 'on'}: at once, for packets that are on their way too. The
-            session goes on.
-          </p>
-        )}
       </>
     );
   if (row.kind === 'program')
