@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "filter.h"
 #include "kernel_shared.h"
+#include "load_plan.h"
 #include "symbols.h"
 
 #include <bpf/libbpf.h>
@@ -101,6 +102,9 @@ private:
   std::vector<Fd> links;
   bool isFirst = true;
 
+  // With a plan that is whole when there is no `record`; else what it lacks is recorded.
+  static Result<Generation> loadPlanned(const LoadOptions &options, const Generation *base, const LoadPlan &plan,
+                                        LoadPlan *record);
   Status attachOne(const char *program);
   Status primeOwners();
 };
