@@ -2,10 +2,10 @@
  * The typed façade of the native addon: finds it, validates what goes in, names what comes out. Only
  * `server/agent` (and tests) may import it. Native code trusts what passes here.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
+import { z } from 'zod';
 import type { Failure } from '../core/base/result.ts';
 import {
   type Capabilities,
@@ -68,20 +68,6 @@ export interface NativeAddon {
   readonly baseUnixMs: number;
   /** What this kernel allows, found by trying; never rejects for a kernel that lacks something. */
   capabilities(): Promise<Capabilities>;
-  /**
-   * Of this boot, this kernel, the modules that are loaded and this build of the addon: what `packKnown()` gave under
-   * one key holds under the same.
-   */
-  kernelKey(): string;
-  /** All that was found out about the kernel; undefined when there is nothing that was not packed or taken over. */
-  packKnown(): Promise<Buffer | undefined>;
-  /** Takes over what another process packed under the same key; false when these bytes are not that. */
-  takeOverKnown(packed: Buffer): boolean;
-  /** The bytes, so that `unseal` can tell whether they are whole and of this key. */
-  seal(key: string, bytes: Buffer): Buffer;
-  unseal(key: string, sealed: Buffer): Buffer | undefined;
-  /** Interfaces of the network namespace that a file stands for. */
-  interfaces(file: string): Promise<{ readonly ifindex: number; readonly name: string }[]>;
   /** Every attachable function with an skb among its first five arguments, by name. */
   functions(): Promise<NativeFunction[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
@@ -116,9 +102,7 @@ export interface NativeTracer {
 }
 
 /** As binding.cc exports it. */
-interface Binding extends Omit<NativeAddon, 'createTracer' | 'unseal'> {
-  /** Where what was sealed begins. */
-  unseal(key: string, sealed: Buffer): number | undefined;
+interface Binding extends Omit<NativeAddon, 'createTracer'> {
   readonly Tracer: new () => NativeTracer;
 }
 
@@ -141,18 +125,8 @@ export function loadAddon(): NativeAddon {
       `cannot load ${file}: ${error instanceof Error ? error.message : String(error)}; run \`npm run setup\``,
     );
   }
-  const { size, mtimeMs } = statSync(file);
   return {
     baseUnixMs: binding.baseUnixMs,
-    kernelKey: () => `${binding.kernelKey()} ${size} ${mtimeMs}`,
-    packKnown: () => typed(() => binding.packKnown()),
-    takeOverKnown: (packed) => binding.takeOverKnown(packed),
-    seal: (key, bytes) => binding.seal(key, bytes),
-    unseal(key, sealed) {
-      const begin = binding.unseal(key, sealed);
-      return begin === undefined ? undefined : sealed.subarray(begin);
-    },
-    interfaces: (path) => typed(() => binding.interfaces(textOf(path))),
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
     dropReasons: () => typed(() => binding.dropReasons()),

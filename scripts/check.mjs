@@ -113,7 +113,7 @@ function layers() {
     { in: /^app\//, may: /^(app|components)\//, hint: 'routes are thin: put it in components' },
     {
       in: /^server\/agent\//,
-      may: /^(server\/(agent|sources|stdio|timing)|core|native)\b/,
+      may: /^(server\/(agent|sources|stdio)|core|native)\b/,
       hint: 'the agent has kernel privileges: it imports only what it needs',
     },
     {

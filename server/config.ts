@@ -1,5 +1,5 @@
 /** What the launcher tells the server, as one line of JSON on its standard input; parsed once, here. */
-import * as z from 'zod';
+import { z } from 'zod';
 
 export const serverConfigSchema = z.object({
   host: z.string().min(1),

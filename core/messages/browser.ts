@@ -2,7 +2,7 @@
  * What the server and a browser say to each other over socket.io. Every request is validated with zod on the
  * server and answered through its acknowledgement with a Result.
  */
-import * as z from 'zod';
+import { z } from 'zod';
 import type { Result } from '../base/result.ts';
 import type { Ns } from '../base/units.ts';
 import { PACKETS_FOLDED_MAX, type PathsAnalysis } from '../model/analysis/result.ts';

@@ -2,7 +2,7 @@
  * What can be asked about a host to explain a packet's end, and what was found. A query names a kind and validated
  * values, never a command: which program the agent runs for it stands in core/model/facts.ts.
  */
-import * as z from 'zod';
+import { z } from 'zod';
 
 /** Queries that one request may have. */
 export const FACT_QUERIES_MAX = 16;

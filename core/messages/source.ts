@@ -2,7 +2,7 @@
  * What a source (the agent on this host, in the lab, later a remote host or a recording) says and is told.
  * Batches of records travel beside these as raw bytes; see core/messages/frames.ts for the framing.
  */
-import * as z from 'zod';
+import { z } from 'zod';
 import { factQueriesSchema } from './facts.ts';
 import { topologySchema } from './topology.ts';
 

@@ -1,5 +1,5 @@
 /** How a source's network is wired: every interface of every namespace, and what each is joined to. */
-import * as z from 'zod';
+import { z } from 'zod';
 
 /** Namespaces and interfaces that are told at most; how many there are beyond is said. */
 export const TOPOLOGY_NAMESPACES_MAX = 1024;

@@ -32,7 +32,6 @@ import type { Scenario } from './scenario.ts';
 import { segmentation } from './segments.ts';
 import { socketDrops } from './socket-drops.ts';
 import { stacks } from './stacks.ts';
-import { starts } from './starts.ts';
 import { steps } from './steps.ts';
 import { kernelVersion } from './trace.ts';
 import { tunnels } from './tunnels.ts';
@@ -71,7 +70,6 @@ const groups: Readonly<Record<string, readonly Scenario[]>> = {
   extensions,
   wiring,
   lifetimes,
-  starts,
 };
 const all = Object.entries(groups).flatMap(([group, scenarios]) =>
   scenarios.map((scenario) => ({ group, scenario })),

@@ -3,16 +3,15 @@
 #include "attach.h"
 #include "capabilities.h"
 #include "filter.h"
-#include "interfaces.h"
-#include "kernel.h"
+#include "functions.h"
+#include "symbols.h"
 #include "tracer.h"
 
 #include <napi.h>
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <vector>
+#include <mutex>
 
 namespace {
 
@@ -57,7 +56,37 @@ private:
   skbt::Result<T> outcome;
 };
 
-using KnownKernel = std::shared_ptr<const skbt::Kernel>;
+// Read once per process, and again by functions(), which sees modules loaded meanwhile.
+struct Kernel {
+  std::shared_ptr<const skbt::Symbols> symbols;
+  std::shared_ptr<const std::vector<skbt::Function>> functions;
+};
+std::mutex kernelLock;
+Kernel kernel;
+
+skbt::Result<Kernel> readKernel() {
+  auto symbols = skbt::Symbols::read();
+  if (!symbols)
+    return symbols.error();
+  Kernel read;
+  read.symbols = std::make_shared<const skbt::Symbols>(std::move(*symbols));
+  auto functions = skbt::findFunctions(*read.symbols);
+  if (!functions)
+    return functions.error();
+  read.functions = std::make_shared<const std::vector<skbt::Function>>(std::move(*functions));
+  const std::lock_guard guard(kernelLock);
+  kernel = read;
+  return read;
+}
+
+skbt::Result<Kernel> knownKernel() {
+  {
+    const std::lock_guard guard(kernelLock);
+    if (kernel.functions)
+      return kernel;
+  }
+  return readKernel();
+}
 
 skbt::Backend bestBackend() {
   return skbt::capabilities().kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
@@ -87,10 +116,10 @@ Napi::Value capabilities(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value functions(const Napi::CallbackInfo &info) {
-  return Async<KnownKernel>::run(info.Env(), skbt::readKernel, [](Napi::Env env, KnownKernel &k) {
-    Napi::Array list = Napi::Array::New(env, k->functions.size());
+  return Async<Kernel>::run(info.Env(), readKernel, [](Napi::Env env, Kernel &k) {
+    Napi::Array list = Napi::Array::New(env, k.functions->size());
     uint32_t i = 0;
-    for (const skbt::Function &f : k->functions) {
+    for (const skbt::Function &f : *k.functions) {
       Napi::Object one = Napi::Object::New(env);
       one.Set("id", f.id);
       one.Set("name", f.name);
@@ -103,10 +132,11 @@ Napi::Value functions(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value dropReasons(const Napi::CallbackInfo &info) {
-  return Async<KnownKernel>::run(info.Env(), skbt::knownKernel, [](Napi::Env env, KnownKernel &k) {
-    Napi::Array list = Napi::Array::New(env, k->reasons.size());
+  using Reasons = std::vector<skbt::DropReason>;
+  return Async<Reasons>::run(info.Env(), skbt::findDropReasons, [](Napi::Env env, Reasons &reasons) {
+    Napi::Array list = Napi::Array::New(env, reasons.size());
     uint32_t i = 0;
-    for (const skbt::DropReason &reason : k->reasons) {
+    for (const skbt::DropReason &reason : reasons) {
       Napi::Object one = Napi::Object::New(env);
       one.Set("value", reason.value);
       one.Set("name", reason.name);
@@ -114,54 +144,6 @@ Napi::Value dropReasons(const Napi::CallbackInfo &info) {
     }
     return list;
   });
-}
-
-Napi::Value interfaces(const Napi::CallbackInfo &info) {
-  using Interfaces = std::vector<skbt::Interface>;
-  const std::string file = info[0].As<Napi::String>();
-  return Async<Interfaces>::run(
-      info.Env(), [file] { return skbt::interfacesIn(file); },
-      [](Napi::Env env, Interfaces &interfaces) {
-        Napi::Array list = Napi::Array::New(env, interfaces.size());
-        uint32_t i = 0;
-        for (const skbt::Interface &interface : interfaces) {
-          Napi::Object one = Napi::Object::New(env);
-          one.Set("ifindex", interface.index);
-          one.Set("name", interface.name);
-          list.Set(i++, one);
-        }
-        return list;
-      });
-}
-
-Napi::Value kernelKey(const Napi::CallbackInfo &info) { return Napi::String::New(info.Env(), skbt::kernelKey()); }
-
-Napi::Value packKnown(const Napi::CallbackInfo &info) {
-  using Packed = std::optional<std::vector<uint8_t>>;
-  return Async<Packed>::run(
-      info.Env(), []() -> skbt::Result<Packed> { return skbt::packKnown(); },
-      [](Napi::Env env, Packed &packed) -> Napi::Value {
-        return packed ? Napi::Buffer<uint8_t>::Copy(env, packed->data(), packed->size()) : env.Undefined();
-      });
-}
-
-Napi::Value takeOverKnown(const Napi::CallbackInfo &info) {
-  const auto bytes = info[0].As<Napi::Buffer<uint8_t>>();
-  return Napi::Boolean::New(info.Env(), skbt::takeOverKnown(bytes.Data(), bytes.Length()));
-}
-
-Napi::Value seal(const Napi::CallbackInfo &info) {
-  const std::string key = info[0].As<Napi::String>();
-  const auto bytes = info[1].As<Napi::Buffer<uint8_t>>();
-  const std::vector<uint8_t> sealed = skbt::seal(key, bytes.Data(), bytes.Length());
-  return Napi::Buffer<uint8_t>::Copy(info.Env(), sealed.data(), sealed.size());
-}
-
-Napi::Value unseal(const Napi::CallbackInfo &info) {
-  const std::string key = info[0].As<Napi::String>();
-  const auto bytes = info[1].As<Napi::Buffer<uint8_t>>();
-  const std::optional<size_t> begin = skbt::unseal(key, bytes.Data(), bytes.Length());
-  return begin ? Napi::Number::New(info.Env(), static_cast<double>(*begin)) : info.Env().Undefined();
 }
 
 Napi::Value programs(const Napi::CallbackInfo &info) {
@@ -312,20 +294,16 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   auto work = [options, ids = std::move(ids), tracer = tracer, deliver = deliver]() -> skbt::Result<skbt::Started> {
     if (auto done = compileInto(options->load.settings); !done)
       return done.error();
-    auto known = skbt::knownKernel();
+    auto known = knownKernel();
     if (!known)
       return known.error();
-    const skbt::Kernel &kernel = **known;
     for (const uint32_t id : ids) {
-      if (id == 0 || id > kernel.functions.size())
+      if (id == 0 || id > known->functions->size())
         return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
-      options->functions.push_back(&kernel.functions[id - 1]);
+      options->functions.push_back(&(*known->functions)[id - 1]);
     }
-    options->load.hasDropReason = kernel.hasDropReason;
-    options->load.noDrop = kernel.noDrop;
-    options->load.backlogLimit = kernel.backlogLimit;
     options->load.backend = bestBackend();
-    return tracer->start(*options, kernel.symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
+    return tracer->start(*options, known->symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
       skbt::Batch *raw = batch.release();
       // the reader bounds what waits; only a closing environment refuses
       if (deliver.NonBlockingCall(raw, onNodeThread) != napi_ok)
@@ -444,12 +422,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("capabilities", Napi::Function::New(env, capabilities));
   exports.Set("functions", Napi::Function::New(env, functions));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
-  exports.Set("interfaces", Napi::Function::New(env, interfaces));
-  exports.Set("kernelKey", Napi::Function::New(env, kernelKey));
-  exports.Set("packKnown", Napi::Function::New(env, packKnown));
-  exports.Set("takeOverKnown", Napi::Function::New(env, takeOverKnown));
-  exports.Set("seal", Napi::Function::New(env, seal));
-  exports.Set("unseal", Napi::Function::New(env, unseal));
   exports.Set("programs", Napi::Function::New(env, programs));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter));
   Tracer::init(env, exports);

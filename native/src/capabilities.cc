@@ -6,17 +6,13 @@
 #include "fd.h"
 #include "result.h"
 #include "symbols.h"
-#include "timing.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
-#include <mutex>
-#include <optional>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -147,38 +143,19 @@ Capability tryLockdown() {
 
 int silent(libbpf_print_level, const char *, va_list) { return 0; }
 
-std::mutex keptLock;
-std::optional<Capabilities> kept;
-
-std::optional<Capabilities> takeKept() {
-  const std::lock_guard guard(keptLock);
-  return kept;
-}
-
-// What is found by attaching, in the order in which it is packed.
-constexpr std::array ATTEMPTS = {&Capabilities::btf, &Capabilities::kprobe, &Capabilities::kprobeMulti,
-                                 &Capabilities::fentry};
-
 Capabilities probeAll() {
   // refusals are findings here, not news
   const libbpf_print_fn_t before = libbpf_set_print(silent);
   Capabilities c;
   c.root = tryRoot();
+  c.btf = tryBtf();
   c.bpf = tryBpf();
   c.ringBuffer = tryRingBuffer();
+  c.kprobe = tryKprobe();
+  c.kprobeMulti = tryKprobeMulti();
+  c.fentry = tryFentry();
   c.lockdown = tryLockdown();
-  const std::optional<Capabilities> known = c.root.ok && c.bpf.ok && c.lockdown.ok ? takeKept() : std::nullopt;
-  if (known) {
-    for (const auto attempt : ATTEMPTS)
-      c.*attempt = (*known).*attempt;
-  } else {
-    c.btf = tryBtf();
-    c.kprobe = tryKprobe();
-    c.kprobeMulti = tryKprobeMulti();
-    c.fentry = tryFentry();
-  }
   libbpf_set_print(before);
-  mark("capabilities tried");
   return c;
 }
 
@@ -187,29 +164,6 @@ Capabilities probeAll() {
 const Capabilities &capabilities() {
   static const Capabilities found = probeAll();
   return found;
-}
-
-void packCapabilities(Packer &into) {
-  for (const auto attempt : ATTEMPTS) {
-    const Capability &one = capabilities().*attempt;
-    into.value(static_cast<uint8_t>(one.ok));
-    into.text(one.detail);
-  }
-}
-
-std::optional<Capabilities> unpackCapabilities(Unpacker &from) {
-  Capabilities c;
-  for (const auto attempt : ATTEMPTS) {
-    (c.*attempt).ok = from.value<uint8_t>() != 0;
-    (c.*attempt).detail = from.text();
-  }
-  // a refusal may be over by the next time
-  return from.good && c.btf.ok && c.kprobe.ok && c.fentry.ok ? std::optional<Capabilities>(c) : std::nullopt;
-}
-
-void keepCapabilities(Capabilities capabilities) {
-  const std::lock_guard guard(keptLock);
-  kept = std::move(capabilities);
 }
 
 } // namespace skbt

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generation.h"
 
-#include "elf_object.h"
-#include "kernel.h"
-#include "load_plan.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"
-#include "timing.h"
 
 #include <bpf/bpf.h>
 
@@ -17,7 +13,6 @@
 #include <iterator>
 #include <mutex>
 #include <string_view>
-#include <unordered_map>
 
 namespace skbt {
 namespace {
@@ -155,19 +150,12 @@ constexpr const char *ENTRY = "skbt_entry";
 constexpr const char *HOP = "skbt_hop_body";
 constexpr const char *PRIME = "skbt_owner_prime";
 constexpr const char *SWEEP = "skbt_sweep_tracks";
-constexpr const char *PRIME_SECTION = "iter/task_file";
-constexpr const char *PRIME_TARGET = "bpf_iter_task_file"; // what an iterator is for BTF
 
 // The settings whose filters the load under way puts into its programs. libbpf hands a handler no pointer of
 // ours per object, so loads are one at a time.
 std::mutex loadLock;
-struct Loading {
-  const Settings *settings = nullptr;
-  const LoadPlan *plan = nullptr;
-  LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
-  std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
-};
-Loading loading;
+const Settings *loading = nullptr;
+const Targets *loadingTargets = nullptr;
 std::string loadLog; // libbpf's words since the load began
 
 int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
@@ -187,68 +175,54 @@ int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
   return 0;
 }
 
-bool isMapLoad(const bpf_insn &insn) {
-  return insn.code == (BPF_LD | BPF_IMM | BPF_DW) &&
-         (insn.src_reg == BPF_PSEUDO_MAP_FD || insn.src_reg == BPF_PSEUDO_MAP_VALUE);
+const Typed *typedOf(const bpf_program *program) {
+  const std::string_view name = bpf_program__name(program);
+  const auto *const found =
+      std::find_if(TYPED.begin(), TYPED.end(), [&](const Typed &typed) { return typed.program == name; });
+  return found == TYPED.end() ? nullptr : found;
 }
 
-// A program's instructions as they fit this kernel: libbpf's, which are kept, or those that were kept, with the maps
-// of this load.
-Result<std::vector<bpf_insn>> fittingInstructions(const bpf_program *program) {
+// libbpf's own look-up of attach targets is not used; see targets.h.
+int targetBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
+  const Typed *typed = typedOf(program);
+  const Target *target = typed && loadingTargets ? loadingTargets->get(typed->target) : nullptr;
+  if (!target)
+    return -ENOENT;
+  opts->attach_btf_id = target->btfId;
+  opts->attach_btf_obj_fd = static_cast<__u32>(target->objectFd);
+  return 0;
+}
+
+int placeFilterBeforeLoad(bpf_program *program, bpf_prog_load_opts *, long) {
+  if (!loading)
+    return 0;
   const bpf_insn *first = bpf_program__insns(program);
   std::vector<bpf_insn> insns(first, first + bpf_program__insn_cnt(program));
-  if (loading.record) {
-    loading.record->instructions.insert_or_assign(bpf_program__name(program), insns);
-    return insns;
-  }
-  const auto kept = loading.plan->instructions.find(std::string_view(bpf_program__name(program)));
-  if (kept == loading.plan->instructions.end() || kept->second.size() != insns.size())
-    return Error{"LOAD_FAILED", std::string("what was kept is no ") + bpf_program__name(program)};
-  std::vector<bpf_insn> fitting = kept->second;
-  for (size_t i = 0; i < fitting.size(); i++)
-    if (isMapLoad(fitting[i]))
-      fitting[i].imm = insns[i].imm;
-  return fitting;
+  if (!placeFilter(insns, loading->filter, loading->inner))
+    return 0; // a program that does not filter
+  return bpf_program__set_insns(program, insns.data(), insns.size());
 }
 
-int fitBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
-  auto insns = fittingInstructions(program);
-  if (!insns)
-    return -ESTALE;
-  if (bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL)
-    opts->prog_flags |= BPF_F_SLEEPABLE;
-  const bool hasFilter = loading.settings && placeFilter(*insns, loading.settings->filter, loading.settings->inner);
-  if (loading.record && !hasFilter)
-    return 0; // as libbpf has it
-  return bpf_program__set_insns(program, insns->data(), insns->size());
-}
-
-// libbpf's own look-up of attach targets is not used; see targets.h. That a program is typed is said only here:
-// libbpf would load the kernel's types for it.
-int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
-  const LoadPlan::Place *place = loading.plan ? loading.plan->placeOf(bpf_program__name(program)) : nullptr;
-  if (!place)
-    return -ENOENT;
-  opts->attach_btf_id = place->btfId;
-  if (place->module != 0)
-    opts->attach_btf_obj_fd = static_cast<__u32>(loading.modules[place->module].get());
-  const int err = fitBeforeLoad(program, opts, cookie);
-  return err != 0 ? err : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+int dropBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
+  const int err = placeFilterBeforeLoad(program, opts, cookie);
+  return err != 0 ? err : targetBeforeLoad(program, opts, cookie);
 }
 
 void registerHandlers() {
   static std::once_flag once;
   std::call_once(once, [] {
-    LIBBPF_OPTS(libbpf_prog_handler_opts, fit);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, hop);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, drop);
     LIBBPF_OPTS(libbpf_prog_handler_opts, typed);
-    fit.prog_prepare_load_fn = fitBeforeLoad;
-    typed.prog_prepare_load_fn = typedBeforeLoad;
-    constexpr auto NONE = static_cast<bpf_attach_type>(0);
-    for (const char *section : {"skbt/entry", "skbt/hop"})
-      libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &fit);
-    for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", PRIME_SECTION})
-      libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &typed);
-    libbpf_register_prog_handler("syscall", BPF_PROG_TYPE_SYSCALL, NONE, &fit);
+    hop.prog_prepare_load_fn = placeFilterBeforeLoad;
+    drop.prog_prepare_load_fn = dropBeforeLoad;
+    typed.prog_prepare_load_fn = targetBeforeLoad;
+    libbpf_register_prog_handler("skbt/entry", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), nullptr);
+    libbpf_register_prog_handler("skbt/hop", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), &hop);
+    libbpf_register_prog_handler("skbt/drop", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &drop);
+    libbpf_register_prog_handler("skbt/begin", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, &typed);
+    libbpf_register_prog_handler("skbt/exit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, &typed);
+    libbpf_register_prog_handler("skbt/tracepoint", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &typed);
   });
 }
 
@@ -318,70 +292,40 @@ bool takesTyped(const Target &target, bpf_attach_type attach) {
   LIBBPF_OPTS(bpf_prog_load_opts, opts);
   opts.expected_attach_type = attach;
   opts.attach_btf_id = target.btfId;
-  const Fd module(target.module != 0 ? bpf_btf_get_fd_by_id(target.module) : -1);
-  if (module.valid())
-    opts.attach_btf_obj_fd = static_cast<__u32>(module.get());
+  opts.attach_btf_obj_fd = static_cast<__u32>(target.objectFd);
   const Fd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "skbt_try", "GPL", nothing, std::size(nothing), &opts));
   return program.valid() && Fd(bpf_raw_tracepoint_open(nullptr, program.get())).valid();
 }
 
-Targets findTargets() {
+Targets findTargets(bool isFirst) {
   std::vector<Wanted> wanted;
   for (const Typed &typed : TYPED)
-    wanted.push_back({typed.target, typed.attach == BPF_TRACE_RAW_TP});
+    if (isFirst || typed.need == Need::Exchanged)
+      wanted.push_back({typed.target, typed.attach == BPF_TRACE_RAW_TP});
   wanted.push_back({HAS_TCX});
-  wanted.push_back({PRIME_TARGET});
-  return Targets::find(wanted, std::vector<std::string_view>(MODULES.begin(), MODULES.end()));
+  return Targets::find(wanted, isFirst ? std::vector<std::string_view>(MODULES.begin(), MODULES.end())
+                                       : std::vector<std::string_view>());
 }
 
-// A plan without instructions: where this kernel takes each program.
-LoadPlan findPlaces(std::string key) {
-  LoadPlan plan;
-  plan.key = std::move(key);
-  const Targets targets = findTargets();
-  mark("targets found");
-  const auto add = [&](const char *program, const Target &target) {
-    plan.places.push_back({program, target.btfId, target.module, target.moduleName});
-  };
-  for (const Typed &typed : TYPED) {
-    const Target *target = targets.get(typed.target);
-    if (target && takesTyped(*target, typed.attach) && (typed.need != Need::Copied || targets.get(HAS_TCX)))
-      add(typed.program, *target);
-  }
-  if (const Target *target = targets.get(PRIME_TARGET))
-    add(PRIME, *target);
-  mark("places tried");
-  return plan;
+// Whether this kernel takes the program.
+bool isThere(const Typed &typed, const Targets &targets) {
+  const Target *target = targets.get(typed.target);
+  return target && takesTyped(*target, typed.attach) && (typed.need != Need::Copied || targets.get(HAS_TCX));
 }
 
-// Holds the types of the modules that the plan names; false when one is not there any more.
-bool openModules(const LoadPlan &plan) {
-  for (const LoadPlan::Place &place : plan.places) {
-    if (place.module == 0 || loading.modules.contains(place.module))
-      continue;
-    Fd fd(bpf_btf_get_fd_by_id(place.module));
-    if (!fd.valid() || moduleOf(fd.get()) != place.moduleName)
-      return false;
-    loading.modules.emplace(place.module, std::move(fd));
-  }
-  return true;
-}
-
-Status prepareTyped(bpf_object *object, bool isFirst, const LoadPlan &plan) {
+Status prepareTyped(bpf_object *object, bool isFirst, const Targets &targets) {
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
     bpf_program__set_expected_attach_type(program, typed.attach);
     const bool isNeeded = typed.need == Need::Exchanged || (typed.need == Need::Once && isFirst);
-    const bool isThere = plan.placeOf(typed.program) != nullptr;
-    if (isNeeded && !isThere)
+    if (isThere(typed, targets))
+      continue;
+    if (isNeeded)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
-    bpf_program__set_autoload(program, isThere && (isFirst || typed.need == Need::Exchanged));
+    bpf_program__set_autoload(program, false);
   }
-  bpf_program *prime = bpf_object__find_program_by_name(object, PRIME);
-  bpf_program__set_expected_attach_type(prime, BPF_TRACE_ITER);
-  bpf_program__set_autoload(prime, isFirst);
   return Done{};
 }
 
@@ -392,13 +336,10 @@ const char *kindOf(const Typed &typed) {
 } // namespace
 
 std::vector<PlannedProgram> plannedPrograms() {
-  std::string key = kernelKey();
-  auto plan = keptPlan(key);
-  if (!plan)
-    plan = std::make_shared<const LoadPlan>(findPlaces(std::move(key)));
+  const Targets targets = findTargets(true);
   std::vector<PlannedProgram> programs;
   for (const Typed &typed : TYPED)
-    if (plan->placeOf(typed.program))
+    if (isThere(typed, targets))
       programs.push_back({typed.program, typed.need == Need::Copied ? "programs of tc" : typed.target, kindOf(typed)});
   return programs;
 }
@@ -406,50 +347,30 @@ std::vector<PlannedProgram> plannedPrograms() {
 Result<Generation> Generation::load(const LoadOptions &options, const Generation *base) {
   const std::lock_guard guard(loadLock);
   registerHandlers();
-  std::string key = kernelKey();
-  if (const auto plan = keptPlan(key)) {
-    auto loaded = loadPlanned(options, base, *plan, nullptr);
-    if (loaded)
-      return loaded;
-    keepPlan(nullptr); // it may be the plan: once more without
-  }
-  auto plan = std::make_shared<LoadPlan>(findPlaces(std::move(key)));
-  auto loaded = loadPlanned(options, base, *plan, &*plan);
-  // a later generation has not all programs
-  if (loaded && !base)
-    keepPlan(std::move(plan));
-  return loaded;
-}
-
-Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Generation *base, const LoadPlan &plan,
-                                           LoadPlan *record) {
   loadLog.clear();
   const libbpf_print_fn_t before = libbpf_set_print(keepLog);
-  loading.settings = &options.settings;
-  loading.plan = &plan;
-  loading.record = record;
+  loading = &options.settings;
   const auto finish = [&](auto result) -> Result<Generation> {
-    loading = {};
+    loading = nullptr;
+    loadingTargets = nullptr;
     libbpf_set_print(before);
     return result;
   };
 
-  if (!openModules(plan))
-    return finish(Error{"LOAD_FAILED", "a module went away meanwhile; try again"});
   Generation g;
   g.isFirst = base == nullptr;
   size_t size = 0;
   const void *bytes = skbtracer::elf_bytes(&size);
-  const std::vector<uint8_t> stripped = record ? std::vector<uint8_t>() : withoutRelocations(bytes, size);
   LIBBPF_OPTS(bpf_object_open_opts, opts);
   opts.object_name = "skbtracer";
-  g.object.reset(stripped.empty() ? bpf_object__open_mem(bytes, size, &opts)
-                                  : bpf_object__open_mem(stripped.data(), stripped.size(), &opts));
+  g.object.reset(bpf_object__open_mem(bytes, size, &opts));
   if (!g.object)
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
   if (auto done = prepareMaps(g.object.get(), options, base); !done)
     return finish(done.error());
-  if (auto done = prepareTyped(g.object.get(), g.isFirst, plan); !done)
+  const Targets targets = findTargets(g.isFirst);
+  loadingTargets = &targets;
+  if (auto done = prepareTyped(g.object.get(), g.isFirst, targets); !done)
     return finish(done.error());
   for (const char *name : {ENTRY, HOP}) {
     bpf_program *program = bpf_object__find_program_by_name(g.object.get(), name);
@@ -458,15 +379,14 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     if (base && name == ENTRY)
       bpf_program__set_autoload(program, false);
   }
-  bpf_program__set_autoload(bpf_object__find_program_by_name(g.object.get(), SWEEP), g.isFirst);
+  for (const char *name : {PRIME, SWEEP})
+    bpf_program__set_autoload(bpf_object__find_program_by_name(g.object.get(), name), g.isFirst);
 
-  mark("object opened");
   if (const int err = bpf_object__load(g.object.get()); err != 0) {
     Error error = errnoError("LOAD_FAILED", "the kernel refuses the eBPF programs", -err);
     error.message += "\n" + logTail();
     return finish(error);
   }
-  mark("object loaded");
   return finish(std::move(g));
 }
 

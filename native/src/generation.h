@@ -6,7 +6,6 @@
 #include "attach.h"
 #include "filter.h"
 #include "kernel_shared.h"
-#include "load_plan.h"
 #include "symbols.h"
 
 #include <bpf/libbpf.h>
@@ -102,9 +101,6 @@ private:
   std::vector<Fd> links;
   bool isFirst = true;
 
-  // With a plan that is whole when there is no `record`; else what it lacks is recorded.
-  static Result<Generation> loadPlanned(const LoadOptions &options, const Generation *base, const LoadPlan &plan,
-                                        LoadPlan *record);
   Status attachOne(const char *program);
   Status primeOwners();
 };

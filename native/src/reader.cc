@@ -166,19 +166,15 @@ void Reader::nameAddress(uint64_t address, const uint8_t *header) {
   constexpr size_t NAMED_MAX = 65536;
   if (named.size() >= NAMED_MAX || !named.insert(address).second)
     return;
-  if (!programs)
-    programs = ProgramSymbols::read();
-  std::optional<Symbols::Symbol> symbol = programs->at(address);
-  if (!symbol)
-    symbol = symbols->at(address);
+  const Symbols::Symbol *symbol = symbols->at(address);
   if (!symbol)
     return;
   skbt_symbol out = {};
   out.header = madeHeader(header, SKBT_KIND_SYMBOL, sizeof(out));
   out.address = address;
   out.offset = static_cast<__u32>(address - symbol->address);
-  symbol->name.copy(out.name, sizeof(out.name) - 1);
-  symbol->module.copy(out.module, sizeof(out.module) - 1);
+  std::snprintf(out.name, sizeof(out.name), "%s", symbol->name.c_str());
+  std::snprintf(out.module, sizeof(out.module), "%s", symbol->module.c_str());
   append(out);
 }
 

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <unordered_set>
 #include <vector>
@@ -70,7 +69,6 @@ private:
 
   std::unique_ptr<ring_buffer, RingFree> ring;
   std::shared_ptr<const Symbols> symbols;
-  std::optional<ProgramSymbols> programs;   // read when the first address is named: ours are loaded then
   std::unordered_set<uint64_t> named;       // addresses that the stream has named
   std::unordered_set<uint32_t> namedStacks; // stacks that it has told
   int stacksFd = -1;                        // the generation's

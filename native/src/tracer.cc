@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer.h"
 
-#include "timing.h"
-
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -46,7 +44,11 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   loaded = options.load;
   loaded.baseNs = captureClock().baseNs;
   loaded.generation = 1;
-  mark("start begins");
+  loaded.hasDropReason = kfreeSkbHasReason();
+  if (!saysWhatIsConsumed())
+    loaded.noDrop = symbols->range("skb_release_data");
+  const uint64_t hotdata = symbols->variable("net_hotdata");
+  loaded.backlogLimit = hotdata != 0 ? hotdata : symbols->variable("netdev_max_backlog");
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
@@ -54,14 +56,11 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
       Reader::start({generation->mapFd("events"), generation->mapFd("stacks")}, std::move(symbols), std::move(onBatch));
   if (!started)
     return started.error();
-  mark("reader started");
   if (auto done = generation->attachTyped(); !done)
     return done.error();
-  mark("typed attached");
   auto attachment = attachAll(generation->entryFd(), loaded.backend, options.functions);
   if (!attachment)
     return attachment.error();
-  mark("probes attached");
   // The probes only jump until here: every path starts with all of them in place.
   if (auto done = generation->takeOver(loaded); !done)
     return done.error();

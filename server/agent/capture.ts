@@ -43,10 +43,6 @@ export class Capture {
     this.#listener = listener;
   }
 
-  get isStarting(): boolean {
-    return this.#state.phase === 'starting';
-  }
-
   /** Starts, or changes, the capture. With the same probes and sizes only the filter is exchanged. */
   apply(spec: CaptureSpec): Promise<Result<{ readonly generation: number }>> {
     return this.#inTurn(async () => {

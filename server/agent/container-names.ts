@@ -1,7 +1,7 @@
 /** What people call a container: out of the files that its runtime keeps, without asking any daemon. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
+import { z } from 'zod';
 import { namesIn } from './files.ts';
 
 export interface ContainerNames {

@@ -1,5 +1,5 @@
 /** What iproute2 and lsns print about a namespace's interfaces, as values. Pure; the real outputs are in test/. */
-import * as z from 'zod';
+import { z } from 'zod';
 import { LINK_ADDRESSES_MAX, type Link } from '../../core/messages/topology.ts';
 
 /** A line for each, and one line of output each. */

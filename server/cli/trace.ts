@@ -4,14 +4,13 @@ import { factsSchema } from '../../core/messages/facts.ts';
 import { type CaptureSpec, plannedProgramsSchema } from '../../core/messages/source.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { openStandardOutput } from '../stdio.ts';
-import { mark } from '../timing.ts';
 import { Client } from './client.ts';
 import type { TraceOptions } from './options.ts';
 import { Printer } from './printer.ts';
 import { connectionMatcher, resolveSpec } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
-import type { Explainer } from './why.ts';
+import { Explainer } from './why.ts';
 
 /** `skbtracer trace`: prints until it is told to stop. Resolves to the exit status. */
 export async function trace(options: TraceOptions): Promise<number> {
@@ -32,11 +31,8 @@ export async function trace(options: TraceOptions): Promise<number> {
     gone: (note) => ending.gone(note),
   });
   try {
-    mark('cli: agent spawned');
     const hello = await client.introduction();
-    mark('cli: hello');
     const namespaces = await client.tables();
-    mark('cli: tables');
     const spec = resolveSpec(options, namespaces);
     if (options.ebpf) return await printPlan(client, spec);
     printer = new Printer(
@@ -49,11 +45,10 @@ export async function trace(options: TraceOptions): Promise<number> {
       },
       () => ending.now('closed'),
     );
-    if (options.shows.why) explainer = await openExplainer(client, printer, () => ending.now('done'));
+    if (options.shows.why) explainer = openExplainer(client, printer, () => ending.now('done'));
     const applied = await client.source.request({ method: 'apply', spec });
     if (!applied.ok) throw await asCliError(client, applied.error, spec);
     const begin = performance.now();
-    mark('cli: applied');
     printer.begin();
     if (options.readyFile !== undefined) touch(options.readyFile);
     await ending.reached;
@@ -78,9 +73,7 @@ export async function trace(options: TraceOptions): Promise<number> {
   }
 }
 
-/** The rules of diagnosis are a third of the program: read only by whom they are for. */
-async function openExplainer(client: Client, printer: Printer, done: () => void): Promise<Explainer> {
-  const { Explainer } = await import('./why.ts');
+function openExplainer(client: Client, printer: Printer, done: () => void): Explainer {
   return new Explainer({
     names: client.names,
     async facts(queries) {

@@ -1,7 +1,7 @@
 /** Browsers: each gets rows as fast as it takes them, in its own time, and every request it makes is answered. */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Namespace, Server, type Socket } from 'socket.io';
-import * as z from 'zod';
+import { z } from 'zod';
 import { fail, type Result } from '../../core/base/result.ts';
 import {
   analysisRequestSchema,

@@ -10,7 +10,6 @@ const namespaces = () => [
     name: 'db',
     origin: 'named' as const,
     enter: ['nsenter', '--net=/run/netns/db', '--'],
-    file: '/run/netns/db',
     pid: '',
   },
 ];

@@ -37,7 +37,6 @@ const foundIn = (places: ReadonlyMap<string, Place>): Found[] =>
       name,
       origin: name === 'host' ? 'host' : name === 'sleep' ? 'process' : 'named',
       enter: name === 'host' ? [] : ['enter', name],
-      file: `/run/netns/${name}`,
       pid: name === 'sleep' ? '77' : '',
     }));
 
