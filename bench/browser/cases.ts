@@ -321,7 +321,12 @@ export async function deaf(seconds: number): Promise<Figure[]> {
         measured: `${signed(grown)} MiB (with no browser ${signed(without)} MiB) at ${Math.round(samples[0] ?? 0)} MiB (${Math.round(alone[0] ?? 0)}), ${batches} batches sent, ${count(shed)} updates skipped and told`,
         target: 'flat (within 32 MiB)',
         isMet: grown <= 32 && shed > 0,
-        data: { samples: samples.map((mib) => round(mib)), alone: alone.map((mib) => round(mib)), batches, shed },
+        data: {
+          samples: samples.map((mib) => round(mib)),
+          alone: alone.map((mib) => round(mib)),
+          batches,
+          shed,
+        },
       },
     ];
   });
