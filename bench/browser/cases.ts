@@ -314,7 +314,8 @@ export async function deaf(seconds: number): Promise<Figure[]> {
     const samples = await memoryWhile(product, seconds);
     const shed = (await statsFrom(socket)).shedRows;
     socket.close();
-    const [grown, without] = [growth(samples), growth(alone)].map((mib) => round(mib, 0)) as [number, number];
+    const grown = round(growth(samples), 0);
+    const without = round(growth(alone), 0);
     return [
       {
         what: `Server memory under a browser that stops reading, ${seconds} s at 200,000 events/s`,
