@@ -24,6 +24,8 @@ enum skbt_kind {
 				   returned */
 	SKBT_KIND_STACK = 7, /* struct skbt_stack: what a stack id stands for, made by the reader */
 	SKBT_KIND_SOCKET = 8, /* struct skbt_socket: a TCP connection was made, accepted, closed */
+	SKBT_KIND_TAIL = 9, /* struct skbt_tail: tail mode: a packet is told, and why; its records
+			       until now follow */
 };
 
 /* Sections follow struct skbt_hop in the order of their bits, each present when its bit is set:
@@ -52,6 +54,15 @@ enum skbt_flag {
 	SKBT_FLAG_PID_OWNER = 1 << 1, /* matched --pid: the skb's socket belongs to it */
 	SKBT_FLAG_PID_CURRENT = 1 << 2, /* matched --pid: it was the running task */
 	SKBT_FLAG_DROPPED = 1 << 3, /* on FREE: skb:kfree_skb was seen for this skb */
+	SKBT_FLAG_KEPT = 1 << 4, /* tail mode: came with a TAIL record, whose numbers count this */
+};
+
+/* Why a packet is told in tail mode. */
+enum skbt_chosen {
+	SKBT_CHOSEN_DROPPED = 1,
+	SKBT_CHOSEN_SLOW = 2, /* it has lived for longer than was asked for */
+	SKBT_CHOSEN_NEW = 3, /* it ended on a path that none was seen on: the functions, in order */
+	SKBT_CHOSEN_SAMPLED = 4, /* by a hash of what no hop changes in its headers */
 };
 
 enum skbt_relation {
@@ -147,7 +158,8 @@ struct skbt_header {
 	__u8 flags; /* enum skbt_flag */
 	__u16 cpu;
 	__u16 sections; /* enum skbt_section */
-	__u32 seq; /* counts the records of this CPU, lost ones too: a gap is a loss */
+	__u32 seq; /* counts the records of this CPU, lost ones too: a gap is a loss; see
+		      SKBT_FLAG_KEPT */
 	__u32 generation; /* which capture settings were in force */
 	__u64 time_ns; /* since the capture's base time (CLOCK_MONOTONIC), exact as a double for 104
 			  days */
@@ -353,6 +365,21 @@ struct skbt_free {
 	struct skbt_header header;
 	__u64 packet;
 	__u64 skb;
+};
+
+/*
+ * `records` records of the packet follow, as they were made, with SKBT_FLAG_KEPT; this one's `seq`
+ * is the first of 1 + records numbers.
+ */
+struct skbt_tail {
+	struct skbt_header header;
+	__u64 packet;
+	__u64 skb;
+	__u64 begun_ns; /* as time_ns */
+	__u32 records;
+	__u32 missed; /* records of the packet that there was no room for */
+	__u32 path; /* hash of the functions passed, in their order */
+	__u32 chosen; /* enum skbt_chosen */
 };
 
 struct skbt_lineage {

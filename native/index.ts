@@ -2,11 +2,12 @@
  * The typed façade of the native addon: finds it, validates what goes in, names what comes out. Only
  * `server/agent` (and tests) may import it. Native code trusts what passes here.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Failure } from '../core/base/result.ts';
+import { check, positive, type Schema } from '../core/base/schema.ts';
 import {
   type Capabilities,
   type CaptureFilter,
@@ -46,28 +47,52 @@ export interface CompiledFilter {
 }
 
 /** `ringBytes` and `stackTable` must be powers of two. */
-export interface StartOptions extends Omit<CaptureSpec, 'group'> {
-  /** Functions to probe, by id out of `functions()`. */
-  readonly functionIds: readonly number[];
+export interface StartOptions extends Omit<CaptureSpec, 'probes'> {
+  readonly parts: ProbeParts;
 }
 
-export interface Started {
+/** Functions to probe, by id out of `functions()`, in parts that are attached and detached together. */
+export type ProbeParts = readonly (readonly number[])[];
+
+export interface Switched {
   readonly attached: number;
   /** Functions that refused their probe, with the errno's text. */
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
-  readonly backend: 'kprobe.multi' | 'kprobe';
   readonly attachMs: number;
+  /** Batches delivered before: behind them comes no event of a function that is probed no more. */
+  readonly batches: number;
+}
+
+export interface Started extends Switched {
+  readonly backend: 'kprobe.multi' | 'kprobe';
 }
 
 /** A function that can be probed; which belong to the default group is not the kernel's business. */
 export type NativeFunction = Omit<FunctionInfo, 'isDefault'>;
+
+/** What is found by trying; the agent finds the others by reading. */
+export type NativeCapabilities = Omit<Capabilities, 'tracefs' | 'symbols' | 'modules'>;
 
 /** Every promise rejects with a {@link NativeError} only. */
 export interface NativeAddon {
   /** Wall clock (ms since 1970) at the zero of the records' times. */
   readonly baseUnixMs: number;
   /** What this kernel allows, found by trying; never rejects for a kernel that lacks something. */
-  capabilities(): Promise<Capabilities>;
+  capabilities(): Promise<NativeCapabilities>;
+  /**
+   * Of this boot, this kernel, the modules that are loaded and this build of the addon: what `packKnown()` gave under
+   * one key holds under the same.
+   */
+  kernelKey(): string;
+  /** All that was found out about the kernel; undefined when there is nothing that was not packed or taken over. */
+  packKnown(): Promise<Buffer | undefined>;
+  /** Takes over what another process packed under the same key; false when these bytes are not that. */
+  takeOverKnown(packed: Buffer): boolean;
+  /** The bytes, so that `unseal` can tell whether they are whole and of this key. */
+  seal(key: string, bytes: Buffer): Buffer;
+  unseal(key: string, sealed: Buffer): Buffer | undefined;
+  /** Interfaces of the network namespace that a file stands for. */
+  interfaces(file: string): Promise<{ readonly ifindex: number; readonly name: string }[]>;
   /** Every attachable function with an skb among its first five arguments, by name. */
   functions(): Promise<NativeFunction[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
@@ -76,6 +101,8 @@ export interface NativeAddon {
   programs(): Promise<PlannedProgram[]>;
   /** Compiles a pcap expression; needs no privileges. FILTER_SYNTAX and others carry a position. */
   compileFilter(expression: string): Promise<CompiledFilter>;
+  /** Probes of captures of this process, stopped ones too, that the kernel has not detached yet. */
+  detaching(): number;
   createTracer(): NativeTracer;
 }
 
@@ -88,6 +115,11 @@ export interface NativeTracer {
   start(options: StartOptions, onBatch: (batch: Buffer) => void): Promise<Started>;
   /** Puts other filter settings in force on the running capture, without detaching a probe. */
   update(filter: CaptureFilter): Promise<{ readonly generation: number }>;
+  /**
+   * Other functions on the running capture: only the difference is attached and detached. Rejects, with nothing changed,
+   * with ATTACH_FAILED when none would have a probe, and PROBES_BUSY.
+   */
+  setProbes(parts: ProbeParts): Promise<Switched>;
   /** The receiver is done with one batch. */
   release(): void;
   stats(): TracerStats;
@@ -97,18 +129,25 @@ export interface NativeTracer {
    */
   cost(): Promise<ProgramCost[]>;
   endCost(): void;
-  /** Capture off at once, what was recorded delivered, then probes detached by a process of its own. */
+  /**
+   * Capture off at once, what was recorded delivered, then probes detached by a process of its own. The last batches may
+   * come behind the promise: `stats().batches` says how many there are.
+   */
   stop(): Promise<void>;
 }
 
 /** As binding.cc exports it. */
-interface Binding extends Omit<NativeAddon, 'createTracer'> {
+interface Binding extends Omit<NativeAddon, 'createTracer' | 'unseal'> {
+  /** Where what was sealed begins. */
+  unseal(key: string, sealed: Buffer): number | undefined;
   readonly Tracer: new () => NativeTracer;
 }
 
-const startSchema = captureSpecSchema
-  .omit({ group: true })
-  .extend({ functionIds: z.array(z.number().int().positive()).min(1, 'there would be nothing to see') });
+const partsSchema = v.pipe(
+  v.array(v.pipe(v.array(positive), v.nonEmpty('there is no function in it'))),
+  v.nonEmpty('there would be nothing to see'),
+);
+const startSchema = v.object({ ...v.omit(captureSpecSchema, ['probes']).entries, parts: partsSchema });
 
 /** Loads the addon out of native/build. Throws a {@link NativeError} that says what to do. */
 export function loadAddon(): NativeAddon {
@@ -125,13 +164,24 @@ export function loadAddon(): NativeAddon {
       `cannot load ${file}: ${error instanceof Error ? error.message : String(error)}; run \`npm run setup\``,
     );
   }
+  const { size, mtimeMs } = statSync(file);
   return {
     baseUnixMs: binding.baseUnixMs,
+    kernelKey: () => `${binding.kernelKey()} ${size} ${mtimeMs}`,
+    packKnown: () => typed(() => binding.packKnown()),
+    takeOverKnown: (packed) => binding.takeOverKnown(packed),
+    seal: (key, bytes) => binding.seal(key, bytes),
+    unseal(key, sealed) {
+      const begin = binding.unseal(key, sealed);
+      return begin === undefined ? undefined : sealed.subarray(begin);
+    },
+    interfaces: (path) => typed(() => binding.interfaces(textOf(path))),
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
     dropReasons: () => typed(() => binding.dropReasons()),
     programs: () => typed(() => binding.programs()),
     compileFilter: (expression) => typed(() => binding.compileFilter(textOf(expression))),
+    detaching: () => binding.detaching(),
     createTracer: () => checkedTracer(new binding.Tracer()),
   };
 }
@@ -140,6 +190,7 @@ function checkedTracer(tracer: NativeTracer): NativeTracer {
   return {
     start: (options, onBatch) => typed(() => tracer.start(checkStart(options), onBatch)),
     update: (filter) => typed(() => tracer.update(checkFilter(filter))),
+    setProbes: (parts) => typed(() => tracer.setProbes(parseOptions(partsSchema, parts))),
     release: () => tracer.release(),
     stats: () => tracer.stats(),
     cost: () => typed(() => tracer.cost()),
@@ -190,11 +241,10 @@ function checkStart(options: StartOptions): StartOptions {
   return { ...checked, filter: checkFilter(checked.filter) };
 }
 
-function parseOptions<T>(schema: z.ZodType<T>, given: unknown): T {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new NativeError('BAD_OPTIONS', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+function parseOptions<T>(schema: Schema<T>, given: unknown): T {
+  const checked = check(schema, given);
+  if (!checked.ok) throw new NativeError('BAD_OPTIONS', checked.problem);
+  return checked.value;
 }
 
 /** The folder of the package.json that says skbtracer, upwards from this file or the bundle it is in. */

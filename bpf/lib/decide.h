@@ -5,6 +5,9 @@
  *
  * Some of these functions free the packet that they refuse. Where that may be, a program at the
  * function's entry keeps who it is (map `pending`), which also tells how long the function took.
+ *
+ * For functions that take an skb there are two ways to get here: typed programs at their entry and
+ * exit, and, where the kernel has that, sessions (session.h).
  */
 #ifndef SKBT_DECIDE_H
 #define SKBT_DECIDE_H
@@ -23,6 +26,20 @@ struct skbt_told {
 	struct skbt_rule rule;
 };
 
+/* In tail mode: keeps a decision of a packet that is not chosen; false when it is to be sent. One
+ * about a packet that has ended is wanted if that was told. */
+static __always_inline bool decision_kept(const struct skbt_decision *d, u32 size)
+{
+	struct skbt_track *t;
+
+	if (!config.tail)
+		return false;
+	t = track_find(d->skb, d->header.generation);
+	return t && t->packet == d->packet
+		       ? trail_keep(t, &d->header, size)
+		       : skbt_told_lately[d->packet & (TOLD_PLACES - 1)] != d->packet;
+}
+
 static __always_inline void decision_send(struct skbt_told *told, const struct skbt_control *ctl,
 					  bool has_rule)
 {
@@ -30,27 +47,26 @@ static __always_inline void decision_send(struct skbt_told *told, const struct s
 
 	emit_header(&told->d.header, SKBT_KIND_DECISION, (u16)size, ctl->generation,
 		    bpf_ktime_get_ns() - ctl->base_ns);
-	if (has_rule) {
+	if (has_rule)
 		told->d.header.sections = SKBT_SECTION_RULE;
-		emit_send(&told->d.header, sizeof(*told));
-	} else {
-		emit_send(&told->d.header, sizeof(told->d));
-	}
+	if (!decision_kept(&told->d, size))
+		emit_send(&told->d.header, size);
 }
 
 static __always_inline u32 netns_of_skb(u64 address)
 {
 	const struct sk_buff *skb = (const void *)address;
-	const struct net_device *dev = BPF_CORE_READ(skb, dev);
+	const struct net_device *dev = KERNEL_FIELD(sk_buff, skb, dev);
 	const struct sock *sk;
 	u32 netns = 0;
 
 	if (is_kernel_pointer(dev))
-		netns = netns_of(BPF_CORE_READ(dev, nd_net.net));
+		netns = netns_of(KERNEL_FIELD(net_device, dev, nd_net.net));
 	if (netns)
 		return netns;
-	sk = BPF_CORE_READ(skb, sk);
-	return is_kernel_pointer(sk) ? netns_of(BPF_CORE_READ(sk, __sk_common.skc_net.net)) : 0;
+	sk = KERNEL_FIELD(sk_buff, skb, sk);
+	return is_kernel_pointer(sk) ? netns_of(KERNEL_FIELD(sock, sk, __sk_common.skc_net.net))
+				     : 0;
 }
 
 /* Fills who was decided about; false when the packet is not followed. */
@@ -73,7 +89,7 @@ static __always_inline bool decision_on(struct skbt_told *told, u64 skb, u16 wha
 }
 
 /* A decision that needs no more than what the function returned. */
-static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 limit)
+static __always_inline void decide_followed(u64 skb, u16 what, s32 value, u32 used, u32 limit)
 {
 	const struct skbt_control *ctl = control_get();
 	struct skbt_told told = {};
@@ -85,16 +101,22 @@ static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 l
 	decision_send(&told, ctl, false);
 }
 
+static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 limit)
+{
+	if (maybe_followed(skb))
+		decide_followed(skb, what, value, used, limit);
+}
+
 static __always_inline u16 pf_of(u64 state)
 {
-	return BPF_CORE_READ((const struct nf_hook_state *)state, pf);
+	return KERNEL_FIELD(nf_hook_state, state, pf);
 }
 
 static __always_inline struct skbt_pending *pending_find(u64 skb, u16 what, u16 pf)
 {
 	struct skbt_pending_key key = {skb, what, pf, 0};
 
-	return bpf_map_lookup_elem(&pending, &key);
+	return maybe_waiting(skb) ? bpf_map_lookup_elem(&pending, &key) : NULL;
 }
 
 /* The hook of IP that the packet is at, as pf << 8 | hook; 0 when it is at none. */
@@ -108,8 +130,8 @@ static __always_inline u32 ip_hook_of(u64 skb)
 }
 
 /* A followed packet enters a function that may free it. */
-static __always_inline void pending_begin_at(u64 skb, u32 what, u16 place, u64 by,
-					     const struct nf_hook_state *state)
+static __always_inline void pending_put(u64 skb, u32 what, u16 place, u64 by,
+					const struct nf_hook_state *state)
 {
 	const struct skbt_control *ctl = control_get();
 	struct skbt_pending_key key = {skb, (u16)what, place, 0};
@@ -128,15 +150,23 @@ static __always_inline void pending_begin_at(u64 skb, u32 what, u16 place, u64 b
 	p.begun_ns = bpf_ktime_get_ns();
 	p.by = by;
 	p.hook = ip_hook_of(skb);
-	p.head = (u64)BPF_CORE_READ(buffer, head);
+	p.head = (u64)KERNEL_FIELD(sk_buff, buffer, head);
 	if (state) {
-		p.hook = (u32)BPF_CORE_READ(state, pf) << 8 | BPF_CORE_READ(state, hook);
-		p.netns = netns_of(BPF_CORE_READ(state, net));
+		p.hook = (u32)KERNEL_FIELD(nf_hook_state, state, pf) << 8 |
+			 (u8)KERNEL_FIELD(nf_hook_state, state, hook);
+		p.netns = netns_of(KERNEL_FIELD(nf_hook_state, state, net));
 		key.pf = (u16)(p.hook >> 8);
 	} else {
 		p.netns = netns_of_skb(skb);
 	}
-	bpf_map_update_elem(&pending, &key, &p, BPF_ANY);
+	counted_put(&pending, skbt_waiting, skb, &key, &p);
+}
+
+static __always_inline void pending_begin_at(u64 skb, u32 what, u16 place, u64 by,
+					     const struct nf_hook_state *state)
+{
+	if (maybe_followed(skb))
+		pending_put(skb, what, place, by, state);
 }
 
 static __always_inline void pending_begin(u64 skb, u32 what, u64 by,
@@ -149,7 +179,8 @@ static __always_inline void pending_forget(u64 skb, u16 what, u16 pf)
 {
 	struct skbt_pending_key key = {skb, what, pf, 0};
 
-	bpf_map_delete_elem(&pending, &key);
+	if (maybe_waiting(skb))
+		counted_remove(&pending, skbt_waiting, skb, &key);
 }
 
 /* What netfilter code that drops an skb itself returns since 6.7 (e0d4593140b0 "netfilter: add
@@ -194,17 +225,28 @@ static __always_inline void pending_decide(u64 skb, u16 what, u16 pf, s32 value)
 }
 
 /* nf_hook_slow(skb, state, entries, i): frees what it drops */
+static __always_inline void hook_begin(u64 skb, u64 state)
+{
+	pending_begin(skb, SKBT_DECISION_HOOK, 0, (const struct nf_hook_state *)state);
+}
+
+static __always_inline void hook_end(u64 skb, u64 state, s32 value)
+{
+	if (maybe_waiting(skb))
+		pending_decide(skb, SKBT_DECISION_HOOK, pf_of(state), value);
+}
+
 SEC("skbt/begin")
 int skbt_hook_begin(u64 *ctx)
 {
-	pending_begin(ctx[0], SKBT_DECISION_HOOK, 0, (const struct nf_hook_state *)ctx[1]);
+	hook_begin(ctx[0], ctx[1]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_hook_end(u64 *ctx)
 {
-	pending_decide(ctx[0], SKBT_DECISION_HOOK, pf_of(ctx[1]), (s32)ctx[4]);
+	hook_end(ctx[0], ctx[1], (s32)ctx[4]);
 	return 0;
 }
 
@@ -212,23 +254,23 @@ int skbt_hook_end(u64 *ctx)
  * Tables of iptables, ip6tables and ebtables. ipt_do_table(table, skb, state): the order since 5.16
  * (8844e01062dd "netfilter: iptables: allow use of ipt_do_table as hookfn").
  */
-static __always_inline void table_begin(u64 *ctx)
+static __always_inline void table_begin(u64 table, u64 skb, u64 state)
 {
-	pending_begin(ctx[1], SKBT_DECISION_TABLE, ctx[0], (const struct nf_hook_state *)ctx[2]);
+	pending_begin(skb, SKBT_DECISION_TABLE, table, (const struct nf_hook_state *)state);
 }
 
-static __always_inline void table_end(u64 *ctx, bool is_ebtables)
+static __always_inline void table_tell(u64 table, u64 skb, u64 state, u32 value, bool is_ebtables)
 {
 	const struct skbt_control *ctl = control_get();
-	const u16 pf = pf_of(ctx[2]);
-	const struct skbt_pending *p = pending_find(ctx[1], SKBT_DECISION_TABLE, pf);
-	const struct xt_table *xt = (const void *)ctx[0];
-	const struct ebt_table *ebt = (const void *)ctx[0];
+	const u16 pf = pf_of(state);
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_TABLE, pf);
+	const struct xt_table *xt = (const void *)table;
+	const struct ebt_table *ebt = (const void *)table;
 	struct skbt_told told = {};
 
 	if (!p)
 		return;
-	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_TABLE, nf_verdict((u32)ctx[3]), ctl)) {
+	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, nf_verdict(value), ctl)) {
 		if (is_ebtables) {
 			if (bpf_core_type_exists(struct ebt_table))
 				bpf_core_read_str(told.rule.table, sizeof(told.rule.table),
@@ -239,21 +281,27 @@ static __always_inline void table_end(u64 *ctx, bool is_ebtables)
 		}
 		decision_send(&told, ctl, true);
 	}
-	pending_forget(ctx[1], SKBT_DECISION_TABLE, pf);
+	pending_forget(skb, SKBT_DECISION_TABLE, pf);
+}
+
+static __always_inline void table_end(u64 table, u64 skb, u64 state, u32 value, bool is_ebtables)
+{
+	if (maybe_waiting(skb))
+		table_tell(table, skb, state, value, is_ebtables);
 }
 
 #define TABLE_PROGRAMS(name, is_ebtables)                                                          \
 	SEC("skbt/begin")                                                                          \
 	int skbt_##name##_begin(u64 *ctx)                                                          \
 	{                                                                                          \
-		table_begin(ctx);                                                                  \
+		table_begin(ctx[0], ctx[1], ctx[2]);                                               \
 		return 0;                                                                          \
 	}                                                                                          \
                                                                                                    \
 	SEC("skbt/exit")                                                                           \
 	int skbt_##name##_end(u64 *ctx)                                                            \
 	{                                                                                          \
-		table_end(ctx, is_ebtables);                                                       \
+		table_end(ctx[0], ctx[1], ctx[2], (u32)ctx[3], is_ebtables);                       \
 		return 0;                                                                          \
 	}
 
@@ -262,58 +310,84 @@ TABLE_PROGRAMS(ip6t, false) /* ip6t_do_table */
 TABLE_PROGRAMS(ebt, true) /* ebt_do_table */
 
 /* nf_conntrack_in(skb, state) */
+static __always_inline void conntrack_begin(u64 skb, u64 state)
+{
+	pending_begin(skb, SKBT_DECISION_CONNTRACK, 0, (const struct nf_hook_state *)state);
+}
+
+static __always_inline void conntrack_tell(u64 skb, u64 state, u32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	const u16 pf = pf_of(state);
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_CONNTRACK, pf);
+	const struct sk_buff *buffer = (const void *)skb;
+	struct skbt_told told = {};
+	u64 nfct;
+
+	if (!p)
+		return;
+	if (pending_tell(&told, p, skb, SKBT_DECISION_CONNTRACK, nf_verdict(value), ctl)) {
+		nfct = KERNEL_FIELD(sk_buff, buffer, _nfct);
+		told.d.used = nfct & NFCT_INFOMASK;
+		told.d.limit = (nfct & NFCT_PTRMASK) != 0;
+		told.d.by = nfct & NFCT_PTRMASK;
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(skb, SKBT_DECISION_CONNTRACK, pf);
+}
+
+static __always_inline void conntrack_end(u64 skb, u64 state, u32 value)
+{
+	if (maybe_waiting(skb))
+		conntrack_tell(skb, state, value);
+}
+
 SEC("skbt/begin")
 int skbt_conntrack_begin(u64 *ctx)
 {
-	pending_begin(ctx[0], SKBT_DECISION_CONNTRACK, 0, (const struct nf_hook_state *)ctx[1]);
+	conntrack_begin(ctx[0], ctx[1]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_conntrack_end(u64 *ctx)
 {
-	const struct skbt_control *ctl = control_get();
-	const u16 pf = pf_of(ctx[1]);
-	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_CONNTRACK, pf);
-	const struct sk_buff *skb = (const void *)ctx[0];
-	struct skbt_told told = {};
-	u64 nfct;
-
-	if (!p)
-		return 0;
-	if (pending_tell(&told, p, ctx[0], SKBT_DECISION_CONNTRACK, nf_verdict((u32)ctx[2]), ctl)) {
-		nfct = BPF_CORE_READ(skb, _nfct);
-		told.d.used = nfct & NFCT_INFOMASK;
-		told.d.limit = (nfct & NFCT_PTRMASK) != 0;
-		told.d.by = nfct & NFCT_PTRMASK;
-		decision_send(&told, ctl, false);
-	}
-	pending_forget(ctx[0], SKBT_DECISION_CONNTRACK, pf);
+	conntrack_end(ctx[0], ctx[1], (u32)ctx[2]);
 	return 0;
 }
 
 /* nf_nat_manip_pkt(skb, ct, type, direction) */
+static __always_inline void nat_begin(u64 skb, u64 entry)
+{
+	pending_begin(skb, SKBT_DECISION_NAT, entry, NULL);
+}
+
+static __always_inline void nat_end(u64 skb, u32 type, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_NAT, 0);
+	struct skbt_told told = {};
+
+	if (!p)
+		return;
+	if (pending_tell(&told, p, skb, SKBT_DECISION_NAT, value, ctl)) {
+		told.d.used = type;
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(skb, SKBT_DECISION_NAT, 0);
+}
+
 SEC("skbt/begin")
 int skbt_nat_begin(u64 *ctx)
 {
-	pending_begin(ctx[0], SKBT_DECISION_NAT, ctx[1], NULL);
+	nat_begin(ctx[0], ctx[1]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_nat_end(u64 *ctx)
 {
-	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_NAT, 0);
-	struct skbt_told told = {};
-
-	if (!p)
-		return 0;
-	if (pending_tell(&told, p, ctx[0], SKBT_DECISION_NAT, (s32)ctx[4], ctl)) {
-		told.d.used = (u32)ctx[2];
-		decision_send(&told, ctl, false);
-	}
-	pending_forget(ctx[0], SKBT_DECISION_NAT, 0);
+	nat_end(ctx[0], (u32)ctx[2], (s32)ctx[4]);
 	return 0;
 }
 
@@ -326,60 +400,80 @@ int skbt_route4(u64 *ctx)
 }
 
 /* ip6_route_input(skb): what it found stands in the packet's dst_entry */
-SEC("skbt/exit")
-int skbt_route6(u64 *ctx)
+static __always_inline void route6_end(u64 address)
 {
-	const struct sk_buff *skb = (const void *)ctx[0];
-	u64 refdst = BPF_CORE_READ(skb, _skb_refdst) & REFDST_PTRMASK;
+	const struct sk_buff *skb = (const void *)address;
+	u64 refdst = KERNEL_FIELD(sk_buff, skb, _skb_refdst) & REFDST_PTRMASK;
 	const struct dst_entry *dst = (const void *)refdst;
 	const struct skbt_control *ctl = control_get();
 	struct skbt_told told = {};
 
-	if (!is_kernel_pointer(dst) ||
-	    !decision_on(&told, ctx[0], SKBT_DECISION_ROUTE, BPF_CORE_READ(dst, error), ctl))
-		return 0;
+	if (!is_kernel_pointer(dst) || !decision_on(&told, address, SKBT_DECISION_ROUTE,
+						    KERNEL_FIELD(dst_entry, dst, error), ctl))
+		return;
 	told.d.pf = NFPROTO_IPV6;
 	decision_send(&told, ctl, false);
+}
+
+SEC("skbt/exit")
+int skbt_route6(u64 *ctx)
+{
+	route6_end(ctx[0]);
 	return 0;
 }
 
 /* fib_validate_source(skb, source, destination, tos, oif, device, in_device, itag): rp_filter */
+static __always_inline void source_end(u64 skb, s32 value)
+{
+	if (value < 0)
+		decide(skb, SKBT_DECISION_SOURCE, value, 0, 0);
+}
+
 SEC("skbt/exit")
 int skbt_source(u64 *ctx)
 {
-	if ((s32)ctx[8] < 0)
-		decide(ctx[0], SKBT_DECISION_SOURCE, (s32)ctx[8], 0, 0);
+	source_end(ctx[0], (s32)ctx[8]);
 	return 0;
 }
 
 /* __neigh_event_send(neighbour, skb, immediate_ok): not 0, the packet waits or is dropped. It may
  * be gone at the exit: asked at the entry. */
+static __always_inline void neighbour_begin(u64 neighbour, u64 skb)
+{
+	if (skb)
+		pending_begin(skb, SKBT_DECISION_NEIGHBOUR, neighbour, NULL);
+}
+
+static __always_inline void neighbour_end(u64 address, u64 skb, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct neighbour *neighbour = (const void *)address;
+	const struct skbt_pending *p;
+	struct skbt_told told = {};
+
+	if (!skb)
+		return;
+	p = pending_find(skb, SKBT_DECISION_NEIGHBOUR, 0);
+	if (!p)
+		return;
+	if (pending_tell(&told, p, skb, SKBT_DECISION_NEIGHBOUR, value, ctl)) {
+		told.d.used = BPF_CORE_READ(neighbour, nud_state);
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(skb, SKBT_DECISION_NEIGHBOUR, 0);
+}
+
 SEC("skbt/begin")
 int skbt_neighbour_begin(u64 *ctx)
 {
-	if (ctx[1])
-		pending_begin(ctx[1], SKBT_DECISION_NEIGHBOUR, ctx[0], NULL);
+	neighbour_begin(ctx[0], ctx[1]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_neighbour_end(u64 *ctx)
 {
-	const struct skbt_control *ctl = control_get();
-	const struct neighbour *neighbour = (const void *)ctx[0];
-	const struct skbt_pending *p;
-	struct skbt_told told = {};
-
-	if (!ctx[1])
-		return 0;
-	p = pending_find(ctx[1], SKBT_DECISION_NEIGHBOUR, 0);
-	if (!p)
-		return 0;
-	if (pending_tell(&told, p, ctx[1], SKBT_DECISION_NEIGHBOUR, (s32)ctx[3], ctl)) {
-		told.d.used = BPF_CORE_READ(neighbour, nud_state);
-		decision_send(&told, ctl, false);
-	}
-	pending_forget(ctx[1], SKBT_DECISION_NEIGHBOUR, 0);
+	neighbour_end(ctx[0], ctx[1], (s32)ctx[3]);
 	return 0;
 }
 
@@ -441,68 +535,93 @@ static __always_inline u32 backlog_limit(void)
 
 /* enqueue_to_backlog(skb, cpu, qtail) frees what it refuses; that CPU may have emptied its queue by
  * then */
-SEC("skbt/begin")
-int skbt_backlog_begin(u64 *ctx)
+static __always_inline void backlog_begin(u64 skb, u32 cpu)
 {
 	struct skbt_pending *p;
 
-	pending_begin(ctx[0], SKBT_DECISION_BACKLOG, 0, NULL);
-	p = pending_find(ctx[0], SKBT_DECISION_BACKLOG, 0);
+	if (!maybe_followed(skb))
+		return;
+	pending_begin(skb, SKBT_DECISION_BACKLOG, 0, NULL);
+	p = pending_find(skb, SKBT_DECISION_BACKLOG, 0);
 	if (p)
-		p->used = backlog_used((u32)ctx[1]);
+		p->used = backlog_used(cpu);
+}
+
+static __always_inline void backlog_end(u64 skb, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_BACKLOG, 0);
+	struct skbt_told told = {};
+
+	if (!p)
+		return;
+	if (value && pending_tell(&told, p, skb, SKBT_DECISION_BACKLOG, value, ctl)) {
+		told.d.used = p->used;
+		told.d.limit = backlog_limit();
+		decision_send(&told, ctl, false);
+	}
+	pending_forget(skb, SKBT_DECISION_BACKLOG, 0);
+}
+
+SEC("skbt/begin")
+int skbt_backlog_begin(u64 *ctx)
+{
+	backlog_begin(ctx[0], (u32)ctx[1]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_backlog_end(u64 *ctx)
 {
-	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(ctx[0], SKBT_DECISION_BACKLOG, 0);
-	struct skbt_told told = {};
-
-	if (!p)
-		return 0;
-	if ((s32)ctx[3] &&
-	    pending_tell(&told, p, ctx[0], SKBT_DECISION_BACKLOG, (s32)ctx[3], ctl)) {
-		told.d.used = p->used;
-		told.d.limit = backlog_limit();
-		decision_send(&told, ctl, false);
-	}
-	pending_forget(ctx[0], SKBT_DECISION_BACKLOG, 0);
+	backlog_end(ctx[0], (s32)ctx[3]);
 	return 0;
 }
 
 /* __dev_queue_xmit(skb, sb_dev) frees what it refuses */
+static __always_inline void transmit_begin(u64 skb)
+{
+	pending_begin(skb, SKBT_DECISION_TRANSMIT, 0, NULL);
+}
+
+static __always_inline void transmit_end(u64 skb, s32 value)
+{
+	if (value)
+		pending_decide(skb, SKBT_DECISION_TRANSMIT, 0, value);
+	else
+		pending_forget(skb, SKBT_DECISION_TRANSMIT, 0);
+}
+
 SEC("skbt/begin")
 int skbt_transmit_begin(u64 *ctx)
 {
-	pending_begin(ctx[0], SKBT_DECISION_TRANSMIT, 0, NULL);
+	transmit_begin(ctx[0]);
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_transmit_end(u64 *ctx)
 {
-	if ((s32)ctx[2])
-		pending_decide(ctx[0], SKBT_DECISION_TRANSMIT, 0, (s32)ctx[2]);
-	else
-		pending_forget(ctx[0], SKBT_DECISION_TRANSMIT, 0);
+	transmit_end(ctx[0], (s32)ctx[2]);
 	return 0;
 }
 
 /* sk_filter_trim_cap(sk, skb, cap): every socket that takes a packet in asks it */
+static __always_inline void filter_end(u64 socket, u64 skb, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_track *t;
+
+	t = ctl && ctl->generation ? track_find(skb, ctl->generation) : NULL;
+	if (t)
+		t->receiver = socket;
+	if (value)
+		decide(skb, SKBT_DECISION_FILTER, value, 0, 0);
+}
+
 SEC("skbt/exit")
 int skbt_socket_filter(u64 *ctx)
 {
-	const struct skbt_control *ctl = control_get();
-	u64 socket = ctx[0];
-	struct skbt_track *t;
-
-	t = ctl && ctl->generation ? track_find(ctx[1], ctl->generation) : NULL;
-	if (t)
-		t->receiver = socket;
-	if ((s32)ctx[3])
-		decide(ctx[1], SKBT_DECISION_FILTER, (s32)ctx[3], 0, 0);
+	filter_end(ctx[0], ctx[1], (s32)ctx[3]);
 	return 0;
 }
 
@@ -533,22 +652,34 @@ int skbt_receive_other(u64 *ctx)
 
 /* tcp_conn_request(ops, family_ops, sk, skb): a SYN on a full accept queue ends here without a drop
  */
+static __always_inline void accept_end(u64 socket, u64 skb, s32 value)
+{
+	const struct sock *sk = (const void *)socket;
+
+	if (!maybe_followed(skb))
+		return;
+	decide_followed(skb, SKBT_DECISION_ACCEPT, value, BPF_CORE_READ(sk, sk_ack_backlog),
+			BPF_CORE_READ(sk, sk_max_ack_backlog));
+}
+
 SEC("skbt/exit")
 int skbt_accept_queue(u64 *ctx)
 {
-	const struct sock *sk = (const void *)ctx[2];
-
-	decide(ctx[3], SKBT_DECISION_ACCEPT, (s32)ctx[4], BPF_CORE_READ(sk, sk_ack_backlog),
-	       BPF_CORE_READ(sk, sk_max_ack_backlog));
+	accept_end(ctx[2], ctx[3], (s32)ctx[4]);
 	return 0;
 }
 
 /* __xfrm_policy_check(sk, direction, skb, family) */
+static __always_inline void policy_end(u32 direction, u64 skb, s32 value)
+{
+	if (!value)
+		decide(skb, SKBT_DECISION_POLICY, 0, direction, 0);
+}
+
 SEC("skbt/exit")
 int skbt_policy(u64 *ctx)
 {
-	if (!(s32)ctx[4])
-		decide(ctx[2], SKBT_DECISION_POLICY, 0, (u32)ctx[1], 0);
+	policy_end((u32)ctx[1], ctx[2], (s32)ctx[4]);
 	return 0;
 }
 
@@ -574,14 +705,19 @@ static __always_inline void decide_program(u64 skb, u16 what, s32 value,
 	decision_send(&told, ctl, true);
 }
 
-/* Tells a device's filters apart; read by a helper, since the verifier lets nobody reckon with a
- * typed pointer. */
-static __always_inline u16 tc_place(u64 *ctx)
+/* Tells a device's filters apart. */
+static __always_inline u16 tc_place(u64 filters)
+{
+	return (u16)(filters >> 6);
+}
+
+/* Read by a helper, since the verifier lets nobody reckon with a typed pointer. */
+static __always_inline u64 tc_filters(u64 *ctx)
 {
 	u64 filters = 0;
 
 	bpf_get_func_arg(ctx, 2, &filters);
-	return (u16)(filters >> 6);
+	return filters;
 }
 
 static __always_inline void tc_mark(u64 skb, u8 in_tcf)
@@ -594,19 +730,29 @@ static __always_inline void tc_mark(u64 skb, u8 in_tcf)
 }
 
 /* tcf_classify(skb, block, filters, result, compat): an action may have sent or freed it */
+static __always_inline void tc_begin(u64 skb, u64 filters)
+{
+	pending_begin_at(skb, SKBT_DECISION_TC, tc_place(filters), 0, NULL);
+	tc_mark(skb, 1);
+}
+
+static __always_inline void tc_end(u64 skb, u64 filters, s32 value)
+{
+	pending_decide(skb, SKBT_DECISION_TC, tc_place(filters), value);
+	tc_mark(skb, 0);
+}
+
 SEC("skbt/begin")
 int skbt_tc_begin(u64 *ctx)
 {
-	pending_begin_at(ctx[0], SKBT_DECISION_TC, tc_place(ctx), 0, NULL);
-	tc_mark(ctx[0], 1);
+	tc_begin(ctx[0], tc_filters(ctx));
 	return 0;
 }
 
 SEC("skbt/exit")
 int skbt_tc_end(u64 *ctx)
 {
-	pending_decide(ctx[0], SKBT_DECISION_TC, tc_place(ctx), (s32)ctx[5]);
-	tc_mark(ctx[0], 0);
+	tc_end(ctx[0], tc_filters(ctx), (s32)ctx[5]);
 	return 0;
 }
 
@@ -637,10 +783,9 @@ int skbt_tcx_end(u64 *ctx)
 }
 
 /* cls_bpf_classify(skb, filters, result): its first program gives the name */
-SEC("skbt/exit")
-int skbt_tc_program(u64 *ctx)
+static __always_inline void tc_program_end(u64 skb, u64 proto, s32 value)
 {
-	const struct tcf_proto *filters = (const void *)ctx[1];
+	const struct tcf_proto *filters = (const void *)proto;
 	const struct cls_bpf_head *head = BPF_CORE_READ(filters, root);
 	const struct bpf_prog *prog = NULL;
 	u64 first;
@@ -656,7 +801,13 @@ int skbt_tc_program(u64 *ctx)
 			prog = BPF_CORE_READ(one, filter);
 		}
 	}
-	decide_program(ctx[0], SKBT_DECISION_TC, (s32)ctx[3], prog);
+	decide_program(skb, SKBT_DECISION_TC, value, prog);
+}
+
+SEC("skbt/exit")
+int skbt_tc_program(u64 *ctx)
+{
+	tc_program_end(ctx[0], ctx[1], (s32)ctx[3]);
 	return 0;
 }
 

@@ -22,20 +22,26 @@ static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size
 	h->time_ns = time_ns;
 }
 
+/* How to hand over the record of that number. How much waits is looked at now and then. */
+static __always_inline u64 emit_flags(u32 seq)
+{
+	if (seq & 15)
+		return BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
+									   : BPF_RB_NO_WAKEUP;
+}
+
 /* False when the ring was full: the loss is counted, and the number that the record had is missing.
  */
 static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
 	struct skbt_counters *c = counters_get();
-	u64 flags;
 
 	if (!c)
 		return false;
 	/* a probe in an interrupt may come in between: per-CPU, but atomic */
 	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	flags = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-									    : BPF_RB_NO_WAKEUP;
-	if (!bpf_ringbuf_output(&events, h, size, flags))
+	if (!bpf_ringbuf_output(&events, h, size, emit_flags(h->seq)))
 		return true;
 	__sync_fetch_and_add(&c->lost_ring, 1);
 	return false;
@@ -64,10 +70,12 @@ static __always_inline bool emit_append(struct skbt_scratch *s, const void *sect
 	return true;
 }
 
-/* Appends the section of s->now, and keeps it as the packet's last, if it differs from that. */
-#define EMIT_SECTION(bit, field)                                                                   \
+/* Appends the section of s->now, and keeps it as the packet's last, if it differs from that; it is
+ * there only when one of these kinds has changed. */
+#define EMIT_SECTION(kinds, bit, field)                                                            \
 	do {                                                                                       \
-		if ((t->fresh ||                                                                   \
+		if ((changed & (kinds)) &&                                                         \
+		    (t->fresh ||                                                                   \
 		     words_differ(&s->now.field, &t->last.field, sizeof(t->last.field))) &&        \
 		    emit_append(s, &s->now.field, sizeof(s->now.field))) {                         \
 			t->last.field = s->now.field;                                              \
@@ -75,30 +83,36 @@ static __always_inline bool emit_append(struct skbt_scratch *s, const void *sect
 		}                                                                                  \
 	} while (0)
 
-/* Sends the hop in s->record with those sections of s->now that differ from the packet's last.
- * `stack` is negative when none was taken. */
-static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *t,
-				     const struct skbt_drop *drop, long stack)
+/*
+ * Completes the hop in s->record with those sections of s->now that differ from the packet's last.
+ * Those that tell of what has `changed` are filled. A drop has a reason in s->drop, its kind says
+ * so; `stack` is negative when none was taken. Returns the record's size, 0: none was made. A
+ * global function: the verifier looks at it once, and not for each of what may have changed.
+ */
+__noinline int skbt_make_hop(struct skbt_scratch *s, struct skbt_track *t, u32 changed, long stack)
 {
-	struct skbt_hop *hop = (struct skbt_hop *)s->record;
+	struct skbt_hop *hop;
 	u64 size;
 
+	if (!s || !t)
+		return 0;
+	hop = (struct skbt_hop *)s->record;
 	s->record_size = sizeof(*hop);
-	EMIT_SECTION(SKBT_SECTION_DEV, dev);
-	EMIT_SECTION(SKBT_SECTION_TASK, task);
-	EMIT_SECTION(SKBT_SECTION_META, meta);
-	EMIT_SECTION(SKBT_SECTION_ETH, eth);
-	EMIT_SECTION(SKBT_SECTION_IP, ip);
-	EMIT_SECTION(SKBT_SECTION_L4, l4);
-	if (drop && emit_append(s, drop, sizeof(*drop)))
+	EMIT_SECTION(SKBT_CHANGED_DEVICE, SKBT_SECTION_DEV, dev);
+	EMIT_SECTION(SKBT_CHANGED_TASK, SKBT_SECTION_TASK, task);
+	EMIT_SECTION(SKBT_CHANGED_PLACE | SKBT_CHANGED_REST, SKBT_SECTION_META, meta);
+	EMIT_SECTION(SKBT_CHANGED_BYTES, SKBT_SECTION_ETH, eth);
+	EMIT_SECTION(SKBT_CHANGED_BYTES, SKBT_SECTION_IP, ip);
+	EMIT_SECTION(SKBT_CHANGED_BYTES, SKBT_SECTION_L4, l4);
+	if (hop->header.kind == SKBT_KIND_DROP && emit_append(s, &s->drop, sizeof(s->drop)))
 		hop->header.sections |= SKBT_SECTION_DROP;
-	EMIT_SECTION(SKBT_SECTION_BUFFER, buffer);
-	EMIT_SECTION(SKBT_SECTION_ROUTE, route);
-	EMIT_SECTION(SKBT_SECTION_CONNTRACK, conntrack);
-	EMIT_SECTION(SKBT_SECTION_INNER, inner);
-	EMIT_SECTION(SKBT_SECTION_OWNER, owner);
+	EMIT_SECTION(SKBT_CHANGED_PLACE | SKBT_CHANGED_REST, SKBT_SECTION_BUFFER, buffer);
+	EMIT_SECTION(SKBT_CHANGED_ROUTE, SKBT_SECTION_ROUTE, route);
+	EMIT_SECTION(SKBT_CHANGED_REST | SKBT_CHANGED_CONNTRACK, SKBT_SECTION_CONNTRACK, conntrack);
+	EMIT_SECTION(SKBT_CHANGED_BYTES, SKBT_SECTION_INNER, inner);
+	EMIT_SECTION(SKBT_CHANGED_DEVICE | SKBT_CHANGED_OWNER, SKBT_SECTION_OWNER, owner);
 	if (config.control_block)
-		EMIT_SECTION(SKBT_SECTION_CONTROL, control);
+		EMIT_SECTION(SKBT_CHANGED_ALL, SKBT_SECTION_CONTROL, control);
 	if (stack >= 0) {
 		struct skbt_stack_id id = {(u32)stack, 0};
 
@@ -107,13 +121,53 @@ static __always_inline void emit_hop(struct skbt_scratch *s, struct skbt_track *
 	}
 	size = s->record_size;
 	if (size > SKBT_RECORD_MAX)
-		return;
+		return 0;
 	hop->header.size = (u16)size;
 	hop->header.flags = (t->fresh ? SKBT_FLAG_FIRST : 0) |
 			    (t->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT));
 	hop->packet = t->packet;
-	/* what a lost record said, the next one says again */
-	t->fresh = !emit_send(&hop->header, size);
+	return (int)size;
+}
+
+/* A hop at which nothing has changed: no sections, but that of a drop. */
+struct skbt_plain_drop {
+	struct skbt_hop hop;
+	struct skbt_drop drop;
+};
+
+static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, u64 sp, u32 pid,
+				       u64 time_ns, const struct skbt_drop *drop)
+{
+	const u32 size = drop ? sizeof(struct skbt_plain_drop) : sizeof(struct skbt_hop);
+	struct skbt_counters *c = counters_get();
+	struct skbt_hop *hop;
+	u32 seq;
+
+	if (!c)
+		return;
+	seq = (u32)__sync_fetch_and_add(&c->events, 1);
+	hop = bpf_ringbuf_reserve(&events, size, 0);
+	if (!hop) {
+		__sync_fetch_and_add(&c->lost_ring, 1);
+		t->fresh = 1;
+		return;
+	}
+	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, size, config.generation,
+		    time_ns);
+	hop->header.seq = seq;
+	hop->header.flags = t->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT);
+	hop->packet = t->packet;
+	hop->skb = skb;
+	hop->sp = sp;
+	hop->func = func;
+	hop->netns = t->netns;
+	hop->ifindex = t->ifindex;
+	hop->pid = pid;
+	if (drop) {
+		hop->header.sections = SKBT_SECTION_DROP;
+		((struct skbt_plain_drop *)hop)->drop = *drop;
+	}
+	bpf_ringbuf_submit(hop, emit_flags(seq));
 }
 
 #endif

@@ -17,9 +17,20 @@ static __always_inline void end(u64 skb)
  * Nearly all come through skb_release_head_state(skb), also when its head was stolen or another is
  * written over it; taken at its exit because it calls the destructors (sock_wfree …), which are
  * hops of the packet still.
+ *
+ * Twice: the kernel does not run a program of this type inside of itself, as where an interrupt
+ * comes upon it and gives other packets back. The second one is there then: at most one of them is
+ * being run when packets are given back by the interrupt.
  */
 SEC("skbt/exit")
 int skbt_end_release(u64 *ctx)
+{
+	end(ctx[0]);
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_end_nested(u64 *ctx)
 {
 	end(ctx[0]);
 	return 0;
@@ -62,13 +73,17 @@ int skbt_end_reused(u64 *ctx)
 static long sweep_one(struct bpf_map *map, const u64 *skb, struct skbt_track *t,
 		      struct skbt_sweep *found)
 {
+	const struct skbt_control *ctl = control_get();
 	u64 age;
 
 	(void)map;
-	(void)skb;
 	if (!t || !found || t->begun_ns > found->now_ns)
 		return 0;
 	age = found->now_ns - t->begun_ns;
+	/* one that nothing happens to is not seen to be slow otherwise */
+	if (config.tail_slow_ns && age >= config.tail_slow_ns && skb && ctl &&
+	    t->generation == ctl->generation && trail_is_open(t))
+		trail_send_held(t, *skb, SKBT_CHOSEN_SLOW, found->now_ns - config.base_ns);
 	if (age >= found->long_ns)
 		found->long_lived++;
 	if (age > found->oldest_ns)

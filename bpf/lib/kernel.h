@@ -21,7 +21,13 @@ typedef _Bool bool;
 #define false 0
 #define NULL ((void *)0)
 
+#include <bpf/bpf_helpers.h>
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct timespec64 {
+	long long tv_sec;
+};
 
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;

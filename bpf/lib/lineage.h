@@ -30,8 +30,7 @@ static __always_inline void inherit_from(u64 parent, u8 flags, u64 child, u32 re
 		return;
 	if (relation == SKBT_RELATION_SEGMENT)
 		t->cut_from = parent;
-	lineage_emit(t->packet, child, parent, relation, ctl->generation,
-		     bpf_ktime_get_ns() - ctl->base_ns);
+	lineage_emit(t, child, parent, relation, bpf_ktime_get_ns() - ctl->base_ns);
 }
 
 static __always_inline void inherit(u64 parent, u64 child, u32 relation)
@@ -226,13 +225,13 @@ SEC("skbt/exit")
 int skbt_head(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_track *t;
+	struct skbt_track *t;
 
 	if (!ctl || !ctl->generation || (u32)ctx[4])
 		return 0;
 	t = track_find(ctx[0], ctl->generation);
 	if (t)
-		lineage_emit(t->packet, ctx[0], t->packet, SKBT_RELATION_HEAD, ctl->generation,
+		lineage_emit(t, ctx[0], t->packet, SKBT_RELATION_HEAD,
 			     bpf_ktime_get_ns() - ctl->base_ns);
 	return 0;
 }
@@ -277,7 +276,6 @@ int skbt_fragment_queued(u64 *ctx)
 
 struct reassembly {
 	const struct skbt_fragments *fragments;
-	u64 packet;
 	u64 skb;
 };
 
@@ -286,13 +284,15 @@ static long reassembly_next(u32 index, void *data)
 	const struct reassembly *r = data;
 	const struct skbt_control *ctl = control_get();
 	const struct skbt_fragments *f = r->fragments;
+	struct skbt_track *t;
 	u64 parent;
 
 	if (!ctl || !f || index >= FRAGMENTS_MAX || index >= f->count)
 		return 1;
 	parent = f->packets[index];
-	if (parent != r->packet)
-		lineage_emit(r->packet, r->skb, parent, SKBT_RELATION_REASSEMBLY, ctl->generation,
+	t = track_find(r->skb, ctl->generation);
+	if (t && t->packet != parent)
+		lineage_emit(t, r->skb, parent, SKBT_RELATION_REASSEMBLY,
 			     bpf_ktime_get_ns() - ctl->base_ns);
 	return 0;
 }
@@ -315,10 +315,8 @@ int skbt_reassembled(u64 *ctx)
 	t = track_find(r.skb, ctl->generation);
 	if (!t)
 		t = track_begin(r.skb, ctl->generation, 0);
-	if (t) {
-		r.packet = t->packet;
+	if (t)
 		bpf_loop(FRAGMENTS_MAX, reassembly_next, &r, 0);
-	}
 	bpf_map_delete_elem(&fragments, &queue);
 	return 0;
 }

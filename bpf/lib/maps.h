@@ -25,6 +25,49 @@ struct skbt_sections {
 	struct skbt_control_block control;
 };
 
+/* What the packet's last record was made of; see raw.h. The first ones as in struct sk_buff and
+ * struct skb_shared_info. */
+struct skbt_raw {
+	u64 dev;
+	u64 sk;
+	u64 _skb_refdst;
+	u64 _nfct;
+	u64 head;
+	u64 data;
+	u64 frag_list;
+	u32 end;
+	u32 len;
+	u32 data_len;
+	u32 csum;
+	u32 priority;
+	u32 hash;
+	u32 mark;
+	u32 truesize;
+	u32 skb_iif;
+	u32 gso_type;
+	u16 queue_mapping;
+	u16 protocol;
+	u16 network_header;
+	u16 mac_header;
+	u16 vlan_proto;
+	u16 vlan_tci;
+	u16 gso_size;
+	u16 gso_segs;
+	u32 nr_frags;
+	u32 bytes; /* with bit fields */
+	u32 more_bytes;
+	u32 head_words; /* of `first`; 0: not kept */
+	u32 start; /* of struct skbt_packet, as are those below */
+	u32 used;
+	u32 network;
+	u32 wire_len;
+	u16 l3; /* protocol */
+	u8 is_cut;
+	u8 has_tag;
+	u32 reserved;
+	u64 first[SKBT_RAW_HEAD_WORDS]; /* bytes of the packet */
+};
+
 /* A followed packet. Key: address of its sk_buff. */
 struct skbt_track {
 	u64 packet;
@@ -37,6 +80,10 @@ struct skbt_track {
 	u8 fresh; /* no record yet */
 	u8 sent_asked; /* whether it carries what was sent before is known */
 	u8 in_tcf; /* filters of tc are asked, which tell of their programs themselves */
+	u64 thread; /* of the last record: pid and tgid, */
+	u32 netns; /* namespace */
+	u32 ifindex; /* and device */
+	struct skbt_raw raw;
 	struct skbt_sections last;
 };
 
@@ -47,7 +94,8 @@ struct skbt_scratch {
 	struct skbt_packet packet;
 	struct skbt_packet inner; /* what a tunnel carries, for the filter on that */
 	struct skbt_sections now;
-	u8 record[SKBT_RECORD_MAX + 64];
+	struct skbt_drop drop; /* of the record that is made */
+	u8 record[SKBT_RECORD_ROOM];
 	/* bytes of it in use; here and not in a register, where the verifier would follow every
 	 * sum of sections apart */
 	u64 record_size;
@@ -86,6 +134,14 @@ struct skbt_pending {
 	u32 error; /* errno, XDP */
 	u32 used; /* packets in the queue, backlog */
 	u32 reserved;
+};
+
+#define CALL_ARGUMENTS 4
+#define CALLS (1 << 12)
+
+struct skbt_call {
+	u64 turn; /* whose place it is: 0 while it is written */
+	u64 argument[CALL_ARGUMENTS];
 };
 
 #define FRAGMENTS_MAX 64 /* of one datagram that are remembered */
@@ -132,7 +188,8 @@ struct {
 	__uint(max_entries, 16 << 20); /* set before load */
 } events SEC(".maps");
 
-/* Full: the packet is not followed, and counted (skbt_counters.track_full). */
+/* Full: the packet is not followed, and counted (skbt_counters.track_full). In tail mode there is a
+ * struct skbt_trail behind each value, and behind the zeros that it begins as. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 16); /* set before load */
@@ -205,6 +262,15 @@ struct {
 	__type(value, u32);
 } bodies SEC(".maps");
 
+/* The same for sessions: the kernel lets programs jump only to those of their own kind of
+ * attachment. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, SKBT_BODY_COUNT);
+	__type(key, u32);
+	__type(value, u32);
+} session_bodies SEC(".maps");
+
 /* Whose a socket is: struct sock address -> owner. Full: the least recently used goes, and packets
  * of that socket have no owner. */
 struct {
@@ -229,6 +295,17 @@ struct {
 	__type(key, struct skbt_pending_key);
 	__type(value, struct skbt_pending);
 } pending SEC(".maps");
+
+/* Calls of functions that decide, from their entry to their return. Each takes the next place in
+ * turn, which its session's cookie keeps. One during which as many others began as there are places
+ * has lost its own: what it returned is not told. */
+__u64 skbt_turns;
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CALLS);
+	__type(key, u32);
+	__type(value, struct skbt_call);
+} calls SEC(".maps");
 
 /* struct inet_frag_queue address -> fragments in it. Full: the least recently used goes, and these
  * fragments are not shown as the datagram's. */
@@ -299,6 +376,22 @@ struct {
 	__type(value, struct skbt_tcp_life);
 } tcp_lives SEC(".maps");
 
+/* Tail mode: hashes of the paths that packets have ended on. Full: the least recently seen goes,
+ * and is new again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, u32);
+	__type(value, u8);
+} paths SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_trail_copy);
+} trail_copies SEC(".maps");
+
 /* What the sweep was asked, and found. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -306,6 +399,22 @@ struct {
 	__type(key, u32);
 	__type(value, struct skbt_sweep);
 } sweep SEC(".maps");
+
+/* The hit that is being handled. A probe inside of it is not run on that CPU, and counted as
+ * missed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_hit);
+} hits SEC(".maps");
+
+static __always_inline struct skbt_hit *hit_get(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&hits, &zero);
+}
 
 static __always_inline struct skbt_scratch *scratch_get(u32 slot)
 {

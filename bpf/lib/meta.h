@@ -3,6 +3,7 @@
 #ifndef SKBT_META_H
 #define SKBT_META_H
 
+#include "direct.h"
 #include "packet.h"
 
 /* /proc inode numbers start here (PROC_DYNAMIC_FIRST): a namespace's is never lower, so that what
@@ -20,7 +21,7 @@ static __always_inline u32 netns_of(const struct net *net)
 
 	if (!is_kernel_pointer(net))
 		return 0;
-	inum = BPF_CORE_READ(net, ns.inum);
+	inum = KERNEL_FIELD(net, net, ns.inum);
 	return inum >= PROC_DYNAMIC_FIRST ? inum : 0;
 }
 
@@ -36,18 +37,19 @@ static __always_inline void meta_device(const struct sk_buff *skb, struct skbt_h
 	u32 netns;
 
 	if (is_kernel_pointer(d)) {
-		netns = netns_of(BPF_CORE_READ(d, nd_net.net));
+		netns = netns_of(KERNEL_FIELD(net_device, d, nd_net.net));
 		if (netns) {
 			hop->netns = netns;
-			hop->ifindex = BPF_CORE_READ(d, ifindex);
-			bpf_core_read(dev->name, sizeof(dev->name), &d->name);
-			dev->mtu = BPF_CORE_READ(d, mtu);
+			hop->ifindex = KERNEL_FIELD(net_device, d, ifindex);
+			((u64 *)dev->name)[0] = peek_or_read((u64)&d->name);
+			((u64 *)dev->name)[1] = peek_or_read((u64)&d->name + 8);
+			dev->mtu = KERNEL_FIELD(net_device, d, mtu);
 			dev->iif = skb->skb_iif;
 			return;
 		}
 	}
 	if (is_kernel_pointer(sk))
-		hop->netns = netns_of(BPF_CORE_READ(sk, __sk_common.skc_net.net));
+		hop->netns = netns_of(KERNEL_FIELD(sock, sk, __sk_common.skc_net.net));
 }
 
 static __always_inline void meta_skb(const struct sk_buff *skb, struct skbt_meta *meta)

@@ -24,9 +24,9 @@ int skbt_nft_begin(u64 *ctx)
 {
 	const struct nft_pktinfo *packet = (const void *)ctx[0];
 
-	if (bpf_core_type_exists(struct nft_pktinfo))
-		pending_begin((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE, ctx[1],
-			      BPF_CORE_READ(packet, state));
+	/* a typed pointer: direct loads */
+	if (bpf_core_type_exists(struct nft_pktinfo) && maybe_followed((u64)packet->skb))
+		pending_begin((u64)packet->skb, SKBT_DECISION_TABLE, ctx[1], packet->state);
 	return 0;
 }
 
@@ -35,6 +35,8 @@ static __always_inline struct skbt_pending *nft_pending(u64 address)
 	const struct nft_pktinfo *packet = (const void *)address;
 
 	if (!bpf_core_type_exists(struct nft_pktinfo))
+		return NULL;
+	if (!maybe_waiting((u64)packet->skb))
 		return NULL;
 	return pending_find((u64)BPF_CORE_READ(packet, skb), SKBT_DECISION_TABLE,
 			    pf_of((u64)BPF_CORE_READ(packet, state)));
@@ -195,8 +197,7 @@ static __always_inline void nft_name(struct skbt_told *told, u64 address)
 				  BPF_CORE_READ(table, name));
 }
 
-SEC("skbt/exit")
-int skbt_nft_end(u64 *ctx)
+static __always_inline void nft_end(u64 *ctx)
 {
 	const struct skbt_control *ctl = control_get();
 	const struct nft_pktinfo *packet = (const void *)ctx[0];
@@ -209,13 +210,11 @@ int skbt_nft_end(u64 *ctx)
 	/* loaded here: the verifier refuses a load through a pointer that was made of ctx */
 	asm volatile("" : "+r"(chain), "+r"(verdict));
 
-	if (!bpf_core_type_exists(struct nft_pktinfo))
-		return 0;
 	skb = (u64)BPF_CORE_READ(packet, skb);
 	pf = pf_of((u64)BPF_CORE_READ(packet, state));
 	p = pending_find(skb, SKBT_DECISION_TABLE, pf);
 	if (!p)
-		return 0;
+		return;
 	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict), ctl)) {
 		const struct nft_base_chain *base =
 			(const void *)(chain - bpf_core_field_offset(struct nft_base_chain, chain));
@@ -235,6 +234,15 @@ int skbt_nft_end(u64 *ctx)
 		decision_send(&told, ctl, true);
 	}
 	pending_forget(skb, SKBT_DECISION_TABLE, pf);
+}
+
+SEC("skbt/exit")
+int skbt_nft_end(u64 *ctx)
+{
+	const struct nft_pktinfo *packet = (const void *)ctx[0];
+
+	if (bpf_core_type_exists(struct nft_pktinfo) && maybe_waiting((u64)packet->skb))
+		nft_end(ctx);
 	return 0;
 }
 

@@ -52,8 +52,12 @@ static __always_inline const void *packet_at(const struct skbt_packet *p, u32 of
 		return NULL;
 	/* keeps the bound on the very register that is added below */
 	asm volatile("" : "+r"(offset));
-	if (offset > SKBT_HEAD_BYTES || offset + need > p->avail)
+	if (offset > SKBT_HEAD_BYTES || offset + need > p->avail) {
+		((struct skbt_packet *)p)->is_cut = 1;
 		return NULL;
+	}
+	if (p->used < offset + need)
+		((struct skbt_packet *)p)->used = offset + need;
 	return p->data + offset;
 }
 
@@ -124,9 +128,12 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	p->protocol = 0;
 	p->inner = 0;
 	p->payload = 0;
+	p->start = 0;
+	p->used = 0;
 	p->has_mac = 0;
 	p->has_tag = 0;
 	p->has_network = 0;
+	p->is_cut = 0;
 
 	start = packet_find(skb, &network);
 	if (start == OFFSET_UNSET)
@@ -138,6 +145,7 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 	want = linear_end - start;
 	p->wire_len = data + skb->len - start;
 	from = skb->head + start;
+	p->start = start;
 
 	if (start != network && want > 2 * ETH_ALEN && skb_has_vlan_tag(skb)) {
 		/* put the tag back where it was on the wire, between the addresses and the type */

@@ -3,6 +3,21 @@
 #ifndef SKBT_SHARED_H
 #define SKBT_SHARED_H
 
+/* What of a packet differs from its last record. */
+enum skbt_changed {
+	SKBT_CHANGED_DEVICE = 1 << 0, /* or socket */
+	SKBT_CHANGED_PLACE = 1 << 1, /* where its bytes are, which are the same */
+	SKBT_CHANGED_ROUTE = 1 << 2,
+	SKBT_CHANGED_REST = 1 << 3, /* of the skb */
+	SKBT_CHANGED_TASK = 1 << 4,
+	SKBT_CHANGED_CONNTRACK = 1 << 5,
+	SKBT_CHANGED_OWNER = 1 << 6,
+	SKBT_CHANGED_BYTES = 1 << 7, /* its headers; only together with all else */
+	SKBT_CHANGED_ALL = 0xff,
+};
+
+#define SKBT_RAW_HEAD_WORDS 16 /* of the packet's first bytes that are remembered */
+
 /*
  * Capture settings: set before load and constant from then on, so that the verifier removes the
  * code of tests that are off. Exchanging settings means loading the programs again beside the old
@@ -17,6 +32,9 @@ struct skbt_config {
 	__u64 no_drop_end;
 	/* Address of net_hotdata, until 6.9 of netdev_max_backlog; 0: not known. */
 	__u64 backlog_limit;
+	__u64 tail_slow_ns; /* tail mode: packets that live for as long are told, 0: none are for
+			       that */
+	__u32 tail_one_in; /* so are one in so many, 0: none */
 	__u32 generation; /* of these settings, from 1; records carry it */
 	__u32 netns; /* inode, 0: any */
 	__u32 mark;
@@ -31,7 +49,11 @@ struct skbt_config {
 	__u8 stack_on_drop;
 	__u8 stack_on_hop;
 	__u8 control_block; /* records have skb->cb and the reference counts */
-	__u32 reserved;
+	__u8 direct; /* any pointer can be loaded from directly (bpf_rdonly_cast, since 6.3) */
+	__u8 by_address; /* a hop's function is told by the low word of its address, not its id */
+	__u8 tail; /* what is recorded of a packet is kept until it is chosen; see lib/trail.h */
+	__u8 tail_new; /* packets on a path that none was on are chosen */
+	__u32 filter_reach; /* bytes of a packet that the expression looks at, at most */
 	char ifname[16];
 };
 
@@ -44,7 +66,39 @@ struct skbt_counters {
 	__u64 rate_limited; /* packets not followed: their flow began too many */
 	__u64 packets; /* ids given */
 	__u64 freed; /* ids ended */
+	__u64 told; /* tail mode: packets chosen, */
+	__u64 trail_full; /* records not kept: that packet's place is full */
 };
+
+/*
+ * Tail mode: what is recorded of a followed packet, behind its struct skbt_track. Records are
+ * whole, or, where all but function and time is as in the hop before, struct skbt_trail_hop.
+ */
+#define SKBT_TRAIL_BYTES 6144
+#define SKBT_RECORD_ROOM 1024 /* a power of two above SKBT_RECORD_MAX */
+#define SKBT_TRAIL_CLOSED (1ull << 63) /* sent: what comes is sent as it comes */
+struct skbt_trail {
+	__u64 end; /* bytes in use, records << 32 */
+	__u64 dev; /* of the last hop that is whole: skb->dev, */
+	__u64 sp; /* stack pointer */
+	__u32 cpu;
+	__u8 is_sampled;
+	__u8 is_full;
+	__u8 reserved[2];
+	struct skbt_tail tail; /* sent as one with those bytes that are in use */
+	__u8 bytes[SKBT_TRAIL_BYTES + SKBT_RECORD_ROOM];
+};
+struct skbt_trail_copy {
+	struct skbt_tail tail;
+	__u8 bytes[SKBT_TRAIL_BYTES + SKBT_RECORD_ROOM];
+};
+struct skbt_trail_hop {
+	__u16 size; /* 0, which no record's is */
+	__u16 sp; /* lower bits */
+	__u32 func;
+	__u32 delay_ns; /* since the packet was begun */
+};
+#define SKBT_TRAIL_SP_BITS 14 /* a stack of the kernel's */
 
 /* What programs that are not exchanged with the settings know of them. */
 struct skbt_control {
@@ -70,8 +124,48 @@ struct skbt_program_name {
 	char name[16];
 };
 
+/*
+ * Probes are switched by bytes that they read before anything else. Those attached together share
+ * a gate; each gate has its copy of skbt_entry. `muted` has a byte for each function id.
+ */
+#define SKBT_GATES 256
+#define SKBT_FUNCTIONS (1 << 16)
+enum skbt_gate {
+	SKBT_GATE_SHUT,
+	SKBT_GATE_OPEN,
+	SKBT_GATE_PARTLY, /* open, but not for functions that are muted */
+};
+
 /* Slots of the map `bodies`. */
-enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
+enum skbt_body {
+	SKBT_BODY_HOP,
+	SKBT_BODY_ENTER, /* sessions: a function was entered, */
+	SKBT_BODY_RETURN, /* and left */
+	SKBT_BODY_COUNT
+};
+
+/* Functions whose calls are sessions; see lib/session.h. */
+enum skbt_session_kind {
+	SKBT_SESSION_NONE,
+	SKBT_SESSION_HOOK,
+	SKBT_SESSION_TABLE,
+	SKBT_SESSION_BRIDGE_TABLE,
+	SKBT_SESSION_CONNTRACK,
+	SKBT_SESSION_NAT,
+	SKBT_SESSION_ROUTE4,
+	SKBT_SESSION_ROUTE6,
+	SKBT_SESSION_SOURCE,
+	SKBT_SESSION_NEIGHBOUR,
+	SKBT_SESSION_BACKLOG,
+	SKBT_SESSION_TRANSMIT,
+	SKBT_SESSION_FILTER,
+	SKBT_SESSION_RECEIVE,
+	SKBT_SESSION_ACCEPT,
+	SKBT_SESSION_POLICY,
+	SKBT_SESSION_TC,
+	SKBT_SESSION_TC_PROGRAM,
+	SKBT_SESSION_XDP_GENERIC,
+};
 
 /*
  * A probe's cookie: function id, position of the skb among the arguments, and what is to be known
@@ -84,11 +178,45 @@ enum skbt_body { SKBT_BODY_HOP, SKBT_BODY_COUNT };
 #define SKBT_PROBE_INDIRECT 1
 #define SKBT_PROBE_PASSIVE 2
 #define SKBT_PROBE_NO_LENGTH 4
+#define SKBT_PROBE_BY_COOKIE 8 /* of a copy of the entry program: its probes differ in these */
 #define SKBT_COOKIE(func, argument, flags)                                                         \
 	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(flags) << 40)
 #define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))
 #define SKBT_COOKIE_ARGUMENT(cookie) ((__u32)((cookie) >> 32) & 0xff)
 #define SKBT_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 40) & 0xff)
+#define SKBT_COOKIE_SESSION(kind) ((__u64)(kind) << 48)
+#define SKBT_COOKIE_KIND(cookie) ((__u32)((cookie) >> 48) & 0xff)
+
+/* The copy of the entry program for probes of one kind: in it, the load of the skb is from the
+ * register of that argument, and this immediate stands for the probes' flags. See
+ * native/src/entry.cc. */
+#define SKBT_ENTRY_FLAGS 0x5b7f1e05
+
+/* Numbers of helpers that are called where these kernel functions are meant; see
+ * native/src/kfuncs.h. */
+#define SKBT_CAST_MARKER 0x5b7f1e06 /* bpf_rdonly_cast */
+#define SKBT_IS_RETURN_MARKER 0x5b7f1e07 /* bpf_session_is_return */
+#define SKBT_SESSION_MARKER 0x5b7f1e08 /* bpf_session_cookie */
+
+#define SKBT_PREFILTER_PORTS 4
+
+/* What certainly does not match the pcap expression; see lib/prefilter.h. */
+struct skbt_prefilter {
+	__u64 v4[4]; /* bits: IPv4 protocols that may match */
+	__u64 v6[4]; /* first next headers of IPv6 that may */
+	__u16 port[SKBT_PREFILTER_PORTS]; /* network order; the rest repeats the first */
+	__u8 ports; /* TCP and UDP match only with one of these ports */
+	__u8 use; /* 0: everything may match */
+	__u8 reserved[6];
+};
+
+/* A probe's hit, from the program on it to the one that it jumps to. */
+struct skbt_hit {
+	__u64 skb;
+	__u64 call; /* session, at its return: turn in `calls` */
+	__u32 flags;
+	__u32 kind; /* enum skbt_session_kind */
+};
 
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048
@@ -110,10 +238,13 @@ struct skbt_packet {
 	__u32 protocol; /* EtherType at the network header, 0 when not known */
 	__u32 inner; /* offset of what a tunnel carries, from its network header on; 0: none */
 	__u32 payload; /* bytes behind the TCP header */
+	__u32 start; /* offset of data[0] from skb->head */
+	__u32 used; /* bytes of data that were looked at */
 	__u8 has_mac;
 	__u8 has_network;
 	__u8 has_tag; /* the first tag in data is the one that is kept beside the packet's data */
-	__u8 reserved[5];
+	__u8 is_cut; /* more bytes were asked for than there are */
+	__u8 reserved[4];
 };
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "meta.h"
+#include "raw.h"
 
 /* Low bits of skb->_skb_refdst and skb->_nfct say other things. */
 #define REFDST_PTRMASK (~1ul)
@@ -47,6 +48,7 @@ static __always_inline void state_route(const struct sk_buff *skb, const struct 
 	u64 address = skb->_skb_refdst & REFDST_PTRMASK;
 	const struct dst_entry *dst = (const void *)address;
 	const struct rtable *rt = (const void *)address;
+	const struct net_device *dev;
 	s32 error;
 
 	if (!is_kernel_pointer(dst))
@@ -56,16 +58,17 @@ static __always_inline void state_route(const struct sk_buff *skb, const struct 
 		return;
 	}
 	r->dst = address;
-	error = BPF_CORE_READ(dst, error);
+	error = KERNEL_FIELD(dst_entry, dst, error);
 	/* IPv4 keeps the errno itself (ip_route_input_slow), IPv6 its negative
 	 * (ip6_rt_init_dst_reject) */
 	r->error = (u16)(error < 0 ? -error : error);
-	r->ifindex = BPF_CORE_READ(dst, dev, ifindex);
+	dev = KERNEL_FIELD(dst_entry, dst, dev);
+	r->ifindex = KERNEL_FIELD(net_device, dev, ifindex);
 	if (skb->protocol != bpf_htons(ETH_P_IP))
 		return;
-	r->type = BPF_CORE_READ(rt, rt_type);
-	if (BPF_CORE_READ(rt, rt_gw_family) == AF_INET_FAMILY)
-		r->gateway = bpf_ntohl(BPF_CORE_READ(rt, rt_gw4));
+	r->type = KERNEL_FIELD(rtable, rt, rt_type);
+	if (KERNEL_FIELD(rtable, rt, rt_gw_family) == AF_INET_FAMILY)
+		r->gateway = bpf_ntohl(KERNEL_FIELD(rtable, rt, rt_gw4));
 }
 
 static __always_inline void state_conntrack(const struct sk_buff *skb, struct skbt_conntrack *c)
@@ -77,9 +80,21 @@ static __always_inline void state_conntrack(const struct sk_buff *skb, struct sk
 	if (!is_kernel_pointer(ct) || !bpf_core_type_exists(struct nf_conn))
 		return;
 	c->ct = address;
-	c->status = (u32)BPF_CORE_READ(ct, status);
+	c->status = (u32)peek_or_read((u64)&ct->status);
 	if (bpf_core_field_exists(ct->mark))
-		c->mark = BPF_CORE_READ(ct, mark);
+		c->mark = (u32)peek_or_read((u64)&ct->mark);
+}
+
+/* The same entry may have come further since. */
+static __always_inline bool conntrack_differs(u64 nfct, const struct skbt_conntrack *last)
+{
+	const struct nf_conn *ct = (const void *)(nfct & NFCT_PTRMASK);
+
+	if (!is_kernel_pointer(ct) || !bpf_core_type_exists(struct nf_conn))
+		return false;
+	if ((u32)peek_or_read((u64)&ct->status) != last->status)
+		return true;
+	return bpf_core_field_exists(ct->mark) && (u32)peek_or_read((u64)&ct->mark) != last->mark;
 }
 
 /* The owner of the socket that takes the packet in, before that of the one that sent it. Looked up
@@ -117,6 +132,45 @@ __noinline int skbt_read_state(struct skbt_scratch *s, struct skbt_track *t)
 		__builtin_memcpy(s->now.control.cb, skb->cb, SKBT_CB_LEN);
 		s->now.control.users = skb->users.refs.counter;
 	}
+	return 0;
+}
+
+#define CLEAR_SECTION(field) __builtin_memset(&s->now.field, 0, sizeof(s->now.field))
+
+/* The same for the sections that tell of what has changed; not of SKBT_CHANGED_BYTES. */
+__noinline int skbt_read_changed(struct skbt_scratch *s, struct skbt_track *t, u32 changed)
+{
+	const struct sk_buff *skb;
+	struct skbt_hop *hop;
+
+	if (!s || !t)
+		return 0;
+	if (changed & SKBT_CHANGED_TASK)
+		bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
+	skb = (const struct sk_buff *)s->skb;
+	if (changed & SKBT_CHANGED_DEVICE) {
+		CLEAR_SECTION(dev);
+		hop = (struct skbt_hop *)s->record;
+		hop->netns = 0;
+		hop->ifindex = 0;
+		meta_device(skb, hop, &s->now.dev);
+	}
+	if (changed & (SKBT_CHANGED_PLACE | SKBT_CHANGED_REST)) {
+		CLEAR_SECTION(meta);
+		CLEAR_SECTION(buffer);
+		meta_skb(skb, &s->now.meta);
+		state_buffer(s, skb, &s->now.buffer);
+	}
+	if (changed & SKBT_CHANGED_ROUTE) {
+		CLEAR_SECTION(route);
+		state_route(skb, &t->last.route, &s->now.route);
+	}
+	if (changed & (SKBT_CHANGED_REST | SKBT_CHANGED_CONNTRACK)) {
+		CLEAR_SECTION(conntrack);
+		state_conntrack(skb, &s->now.conntrack);
+	}
+	if (changed & (SKBT_CHANGED_DEVICE | SKBT_CHANGED_OWNER))
+		state_owner(skb, t, &s->now.owner);
 	return 0;
 }
 

@@ -10,15 +10,21 @@
 #include "config.h"
 #include "emit.h"
 #include "filter.h"
+#include "followed.h"
 #include "meta.h"
 #include "parse.h"
+#include "raw.h"
 #include "state.h"
+#include "trail.h"
 
 /* The packet of an skb, if it is followed under these settings. */
 static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 {
-	struct skbt_track *t = bpf_map_lookup_elem(&tracks, &skb);
+	struct skbt_track *t;
 
+	if (!maybe_followed(skb))
+		return NULL;
+	t = bpf_map_lookup_elem(&tracks, &skb);
 	return t && t->generation == generation ? t : NULL;
 }
 
@@ -51,9 +57,9 @@ static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u
 	if (!last || !c || !blank || track_refused(skb, generation))
 		return NULL;
 	/* followed under other settings, or its end was not seen: that packet is over */
-	if (bpf_map_lookup_elem(&tracks, &skb))
+	if (maybe_followed(skb) && bpf_map_lookup_elem(&tracks, &skb))
 		__sync_fetch_and_add(&c->freed, 1);
-	if (bpf_map_update_elem(&tracks, &skb, blank, BPF_ANY)) {
+	if (counted_put(&tracks, skbt_followed, skb, &skb, blank)) {
 		track_refuse(skb, generation, &c->track_full);
 		return NULL;
 	}
@@ -66,6 +72,8 @@ static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u
 	t->flags = flags;
 	t->fresh = 1;
 	t->generation = generation;
+	if (config.tail)
+		trail_begin(t);
 	return t;
 }
 
@@ -124,17 +132,17 @@ static __always_inline bool hop_matches(struct skbt_scratch *s, const struct sk_
 	return !config.use_inner || filter_inner(s);
 }
 
-static __always_inline void lineage_emit(u64 packet, u64 skb, u64 parent, u32 relation,
-					 u32 generation, u64 time_ns)
+static __always_inline void lineage_emit(struct skbt_track *t, u64 skb, u64 parent, u32 relation,
+					 u64 time_ns)
 {
 	struct skbt_lineage record = {};
 
-	emit_header(&record.header, SKBT_KIND_LINEAGE, sizeof(record), generation, time_ns);
-	record.packet = packet;
+	emit_header(&record.header, SKBT_KIND_LINEAGE, sizeof(record), t->generation, time_ns);
+	record.packet = t->packet;
 	record.skb = skb;
 	record.parent = parent;
 	record.relation = relation;
-	emit_send(&record.header, sizeof(record));
+	track_send(t, &record.header, sizeof(record));
 }
 
 /*
@@ -161,8 +169,7 @@ static __always_inline void track_retransmission(struct skbt_scratch *s, const s
 	first = bpf_map_lookup_elem(&sent, &key);
 	/* what a segment carries is also what it was cut from */
 	if (first && *first != t->packet && *first != t->cut_from)
-		lineage_emit(t->packet, skb_address, *first, SKBT_RELATION_RETRANSMIT,
-			     t->generation, time_ns);
+		lineage_emit(t, skb_address, *first, SKBT_RELATION_RETRANSMIT, time_ns);
 	else if (!first)
 		bpf_map_update_elem(&sent, &key, &t->packet, BPF_ANY);
 }
@@ -204,40 +211,103 @@ static __always_inline long hop_stack(void *ctx, bool is_drop)
 	return id;
 }
 
+/* Whose the packet is may have been told since the last record, or it may be another socket's now.
+ */
+static __always_inline bool owner_differs(const struct skbt_scratch *s, const struct skbt_track *t)
+{
+	u64 sk = t->receiver ? t->receiver : (u64)((const struct sk_buff *)s->skb)->sk;
+
+	return sk && sk != t->sk && bpf_map_lookup_elem(&owners, &sk);
+}
+
+/* Changes that the filter may have another answer to. Without --keep it is asked then. */
+#define FILTERED_CHANGES                                                                           \
+	(config.keep ? 0                                                                           \
+		     : (config.netns || config.use_ifname ? SKBT_CHANGED_DEVICE : 0) |             \
+			       (config.mark_mask ? SKBT_CHANGED_REST : 0))
+
+/* What of the packet differs from its last record. */
+static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track *t, u32 probe,
+				       u64 thread)
+{
+	u32 changed;
+
+	if (t->fresh || (probe & SKBT_PROBE_NO_LENGTH))
+		return SKBT_CHANGED_ALL;
+	changed = (u32)skbt_changes(s, t);
+	if (changed & SKBT_CHANGED_BYTES)
+		return SKBT_CHANGED_ALL;
+	if (t->thread != thread)
+		changed |= SKBT_CHANGED_TASK;
+	if (conntrack_differs(((const struct sk_buff *)s->skb)->_nfct, &t->last.conntrack))
+		changed |= SKBT_CHANGED_CONNTRACK;
+	if (owner_differs(s, t))
+		changed |= SKBT_CHANGED_OWNER;
+	return changed;
+}
+
 /*
- * One skb at one place: the whole of a hop or, with `drop`, of a drop; `cookie` is the probe's, 0
- * for a drop. Called with the scratch of the calling program's kind.
+ * One skb at one place: the whole of a hop or, with `drop`, which is s->drop, of a drop, which has
+ * no flags and no function. Called with the scratch of the calling program's kind.
  */
 static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 skb_address,
-				       u64 cookie, u64 sp, const struct skbt_drop *drop)
+				       u32 probe, u32 func, u64 sp, const struct skbt_drop *drop)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
-	u32 tgid = (u32)(bpf_get_current_pid_tgid() >> 32);
+	const bool has_stack = config.stack_on_hop || (drop && config.stack_on_drop);
+	u64 thread = bpf_get_current_pid_tgid();
 	u64 time_ns = bpf_ktime_get_ns() - config.base_ns;
+	u32 tgid = (u32)(thread >> 32), changed = SKBT_CHANGED_ALL, size;
 	const struct sk_buff *skb;
 	struct skbt_track *t;
 	u8 flags = 0;
 
 	t = track_find(skb_address, config.generation);
-	if (!t && (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_PASSIVE))
+	if (!t && (probe & SKBT_PROBE_PASSIVE))
 		return;
+	if (config.tail && t) {
+		if (drop)
+			trail_send(t, skb_address, SKBT_CHOSEN_DROPPED, time_ns);
+		else if (trail_hop(t, skb_address, func, sp, thread, time_ns))
+			return;
+	}
+	hop->skb = skb_address;
+	if (t && !has_stack && !config.control_block && (config.keep || !config.pid)) {
+		changed = hop_changes(s, t, probe, thread);
+		if (!changed && !trail_is_open(t)) {
+			if (drop)
+				t->flags |= SKBT_FLAG_DROPPED;
+			emit_plain(t, skb_address, func, sp, tgid, time_ns, drop);
+			return;
+		}
+	}
+	if (t && !(changed & (SKBT_CHANGED_BYTES | FILTERED_CHANGES))) {
+		hop->netns = t->netns;
+		hop->ifindex = t->ifindex;
+		raw_take((const struct sk_buff *)s->skb, t);
+		skbt_read_changed(s, t, changed);
+		goto emit;
+	}
 	skb = hop_read(s, skb_address);
 	if (!skb)
 		return;
-	if (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_NO_LENGTH)
+	if (probe & SKBT_PROBE_NO_LENGTH)
 		packet_set_length(&s->packet);
 	if (PARSED_EARLY)
 		skbt_parse(&s->packet, &s->now);
 	if (!t || !config.keep) {
 		if (!hop_matches(s, skb, tgid, &flags))
 			return;
-		if (!t)
+		if (!t) {
 			t = hop_begin(s, skb_address, flags);
-		if (!t)
-			return;
+			if (!t)
+				return;
+			if (config.tail && drop)
+				trail_send(t, skb_address, SKBT_CHOSEN_DROPPED, time_ns);
+			else if (config.tail)
+				trail_pass(trail_of(t), func);
+		}
 	}
-	if (drop)
-		t->flags |= SKBT_FLAG_DROPPED;
 	if (!PARSED_EARLY) {
 		clear_words(&s->now, sizeof(s->now.dev), sizeof(s->now));
 		skbt_parse(&s->packet, &s->now);
@@ -246,21 +316,57 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
 	if (!t->sent_asked)
 		track_retransmission(s, skb, t, skb_address, time_ns);
+	skbt_raw_keep(s, t);
+	if (config.tail_one_in && t->fresh)
+		trail_of(t)->is_sampled = trail_samples(s);
+	if (probe & SKBT_PROBE_NO_LENGTH)
+		t->raw.head_words = 0;
+	changed = SKBT_CHANGED_ALL;
+emit:
+	if (drop)
+		t->flags |= SKBT_FLAG_DROPPED;
+	t->thread = thread;
+	t->netns = hop->netns;
+	t->ifindex = hop->ifindex;
 	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, 0, config.generation,
 		    time_ns);
-	hop->func = SKBT_COOKIE_FUNC(cookie);
+	hop->func = func;
 	hop->sp = sp;
 	hop->pid = tgid;
-	emit_hop(s, t, drop, hop_stack(ctx, drop != NULL));
+	size = skbt_make_hop(s, t, changed, hop_stack(ctx, drop != NULL));
+	/* not a comparison, which the compiler makes of another register than it goes on with */
+	asm volatile("%0 &= %1" : "+r"(size) : "i"(SKBT_RECORD_ROOM - 1));
+	if (!size)
+		return;
+	if (config.tail)
+		trail_place(trail_of(t), (const struct sk_buff *)s->skb, sp);
+	/* what a lost record said, the next one says again */
+	t->fresh = !track_send(t, &hop->header, size) || (config.tail && trail_of(t)->is_full);
+}
+
+/* In tail mode: whether the packet was not chosen, and is not now that it ends. */
+static __always_inline bool track_ends_untold(struct skbt_track *t, u64 skb, u64 time_ns)
+{
+	u32 chosen;
+
+	if (!trail_is_open(t))
+		return false;
+	chosen = trail_choice(trail_of(t), time_ns);
+	if (chosen)
+		trail_send(t, skb, chosen, time_ns);
+	return !chosen;
 }
 
 /* The skb's memory goes back: its id ends here, followed under whatever settings. */
 static __always_inline void track_end(u64 skb_address, const struct skbt_control *ctl)
 {
-	struct skbt_track *t = bpf_map_lookup_elem(&tracks, &skb_address);
+	struct skbt_track *t = NULL;
 	struct skbt_counters *c;
 	struct skbt_free record = {};
+	u64 time_ns;
 
+	if (maybe_followed(skb_address))
+		t = bpf_map_lookup_elem(&tracks, &skb_address);
 	if (!t) {
 		if (ctl->refusing)
 			bpf_map_delete_elem(&refused, &skb_address);
@@ -269,15 +375,16 @@ static __always_inline void track_end(u64 skb_address, const struct skbt_control
 	c = counters_get();
 	if (c)
 		__sync_fetch_and_add(&c->freed, 1);
-	if (t->generation == ctl->generation) {
+	time_ns = bpf_ktime_get_ns() - ctl->base_ns;
+	if (t->generation == ctl->generation && !track_ends_untold(t, skb_address, time_ns)) {
 		emit_header(&record.header, SKBT_KIND_FREE, sizeof(record), ctl->generation,
-			    bpf_ktime_get_ns() - ctl->base_ns);
+			    time_ns);
 		record.header.flags = t->flags & SKBT_FLAG_DROPPED;
 		record.packet = t->packet;
 		record.skb = skb_address;
 		emit_send(&record.header, sizeof(record));
 	}
-	bpf_map_delete_elem(&tracks, &skb_address);
+	counted_remove(&tracks, skbt_followed, skb_address, &skb_address);
 }
 
 #endif

@@ -55,19 +55,21 @@ static __always_inline void veth_move(u64 from, u64 to)
 	const struct skbt_control *ctl = control_get();
 	u64 *current = veth_current();
 	const struct skbt_pending *p = veth_pending();
-	const struct skbt_track *t;
+	struct skbt_track *t;
 	struct skbt_pending_key key = {to, SKBT_DECISION_XDP, 0, 0};
 
 	if (!ctl || !p || !current || *current != from || from == to)
 		return;
 	t = track_find(from, ctl->generation);
-	if (!t || bpf_map_update_elem(&tracks, &to, t, BPF_ANY))
+	if (!t || counted_put(&tracks, skbt_followed, to, &to, t))
 		return;
-	lineage_emit(t->packet, to, t->packet, SKBT_RELATION_HEAD, ctl->generation,
-		     bpf_ktime_get_ns() - ctl->base_ns);
-	bpf_map_update_elem(&pending, &key, p, BPF_ANY);
+	t = track_find(to, ctl->generation);
+	if (!t)
+		return;
+	lineage_emit(t, to, t->packet, SKBT_RELATION_HEAD, bpf_ktime_get_ns() - ctl->base_ns);
+	counted_put(&pending, skbt_waiting, to, &key, p);
 	pending_forget(from, SKBT_DECISION_XDP, 0);
-	bpf_map_delete_elem(&tracks, &from);
+	counted_remove(&tracks, skbt_followed, from, &from);
 	*current = to;
 }
 

@@ -1,6 +1,6 @@
 import {
-  BUFFER, CONNTRACK, CONTROL_BLOCK, DECISION, DEV, DROP, ETH, FREE, HEADER, HOP, INNER, IP, KIND, L4, LIMITS,
-  LINEAGE, META, OWNER, ROUTE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL, TASK,
+  BUFFER, CONNTRACK, CONTROL_BLOCK, DECISION, DEV, DROP, ETH, FLAG, FREE, HEADER, HOP, INNER, IP, KIND, L4, LIMITS,
+  LINEAGE, META, OWNER, ROUTE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL, TAIL, TASK,
 } from './layout.gen.ts'; // biome-ignore format: a list
 
 /** In the order of their bits, which is their order in a record. */
@@ -121,6 +121,8 @@ export class RecordCursor {
         return size === STACK.size && this.u32(STACK.depth) <= LIMITS.stackMax;
       case KIND.socket:
         return size === SOCKET.size;
+      case KIND.tail:
+        return size === TAIL.size;
       default:
         return false;
     }
@@ -133,6 +135,12 @@ export class RecordCursor {
   /** The reader made it, not the kernel: it has the number of the record behind it. */
   get isName(): boolean {
     return this.kind === KIND.symbol || this.kind === KIND.stack;
+  }
+
+  /** How many of this CPU's numbers stand for this record: a TAIL has those of the records that it brings. */
+  get numbers(): number {
+    if (this.isName || (this.flags & FLAG.kept) !== 0) return 0;
+    return this.kind === KIND.tail ? 1 + this.u32(TAIL.records) : 1;
   }
 
   /** Of this CPU's records. */

@@ -10,6 +10,7 @@ export const KIND = {
   decision: 6,
   stack: 7,
   socket: 8,
+  tail: 9,
 } as const;
 
 export const SECTION = {
@@ -35,6 +36,7 @@ export const FLAG = {
   pidOwner: 2,
   pidCurrent: 4,
   dropped: 8,
+  kept: 16,
 } as const;
 
 export const RELATION = {
@@ -99,6 +101,13 @@ export const SOCKET_EVENT = {
   accept: 2,
   close: 3,
   fail: 4,
+} as const;
+
+export const CHOSEN = {
+  dropped: 1,
+  slow: 2,
+  new: 3,
+  sampled: 4,
 } as const;
 
 export const LIMITS = {
@@ -337,4 +346,15 @@ export const SYMBOL = {
   offset: 32,
   name: 40,
   module: 104,
+} as const;
+
+export const TAIL = {
+  size: 64,
+  packet: 24,
+  skb: 32,
+  begunNs: 40,
+  records: 48,
+  missed: 52,
+  path: 56,
+  chosen: 60,
 } as const;

@@ -3,15 +3,16 @@
 #include "attach.h"
 #include "capabilities.h"
 #include "filter.h"
-#include "functions.h"
-#include "symbols.h"
+#include "interfaces.h"
+#include "kernel.h"
 #include "tracer.h"
 
 #include <napi.h>
 
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
+#include <vector>
 
 namespace {
 
@@ -56,40 +57,27 @@ private:
   skbt::Result<T> outcome;
 };
 
-// Read once per process, and again by functions(), which sees modules loaded meanwhile.
-struct Kernel {
-  std::shared_ptr<const skbt::Symbols> symbols;
-  std::shared_ptr<const std::vector<skbt::Function>> functions;
-};
-std::mutex kernelLock;
-Kernel kernel;
+using KnownKernel = std::shared_ptr<const skbt::Kernel>;
 
-skbt::Result<Kernel> readKernel() {
-  auto symbols = skbt::Symbols::read();
-  if (!symbols)
-    return symbols.error();
-  Kernel read;
-  read.symbols = std::make_shared<const skbt::Symbols>(std::move(*symbols));
-  auto functions = skbt::findFunctions(*read.symbols);
-  if (!functions)
-    return functions.error();
-  read.functions = std::make_shared<const std::vector<skbt::Function>>(std::move(*functions));
-  const std::lock_guard guard(kernelLock);
-  kernel = read;
-  return read;
+// The backend that was asked for, or the cheapest. Errors: BACKEND_MISSING.
+skbt::Result<skbt::Backend> chooseBackend(const std::string &asked) {
+  const skbt::Capabilities &can = skbt::capabilities();
+  const auto choose = [](skbt::Backend backend, const skbt::Capability &has,
+                         const char *name) -> skbt::Result<skbt::Backend> {
+    if (has.ok)
+      return backend;
+    return Error{"BACKEND_MISSING", std::string("this kernel takes no ") + name + ": " + has.detail +
+                                        "; leave the backend to the tracer (--backend auto)"};
+  };
+  if (asked == "kprobe")
+    return choose(skbt::Backend::Kprobe, can.kprobe, "kprobes");
+  if (asked == "kprobe-multi")
+    return choose(skbt::Backend::KprobeMulti, can.kprobeMulti, "kprobe.multi");
+  return can.kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
 }
 
-skbt::Result<Kernel> knownKernel() {
-  {
-    const std::lock_guard guard(kernelLock);
-    if (kernel.functions)
-      return kernel;
-  }
-  return readKernel();
-}
-
-skbt::Backend bestBackend() {
-  return skbt::capabilities().kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
+const char *backendName(skbt::Backend backend) {
+  return backend == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe";
 }
 
 Napi::Value capabilities(const Napi::CallbackInfo &info) {
@@ -116,10 +104,10 @@ Napi::Value capabilities(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value functions(const Napi::CallbackInfo &info) {
-  return Async<Kernel>::run(info.Env(), readKernel, [](Napi::Env env, Kernel &k) {
-    Napi::Array list = Napi::Array::New(env, k.functions->size());
+  return Async<KnownKernel>::run(info.Env(), skbt::readKernel, [](Napi::Env env, KnownKernel &k) {
+    Napi::Array list = Napi::Array::New(env, k->functions.size());
     uint32_t i = 0;
-    for (const skbt::Function &f : *k.functions) {
+    for (const skbt::Function &f : k->functions) {
       Napi::Object one = Napi::Object::New(env);
       one.Set("id", f.id);
       one.Set("name", f.name);
@@ -132,11 +120,10 @@ Napi::Value functions(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value dropReasons(const Napi::CallbackInfo &info) {
-  using Reasons = std::vector<skbt::DropReason>;
-  return Async<Reasons>::run(info.Env(), skbt::findDropReasons, [](Napi::Env env, Reasons &reasons) {
-    Napi::Array list = Napi::Array::New(env, reasons.size());
+  return Async<KnownKernel>::run(info.Env(), skbt::knownKernel, [](Napi::Env env, KnownKernel &k) {
+    Napi::Array list = Napi::Array::New(env, k->reasons.size());
     uint32_t i = 0;
-    for (const skbt::DropReason &reason : reasons) {
+    for (const skbt::DropReason &reason : k->reasons) {
       Napi::Object one = Napi::Object::New(env);
       one.Set("value", reason.value);
       one.Set("name", reason.name);
@@ -146,10 +133,65 @@ Napi::Value dropReasons(const Napi::CallbackInfo &info) {
   });
 }
 
+Napi::Value interfaces(const Napi::CallbackInfo &info) {
+  using Interfaces = std::vector<skbt::Interface>;
+  const std::string file = info[0].As<Napi::String>();
+  return Async<Interfaces>::run(
+      info.Env(), [file] { return skbt::interfacesIn(file); },
+      [](Napi::Env env, Interfaces &interfaces) {
+        Napi::Array list = Napi::Array::New(env, interfaces.size());
+        uint32_t i = 0;
+        for (const skbt::Interface &interface : interfaces) {
+          Napi::Object one = Napi::Object::New(env);
+          one.Set("ifindex", interface.index);
+          one.Set("name", interface.name);
+          list.Set(i++, one);
+        }
+        return list;
+      });
+}
+
+Napi::Value kernelKey(const Napi::CallbackInfo &info) { return Napi::String::New(info.Env(), skbt::kernelKey()); }
+
+Napi::Value packKnown(const Napi::CallbackInfo &info) {
+  using Packed = std::optional<std::vector<uint8_t>>;
+  return Async<Packed>::run(
+      info.Env(), []() -> skbt::Result<Packed> { return skbt::packKnown(); },
+      [](Napi::Env env, Packed &packed) -> Napi::Value {
+        return packed ? Napi::Buffer<uint8_t>::Copy(env, packed->data(), packed->size()) : env.Undefined();
+      });
+}
+
+Napi::Value takeOverKnown(const Napi::CallbackInfo &info) {
+  const auto bytes = info[0].As<Napi::Buffer<uint8_t>>();
+  return Napi::Boolean::New(info.Env(), skbt::takeOverKnown(bytes.Data(), bytes.Length()));
+}
+
+Napi::Value seal(const Napi::CallbackInfo &info) {
+  const std::string key = info[0].As<Napi::String>();
+  const auto bytes = info[1].As<Napi::Buffer<uint8_t>>();
+  const std::vector<uint8_t> sealed = skbt::seal(key, bytes.Data(), bytes.Length());
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), sealed.data(), sealed.size());
+}
+
+Napi::Value unseal(const Napi::CallbackInfo &info) {
+  const std::string key = info[0].As<Napi::String>();
+  const auto bytes = info[1].As<Napi::Buffer<uint8_t>>();
+  const std::optional<size_t> begin = skbt::unseal(key, bytes.Data(), bytes.Length());
+  return begin ? Napi::Number::New(info.Env(), static_cast<double>(*begin)) : info.Env().Undefined();
+}
+
 Napi::Value programs(const Napi::CallbackInfo &info) {
   using Programs = std::vector<skbt::PlannedProgram>;
   return Async<Programs>::run(
-      info.Env(), []() -> skbt::Result<Programs> { return skbt::plannedPrograms(); },
+      info.Env(),
+      []() -> skbt::Result<Programs> {
+        auto known = skbt::knownKernel();
+        if (!known)
+          return known.error();
+        auto backend = chooseBackend("auto");
+        return backend ? skbt::Result<Programs>(skbt::plannedPrograms(**known, *backend)) : backend.error();
+      },
       [](Napi::Env env, Programs &programs) {
         Napi::Array list = Napi::Array::New(env, programs.size());
         uint32_t i = 0;
@@ -215,6 +257,13 @@ skbt::LoadOptions readLoadOptions(const Napi::Object &object) {
   load.ringBytes = number("ringBytes");
   load.trackedPackets = number("trackedPackets");
   load.stackTable = number("stackTable");
+  const Napi::Value tail = object.Get("tail");
+  if (tail.IsObject()) {
+    const Napi::Object how = tail.As<Napi::Object>();
+    const auto slowUs = how.Get("slowUs").As<Napi::Number>().Int64Value();
+    load.tail = skbt::Tail{static_cast<uint64_t>(slowUs) * 1000, how.Get("oneIn").As<Napi::Number>().Uint32Value(),
+                           how.Get("newPaths").ToBoolean()};
+  }
   return load;
 }
 
@@ -231,15 +280,62 @@ skbt::Status compileInto(skbt::Settings &settings) {
   return skbt::Done{};
 }
 
+using PartIds = std::vector<std::vector<uint32_t>>;
+
+// An array of arrays of function ids.
+PartIds readParts(const Napi::Value &given) {
+  const Napi::Array list = given.As<Napi::Array>();
+  PartIds parts(list.Length());
+  for (uint32_t i = 0; i < parts.size(); i++) {
+    const Napi::Array ids = list.Get(i).As<Napi::Array>();
+    for (uint32_t k = 0; k < ids.Length(); k++)
+      parts[i].push_back(ids.Get(k).As<Napi::Number>().Uint32Value());
+  }
+  return parts;
+}
+
+// Errors: UNKNOWN_FUNCTION.
+skbt::Result<std::vector<skbt::ProbePart>> partsOf(const skbt::Kernel &known, const PartIds &ids) {
+  std::vector<skbt::ProbePart> parts;
+  for (const std::vector<uint32_t> &own : ids) {
+    skbt::ProbePart &part = parts.emplace_back();
+    for (const uint32_t id : own) {
+      if (id == 0 || id > known.functions.size())
+        return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
+      part.push_back(&known.functions[id - 1]);
+    }
+  }
+  return parts;
+}
+
+// What of the functions that were asked for has a probe now.
+Napi::Object probesObject(Napi::Env env, skbt::Started &started) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("attached", started.attached);
+  object.Set("attachMs", started.attachMs);
+  object.Set("batches", static_cast<double>(started.batches));
+  Napi::Array refused = Napi::Array::New(env, started.refused.size());
+  uint32_t i = 0;
+  for (const auto &refusal : started.refused) {
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("name", refusal.name);
+    one.Set("reason", refusal.reason);
+    refused.Set(i++, one);
+  }
+  object.Set("refused", refused);
+  return object;
+}
+
 class Tracer : public Napi::ObjectWrap<Tracer> {
 public:
   static void init(Napi::Env env, Napi::Object exports) {
-    exports.Set("Tracer",
-                DefineClass(env, "Tracer",
-                            {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
-                             InstanceMethod<&Tracer::release>("release"), InstanceMethod<&Tracer::stats>("stats"),
-                             InstanceMethod<&Tracer::cost>("cost"), InstanceMethod<&Tracer::endCost>("endCost"),
-                             InstanceMethod<&Tracer::stop>("stop")}));
+    exports.Set(
+        "Tracer",
+        DefineClass(env, "Tracer",
+                    {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
+                     InstanceMethod<&Tracer::setProbes>("setProbes"), InstanceMethod<&Tracer::release>("release"),
+                     InstanceMethod<&Tracer::stats>("stats"), InstanceMethod<&Tracer::cost>("cost"),
+                     InstanceMethod<&Tracer::endCost>("endCost"), InstanceMethod<&Tracer::stop>("stop")}));
   }
 
   explicit Tracer(const Napi::CallbackInfo &info)
@@ -254,6 +350,7 @@ private:
 
   Napi::Value start(const Napi::CallbackInfo &info);
   Napi::Value update(const Napi::CallbackInfo &info);
+  Napi::Value setProbes(const Napi::CallbackInfo &info);
   void release(const Napi::CallbackInfo &) { tracer->release(); }
   Napi::Value stats(const Napi::CallbackInfo &info);
   Napi::Value cost(const Napi::CallbackInfo &info);
@@ -277,11 +374,6 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   const Napi::Object given = info[0].As<Napi::Object>();
   auto options = std::make_shared<skbt::StartOptions>();
   options->load = readLoadOptions(given);
-  const Napi::Array given_ids = given.Get("functionIds").As<Napi::Array>();
-  std::vector<uint32_t> ids(given_ids.Length());
-  for (uint32_t i = 0; i < ids.size(); i++)
-    ids[i] = given_ids.Get(i).As<Napi::Number>().Uint32Value();
-
   if (running) {
     Napi::Promise::Deferred refused(env);
     refused.Reject(makeError(env, {"ALREADY_RUNNING", "the capture runs already; stop it first"}));
@@ -291,39 +383,34 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
   deliver = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "skbtracer batches", 0, 1);
   Ref();
 
-  auto work = [options, ids = std::move(ids), tracer = tracer, deliver = deliver]() -> skbt::Result<skbt::Started> {
+  const std::string backend = given.Get("backend").As<Napi::String>();
+  auto work = [options, backend, ids = readParts(given.Get("parts")), tracer = tracer,
+               deliver = deliver]() -> skbt::Result<skbt::Started> {
     if (auto done = compileInto(options->load.settings); !done)
       return done.error();
-    auto known = knownKernel();
+    auto known = skbt::knownKernel();
     if (!known)
       return known.error();
-    for (const uint32_t id : ids) {
-      if (id == 0 || id > known->functions->size())
-        return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
-      options->functions.push_back(&(*known->functions)[id - 1]);
-    }
-    options->load.backend = bestBackend();
-    return tracer->start(*options, known->symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
+    const skbt::Kernel &kernel = **known;
+    auto parts = partsOf(kernel, ids);
+    if (!parts)
+      return parts.error();
+    options->parts = std::move(*parts);
+    auto chosen = chooseBackend(backend);
+    if (!chosen)
+      return chosen.error();
+    options->load.backend = *chosen;
+    options->load.kernel = *known;
+    return tracer->start(*options, kernel.symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
       skbt::Batch *raw = batch.release();
       // the reader bounds what waits; only a closing environment refuses
       if (deliver.NonBlockingCall(raw, onNodeThread) != napi_ok)
         delete raw;
     });
   };
-  auto convert = [](Napi::Env e, skbt::Started &started) {
-    Napi::Object object = Napi::Object::New(e);
-    object.Set("attached", started.attached);
-    object.Set("backend", bestBackend() == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe");
-    object.Set("attachMs", started.attachMs);
-    Napi::Array refused = Napi::Array::New(e, started.refused.size());
-    uint32_t i = 0;
-    for (const auto &refusal : started.refused) {
-      Napi::Object one = Napi::Object::New(e);
-      one.Set("name", refusal.name);
-      one.Set("reason", refusal.reason);
-      refused.Set(i++, one);
-    }
-    object.Set("refused", refused);
+  auto convert = [options](Napi::Env e, skbt::Started &started) {
+    const Napi::Object object = probesObject(e, started);
+    object.Set("backend", backendName(options->load.backend));
     return object;
   };
   const Napi::Value promise = Async<skbt::Started>::run(env, std::move(work), convert);
@@ -357,6 +444,19 @@ Napi::Value Tracer::update(const Napi::CallbackInfo &info) {
       });
 }
 
+Napi::Value Tracer::setProbes(const Napi::CallbackInfo &info) {
+  return Async<skbt::Started>::run(
+      info.Env(),
+      [ids = readParts(info[0]), tracer = tracer]() -> skbt::Result<skbt::Started> {
+        auto known = skbt::knownKernel();
+        if (!known)
+          return known.error();
+        auto parts = partsOf(**known, ids);
+        return parts ? tracer->setProbes(*parts) : skbt::Result<skbt::Started>(parts.error());
+      },
+      probesObject);
+}
+
 Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
   const skbt::Stats stats = tracer->stats();
@@ -368,6 +468,8 @@ Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   set("missed", stats.missed);
   set("undelivered", stats.undelivered);
   set("packets", stats.packets);
+  set("told", stats.told);
+  set("trailFull", stats.trailFull);
   set("tracked", stats.tracked);
   set("batches", stats.batches);
   set("bytes", stats.bytes);
@@ -422,8 +524,17 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("capabilities", Napi::Function::New(env, capabilities));
   exports.Set("functions", Napi::Function::New(env, functions));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
+  exports.Set("interfaces", Napi::Function::New(env, interfaces));
+  exports.Set("kernelKey", Napi::Function::New(env, kernelKey));
+  exports.Set("packKnown", Napi::Function::New(env, packKnown));
+  exports.Set("takeOverKnown", Napi::Function::New(env, takeOverKnown));
+  exports.Set("seal", Napi::Function::New(env, seal));
+  exports.Set("unseal", Napi::Function::New(env, unseal));
   exports.Set("programs", Napi::Function::New(env, programs));
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter));
+  exports.Set("detaching", Napi::Function::New(env, [](const Napi::CallbackInfo &info) -> Napi::Value {
+                return Napi::Number::New(info.Env(), skbt::detaching());
+              }));
   Tracer::init(env, exports);
   return exports;
 }

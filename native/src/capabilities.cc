@@ -6,13 +6,17 @@
 #include "fd.h"
 #include "result.h"
 #include "symbols.h"
+#include "timing.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <mutex>
+#include <optional>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -21,6 +25,8 @@ namespace {
 
 // A function that every kernel has, that takes an skb, and whose probe costs nothing to try.
 constexpr const char *PROBE_FUNCTION = "consume_skb";
+
+constexpr const char *KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
 
 constexpr bpf_insn NOTHING[] = {
     {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, // r0 = 0
@@ -58,7 +64,11 @@ Capability tryRoot() {
   const auto has = [&](int bit) { return (effective >> bit & 1) != 0; };
   if (has(CAP_SYS_ADMIN_BIT) || (has(CAP_BPF_BIT) && has(CAP_PERFMON_BIT)))
     return {true, "has the capabilities"};
-  return {false, "not root: tracing needs CAP_BPF and CAP_PERFMON; run with sudo"};
+  const std::string missing = has(CAP_BPF_BIT)       ? "CAP_PERFMON is missing"
+                              : has(CAP_PERFMON_BIT) ? "CAP_BPF is missing"
+                                                     : "CAP_BPF and CAP_PERFMON are missing";
+  return {false, geteuid() == 0 ? missing + ": tracing needs both; give them to this container or service"
+                                : "not root: " + missing + "; run with sudo"};
 }
 
 Capability tryBtf() {
@@ -77,8 +87,10 @@ Capability tryBpf() {
 
 Capability tryRingBuffer() {
   const Fd map(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "skbt_probe", 0, 0, 65536, nullptr));
+  if (!map.valid() && (errno == EPERM || errno == EACCES))
+    return {false, "BPF ring buffer refused: " + errnoText(errno) + advice(errno)};
   if (!map.valid())
-    return {false, "no BPF ring buffer: " + errnoText(errno) + "; it needs Linux 5.8"};
+    return {false, "no BPF ring buffer: " + errnoText(errno) + "; the kernel has this type of map since Linux 5.8"};
   return {true, "ring buffer maps can be made"};
 }
 
@@ -89,8 +101,8 @@ Capability tryKprobe() {
   auto address = Symbols::find(PROBE_FUNCTION);
   if (!address)
     return {false, address.error().message};
-  std::vector<Fd> fds;
-  const int err = attachKprobe(program.get(), *address, 0, fds);
+  std::vector<Held> held;
+  const int err = attachKprobe(program.get(), *address, 0, held);
   if (err != 0)
     return {false, "attach refused: " + errnoText(err) + advice(err)};
   return {true, "single kprobes attach"};
@@ -143,19 +155,39 @@ Capability tryLockdown() {
 
 int silent(libbpf_print_level, const char *, va_list) { return 0; }
 
+std::mutex keptLock;
+std::optional<Capabilities> kept;
+
+// Nothing where the kernel's types can be read no more: then all is found out anew, and said.
+std::optional<Capabilities> takeKept() {
+  const std::lock_guard guard(keptLock);
+  return access(KERNEL_TYPES, R_OK) == 0 ? kept : std::nullopt;
+}
+
+// What is found by attaching, in the order in which it is packed.
+constexpr std::array ATTEMPTS = {&Capabilities::btf, &Capabilities::kprobe, &Capabilities::kprobeMulti,
+                                 &Capabilities::fentry};
+
 Capabilities probeAll() {
   // refusals are findings here, not news
   const libbpf_print_fn_t before = libbpf_set_print(silent);
   Capabilities c;
   c.root = tryRoot();
-  c.btf = tryBtf();
   c.bpf = tryBpf();
   c.ringBuffer = tryRingBuffer();
-  c.kprobe = tryKprobe();
-  c.kprobeMulti = tryKprobeMulti();
-  c.fentry = tryFentry();
   c.lockdown = tryLockdown();
+  const std::optional<Capabilities> known = c.root.ok && c.bpf.ok && c.lockdown.ok ? takeKept() : std::nullopt;
+  if (known) {
+    for (const auto attempt : ATTEMPTS)
+      c.*attempt = (*known).*attempt;
+  } else {
+    c.btf = tryBtf();
+    c.kprobe = tryKprobe();
+    c.kprobeMulti = tryKprobeMulti();
+    c.fentry = tryFentry();
+  }
   libbpf_set_print(before);
+  mark("capabilities tried");
   return c;
 }
 
@@ -164,6 +196,29 @@ Capabilities probeAll() {
 const Capabilities &capabilities() {
   static const Capabilities found = probeAll();
   return found;
+}
+
+void packCapabilities(Packer &into) {
+  for (const auto attempt : ATTEMPTS) {
+    const Capability &one = capabilities().*attempt;
+    into.value(static_cast<uint8_t>(one.ok));
+    into.text(one.detail);
+  }
+}
+
+std::optional<Capabilities> unpackCapabilities(Unpacker &from) {
+  Capabilities c;
+  for (const auto attempt : ATTEMPTS) {
+    (c.*attempt).ok = from.value<uint8_t>() != 0;
+    (c.*attempt).detail = from.text();
+  }
+  // a refusal may be over by the next time
+  return from.good && c.btf.ok && c.kprobe.ok && c.fentry.ok ? std::optional<Capabilities>(c) : std::nullopt;
+}
+
+void keepCapabilities(Capabilities capabilities) {
+  const std::lock_guard guard(keptLock);
+  kept = std::move(capabilities);
 }
 
 } // namespace skbt

@@ -374,6 +374,35 @@ std::optional<Error> translateInto(const Classic &classic, std::vector<bpf_insn>
   return std::nullopt;
 }
 
+ClassicProgram instructionsOf(const Classic &classic) {
+  ClassicProgram instructions;
+  for (unsigned i = 0; classic.compiled && i < classic.program.bf_len; i++) {
+    const classic_insn &in = classic.program.bf_insns[i];
+    instructions.push_back({in.code, in.jt, in.jf, in.k});
+  }
+  return instructions;
+}
+
+uint32_t reachOf(const ClassicProgram &program) {
+  constexpr uint32_t HEADER_MAX = 60; // of IPv4, which is what X is, mostly
+  const bool isHeader = std::all_of(program.begin(), program.end(), [](const ClassicInsn &in) {
+    const bool setsX =
+        BPF_CLASS(in.code) == BPF_LDX || (BPF_CLASS(in.code) == BPF_MISC && BPF_MISCOP(in.code) == BPF_TAX);
+    return !setsX || (BPF_CLASS(in.code) == BPF_LDX && BPF_MODE(in.code) == BPF_MSH);
+  });
+  uint32_t reach = 0;
+  for (const ClassicInsn &in : program) {
+    const bool isMsh = BPF_CLASS(in.code) == BPF_LDX && BPF_MODE(in.code) == BPF_MSH;
+    if ((BPF_CLASS(in.code) != BPF_LD || (BPF_MODE(in.code) != BPF_ABS && BPF_MODE(in.code) != BPF_IND)) && !isMsh)
+      continue;
+    const uint32_t bytes = isMsh || BPF_SIZE(in.code) == BPF_B ? 1 : BPF_SIZE(in.code) == BPF_H ? 2 : 4;
+    const bool isBehind = !isMsh && BPF_MODE(in.code) == BPF_IND;
+    reach =
+        std::max(reach, isBehind && !isHeader ? uint32_t{SKBT_HEAD_BYTES} : in.k + bytes + (isBehind ? HEADER_MAX : 0));
+  }
+  return std::min<uint32_t>(reach, SKBT_HEAD_BYTES);
+}
+
 /*
  * `r0 = 0; if r0 == 0 goto program; filler…; program`. The verifier sees that the filler is never
  * run and removes it in one piece. No-ops instead would be removed one by one, which takes it seconds.
@@ -407,6 +436,8 @@ Result<FilterProgram> compileFilter(const std::string &expression) {
     return *error;
   if (auto error = translateInto(l3, result.l3))
     return *error;
+  result.prefilter = prefilterOf(instructionsOf(l2), instructionsOf(l3));
+  result.reach = std::max(reachOf(instructionsOf(l2)), reachOf(instructionsOf(l3)));
   return result;
 }
 

@@ -2,6 +2,7 @@
 // pcap expression -> classic BPF (libpcap) -> eBPF for the slots of bpf/lib/filter.h.
 #pragma once
 
+#include "prefilter.h"
 #include "result.h"
 
 #include <linux/bpf.h>
@@ -16,6 +17,8 @@ struct FilterProgram {
   // as with `ether host …` on a packet that has no MAC header.
   std::vector<bpf_insn> l2;
   std::vector<bpf_insn> l3;
+  skbt_prefilter prefilter = {}; // what neither of them matches
+  uint32_t reach = 0;            // bytes from a packet's beginning that they look at, at most
 };
 
 // Errors: FILTER_SYNTAX with the position of the first word that cannot stand where it stands,

@@ -221,12 +221,7 @@ Result<std::vector<DropReason>> findDropReasons() {
   return reasons;
 }
 
-bool saysWhatIsConsumed() {
-  auto vmlinux = kernelBtf();
-  if (!vmlinux)
-    return false;
-  std::vector<DropReason> reasons;
-  addReasons(*vmlinux, 1, reasons);
+bool saysWhatIsConsumed(const std::vector<DropReason> &reasons) {
   return std::any_of(reasons.begin(), reasons.end(), [](const DropReason &r) { return r.name == "CONSUMED"; });
 }
 

@@ -37,6 +37,6 @@ Result<std::vector<DropReason>> findDropReasons();
 // Whether the tracepoint skb:kfree_skb tells the reason (its third argument, since 5.17).
 bool kfreeSkbHasReason();
 // Whether the kernel tells apart the skbs that go with one that was consumed (SKB_CONSUMED).
-bool saysWhatIsConsumed();
+bool saysWhatIsConsumed(const std::vector<DropReason> &reasons);
 
 } // namespace skbt

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "generation.h"
 
+#include "elf_object.h"
+#include "kernel.h"
+#include "load_plan.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"
+#include "timing.h"
 
 #include <bpf/bpf.h>
 
@@ -13,6 +17,7 @@
 #include <iterator>
 #include <mutex>
 #include <string_view>
+#include <unordered_map>
 
 namespace skbt {
 namespace {
@@ -30,6 +35,7 @@ struct Typed {
   const char *target;
   bpf_attach_type attach;
   Need need = Need::IfThere;
+  skbt_session_kind session = SKBT_SESSION_NONE; // what takes its place, where calls can be sessions
 };
 
 constexpr const char *TCX = "skbt_tcx_end";
@@ -39,6 +45,7 @@ constexpr std::array TYPED = {
     Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, Need::Exchanged},
     // ends
     Typed{"skbt_end_release", "skb_release_head_state", BPF_TRACE_FEXIT, Need::Once},
+    Typed{"skbt_end_nested", "skb_release_head_state", BPF_TRACE_FEXIT, Need::Once},
     Typed{"skbt_end_stateless", "__consume_stateless_skb", BPF_TRACE_FENTRY},
     Typed{"skbt_end_deferred", "skb_attempt_defer_free", BPF_TRACE_FENTRY},
     Typed{"skbt_end_stolen", "napi_skb_free_stolen_head", BPF_TRACE_FENTRY},
@@ -71,22 +78,22 @@ constexpr std::array TYPED = {
     Typed{"skbt_xdp_exception", "xdp_exception", BPF_TRACE_RAW_TP},
     Typed{"skbt_from_frame", "__xdp_build_skb_from_frame", BPF_TRACE_FEXIT},
     // decisions
-    Typed{"skbt_hook_begin", "nf_hook_slow", BPF_TRACE_FENTRY},
-    Typed{"skbt_hook_end", "nf_hook_slow", BPF_TRACE_FEXIT},
-    Typed{"skbt_ipt_begin", "ipt_do_table", BPF_TRACE_FENTRY},
-    Typed{"skbt_ipt_end", "ipt_do_table", BPF_TRACE_FEXIT},
-    Typed{"skbt_ip6t_begin", "ip6t_do_table", BPF_TRACE_FENTRY},
-    Typed{"skbt_ip6t_end", "ip6t_do_table", BPF_TRACE_FEXIT},
-    Typed{"skbt_ebt_begin", "ebt_do_table", BPF_TRACE_FENTRY},
-    Typed{"skbt_ebt_end", "ebt_do_table", BPF_TRACE_FEXIT},
+    Typed{"skbt_hook_begin", "nf_hook_slow", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_HOOK},
+    Typed{"skbt_hook_end", "nf_hook_slow", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_HOOK},
+    Typed{"skbt_ipt_begin", "ipt_do_table", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_TABLE},
+    Typed{"skbt_ipt_end", "ipt_do_table", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_TABLE},
+    Typed{"skbt_ip6t_begin", "ip6t_do_table", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_TABLE},
+    Typed{"skbt_ip6t_end", "ip6t_do_table", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_TABLE},
+    Typed{"skbt_ebt_begin", "ebt_do_table", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_BRIDGE_TABLE},
+    Typed{"skbt_ebt_end", "ebt_do_table", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_BRIDGE_TABLE},
     Typed{"skbt_nft_begin", "nft_do_chain", BPF_TRACE_FENTRY},
     Typed{"skbt_nft_end", "nft_do_chain", BPF_TRACE_FEXIT},
-    Typed{"skbt_neighbour_begin", "__neigh_event_send", BPF_TRACE_FENTRY},
-    Typed{"skbt_neighbour_end", "__neigh_event_send", BPF_TRACE_FEXIT},
-    Typed{"skbt_backlog_begin", "enqueue_to_backlog", BPF_TRACE_FENTRY},
-    Typed{"skbt_backlog_end", "enqueue_to_backlog", BPF_TRACE_FEXIT},
-    Typed{"skbt_transmit_begin", "__dev_queue_xmit", BPF_TRACE_FENTRY},
-    Typed{"skbt_transmit_end", "__dev_queue_xmit", BPF_TRACE_FEXIT},
+    Typed{"skbt_neighbour_begin", "__neigh_event_send", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_NEIGHBOUR},
+    Typed{"skbt_neighbour_end", "__neigh_event_send", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_NEIGHBOUR},
+    Typed{"skbt_backlog_begin", "enqueue_to_backlog", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_BACKLOG},
+    Typed{"skbt_backlog_end", "enqueue_to_backlog", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_BACKLOG},
+    Typed{"skbt_transmit_begin", "__dev_queue_xmit", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_TRANSMIT},
+    Typed{"skbt_transmit_end", "__dev_queue_xmit", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_TRANSMIT},
     Typed{"skbt_nft_verdict", "nft_immediate_eval", BPF_TRACE_FENTRY},
     Typed{"skbt_nft_lookup", "nft_lookup_eval", BPF_TRACE_FEXIT},
     Typed{"skbt_nft_masq", "nft_masq_eval", BPF_TRACE_FEXIT},
@@ -104,27 +111,27 @@ constexpr std::array TYPED = {
     Typed{"skbt_nft_queue_sreg", "nft_queue_sreg_eval", BPF_TRACE_FEXIT},
     Typed{"skbt_nft_target", "nft_target_eval_xt", BPF_TRACE_FEXIT},
     Typed{"skbt_nft_target_bridge", "nft_target_eval_bridge", BPF_TRACE_FEXIT},
-    Typed{"skbt_conntrack_begin", "nf_conntrack_in", BPF_TRACE_FENTRY},
-    Typed{"skbt_conntrack_end", "nf_conntrack_in", BPF_TRACE_FEXIT},
-    Typed{"skbt_nat_begin", "nf_nat_manip_pkt", BPF_TRACE_FENTRY},
-    Typed{"skbt_nat_end", "nf_nat_manip_pkt", BPF_TRACE_FEXIT},
-    Typed{"skbt_route4", "ip_route_input_noref", BPF_TRACE_FEXIT},
-    Typed{"skbt_route6", "ip6_route_input", BPF_TRACE_FEXIT},
-    Typed{"skbt_source", "fib_validate_source", BPF_TRACE_FEXIT},
+    Typed{"skbt_conntrack_begin", "nf_conntrack_in", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_CONNTRACK},
+    Typed{"skbt_conntrack_end", "nf_conntrack_in", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_CONNTRACK},
+    Typed{"skbt_nat_begin", "nf_nat_manip_pkt", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_NAT},
+    Typed{"skbt_nat_end", "nf_nat_manip_pkt", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_NAT},
+    Typed{"skbt_route4", "ip_route_input_noref", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_ROUTE4},
+    Typed{"skbt_route6", "ip6_route_input", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_ROUTE6},
+    Typed{"skbt_source", "fib_validate_source", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_SOURCE},
     Typed{"skbt_listener_tcp4", "__inet_lookup_listener", BPF_TRACE_FEXIT},
     Typed{"skbt_listener_udp4", "__udp4_lib_lookup", BPF_TRACE_FEXIT},
     Typed{"skbt_listener_tcp6", "inet6_lookup_listener", BPF_TRACE_FEXIT},
     Typed{"skbt_listener_udp6", "__udp6_lib_lookup", BPF_TRACE_FEXIT},
-    Typed{"skbt_socket_filter", "sk_filter_trim_cap", BPF_TRACE_FEXIT},
-    Typed{"skbt_receive_udp", "__udp_enqueue_schedule_skb", BPF_TRACE_FEXIT},
-    Typed{"skbt_receive_other", "__sock_queue_rcv_skb", BPF_TRACE_FEXIT},
-    Typed{"skbt_accept_queue", "tcp_conn_request", BPF_TRACE_FEXIT},
-    Typed{"skbt_policy", "__xfrm_policy_check", BPF_TRACE_FEXIT},
-    Typed{"skbt_tc_begin", "tcf_classify", BPF_TRACE_FENTRY},
-    Typed{"skbt_tc_end", "tcf_classify", BPF_TRACE_FEXIT},
-    Typed{"skbt_tc_program", "cls_bpf_classify", BPF_TRACE_FEXIT},
+    Typed{"skbt_socket_filter", "sk_filter_trim_cap", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_FILTER},
+    Typed{"skbt_receive_udp", "__udp_enqueue_schedule_skb", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_RECEIVE},
+    Typed{"skbt_receive_other", "__sock_queue_rcv_skb", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_RECEIVE},
+    Typed{"skbt_accept_queue", "tcp_conn_request", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_ACCEPT},
+    Typed{"skbt_policy", "__xfrm_policy_check", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_POLICY},
+    Typed{"skbt_tc_begin", "tcf_classify", BPF_TRACE_FENTRY, Need::IfThere, SKBT_SESSION_TC},
+    Typed{"skbt_tc_end", "tcf_classify", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_TC},
+    Typed{"skbt_tc_program", "cls_bpf_classify", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_TC_PROGRAM},
     Typed{TCX, "skb_checksum_help", BPF_TRACE_FEXIT, Need::Copied}, // takes and returns what programs of tc do
-    Typed{"skbt_xdp_generic", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT},
+    Typed{"skbt_xdp_generic", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_XDP_GENERIC},
     // owners of sockets, connections
     Typed{"skbt_owner_send4", "inet_sendmsg", BPF_TRACE_FENTRY, Need::Once},
     Typed{"skbt_owner_send6", "inet6_sendmsg", BPF_TRACE_FENTRY},
@@ -148,14 +155,25 @@ constexpr std::array MODULES = {"nf_conntrack",     "nf_nat",          "nf_table
 
 constexpr const char *ENTRY = "skbt_entry";
 constexpr const char *HOP = "skbt_hop_body";
+constexpr const char *SESSION = "skbt_session";
+constexpr const char *SESSION_HOP = "skbt_session_hop";
+constexpr std::array SESSION_BODIES = {std::pair{SKBT_BODY_ENTER, "skbt_session_enter"},
+                                       std::pair{SKBT_BODY_RETURN, "skbt_session_return"}};
 constexpr const char *PRIME = "skbt_owner_prime";
 constexpr const char *SWEEP = "skbt_sweep_tracks";
+constexpr const char *PRIME_SECTION = "iter/task_file";
+constexpr const char *PRIME_TARGET = "bpf_iter_task_file"; // what an iterator is for BTF
 
-// The settings whose filters the load under way puts into its programs. libbpf hands a handler no pointer of
+// What the load under way puts into its programs. libbpf hands a handler no pointer of
 // ours per object, so loads are one at a time.
 std::mutex loadLock;
-const Settings *loading = nullptr;
-const Targets *loadingTargets = nullptr;
+struct Loading {
+  const LoadOptions *options = nullptr;
+  const LoadPlan *plan = nullptr;
+  LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
+  std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
+};
+Loading loading;
 std::string loadLog; // libbpf's words since the load began
 
 int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
@@ -175,54 +193,69 @@ int keepLog(libbpf_print_level level, const char *format, va_list arguments) {
   return 0;
 }
 
-const Typed *typedOf(const bpf_program *program) {
-  const std::string_view name = bpf_program__name(program);
-  const auto *const found =
-      std::find_if(TYPED.begin(), TYPED.end(), [&](const Typed &typed) { return typed.program == name; });
-  return found == TYPED.end() ? nullptr : found;
+bool isMapLoad(const bpf_insn &insn) {
+  return insn.code == (BPF_LD | BPF_IMM | BPF_DW) &&
+         (insn.src_reg == BPF_PSEUDO_MAP_FD || insn.src_reg == BPF_PSEUDO_MAP_VALUE);
 }
 
-// libbpf's own look-up of attach targets is not used; see targets.h.
-int targetBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
-  const Typed *typed = typedOf(program);
-  const Target *target = typed && loadingTargets ? loadingTargets->get(typed->target) : nullptr;
-  if (!target)
-    return -ENOENT;
-  opts->attach_btf_id = target->btfId;
-  opts->attach_btf_obj_fd = static_cast<__u32>(target->objectFd);
-  return 0;
-}
-
-int placeFilterBeforeLoad(bpf_program *program, bpf_prog_load_opts *, long) {
-  if (!loading)
-    return 0;
+// A program's instructions as they fit this kernel: libbpf's, which are kept, or those that were kept, with the maps
+// of this load.
+Result<std::vector<bpf_insn>> fittingInstructions(const bpf_program *program) {
   const bpf_insn *first = bpf_program__insns(program);
   std::vector<bpf_insn> insns(first, first + bpf_program__insn_cnt(program));
-  if (!placeFilter(insns, loading->filter, loading->inner))
-    return 0; // a program that does not filter
-  return bpf_program__set_insns(program, insns.data(), insns.size());
+  if (loading.record) {
+    loading.record->instructions.insert_or_assign(bpf_program__name(program), insns);
+    return insns;
+  }
+  const auto kept = loading.plan->instructions.find(std::string_view(bpf_program__name(program)));
+  if (kept == loading.plan->instructions.end() || kept->second.size() != insns.size())
+    return Error{"LOAD_FAILED", std::string("what was kept is no ") + bpf_program__name(program)};
+  std::vector<bpf_insn> fitting = kept->second;
+  for (size_t i = 0; i < fitting.size(); i++)
+    if (isMapLoad(fitting[i]))
+      fitting[i].imm = insns[i].imm;
+  return fitting;
 }
 
-int dropBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
-  const int err = placeFilterBeforeLoad(program, opts, cookie);
-  return err != 0 ? err : targetBeforeLoad(program, opts, cookie);
+int fitBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
+  auto insns = fittingInstructions(program);
+  if (!insns)
+    return -ESTALE;
+  if (bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL)
+    opts->prog_flags |= BPF_F_SLEEPABLE;
+  const bool hasCalls = placeKfuncs(*insns, loading.options->kernel->kfuncs);
+  const bool hasFilter = placeFilter(*insns, loading.options->settings.filter, loading.options->settings.inner);
+  if (loading.record && !hasCalls && !hasFilter)
+    return 0; // as libbpf has it
+  return bpf_program__set_insns(program, insns->data(), insns->size());
+}
+
+// libbpf's own look-up of attach targets is not used; see targets.h. That a program is typed is said only here:
+// libbpf would load the kernel's types for it.
+int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
+  const LoadPlan::Place *place = loading.plan ? loading.plan->placeOf(bpf_program__name(program)) : nullptr;
+  if (!place)
+    return -ENOENT;
+  opts->attach_btf_id = place->btfId;
+  if (place->module != 0)
+    opts->attach_btf_obj_fd = static_cast<__u32>(loading.modules[place->module].get());
+  const int err = fitBeforeLoad(program, opts, cookie);
+  return err != 0 ? err : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
 
 void registerHandlers() {
   static std::once_flag once;
   std::call_once(once, [] {
-    LIBBPF_OPTS(libbpf_prog_handler_opts, hop);
-    LIBBPF_OPTS(libbpf_prog_handler_opts, drop);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, fit);
     LIBBPF_OPTS(libbpf_prog_handler_opts, typed);
-    hop.prog_prepare_load_fn = placeFilterBeforeLoad;
-    drop.prog_prepare_load_fn = dropBeforeLoad;
-    typed.prog_prepare_load_fn = targetBeforeLoad;
-    libbpf_register_prog_handler("skbt/entry", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), nullptr);
-    libbpf_register_prog_handler("skbt/hop", BPF_PROG_TYPE_KPROBE, static_cast<bpf_attach_type>(0), &hop);
-    libbpf_register_prog_handler("skbt/drop", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &drop);
-    libbpf_register_prog_handler("skbt/begin", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, &typed);
-    libbpf_register_prog_handler("skbt/exit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, &typed);
-    libbpf_register_prog_handler("skbt/tracepoint", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, &typed);
+    fit.prog_prepare_load_fn = fitBeforeLoad;
+    typed.prog_prepare_load_fn = typedBeforeLoad;
+    constexpr auto NONE = static_cast<bpf_attach_type>(0);
+    for (const char *section : {"skbt/entry", "skbt/hop", "skbt/session"})
+      libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &fit);
+    for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", PRIME_SECTION})
+      libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &typed);
+    libbpf_register_prog_handler("syscall", BPF_PROG_TYPE_SYSCALL, NONE, &fit);
   });
 }
 
@@ -243,15 +276,24 @@ skbt_config configOf(const LoadOptions &o) {
   c.use_pcap = !o.settings.filter.l2.empty() || !o.settings.filter.l3.empty();
   c.use_inner = !o.settings.inner.l3.empty();
   c.flow_rate = o.flowRate;
+  if (o.tail) {
+    c.tail = 1;
+    c.tail_new = o.tail->isNew;
+    c.tail_slow_ns = o.tail->slowNs;
+    c.tail_one_in = o.tail->oneIn;
+  }
   c.stack_on_drop = o.stackOnDrop;
   c.stack_on_hop = o.stackOnHop;
   c.control_block = o.controlBlock;
+  c.direct = o.kernel->kfuncs.cast != 0;
+  c.filter_reach = o.settings.filter.reach;
+  c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
-  c.has_drop_reason = o.hasDropReason;
-  c.no_drop_begin = o.noDrop.begin;
-  c.no_drop_end = o.noDrop.end;
-  c.backlog_limit = o.backlogLimit;
+  c.has_drop_reason = o.kernel->hasDropReason;
+  c.no_drop_begin = o.kernel->noDrop.begin;
+  c.no_drop_end = o.kernel->noDrop.end;
+  c.backlog_limit = o.kernel->backlogLimit;
   std::snprintf(c.ifname, sizeof(c.ifname), "%s", o.settings.interface.c_str());
   return c;
 }
@@ -270,10 +312,15 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__reuse_fd(map, base->mapFd(bpf_map__name(map)));
     else if (name == "events")
       err = bpf_map__set_max_entries(map, options.ringBytes);
+    else if (name == "paths" && !(options.tail && options.tail->isNew))
+      err = bpf_map__set_max_entries(map, 1);
     else if (name == "tracks")
       err = bpf_map__set_max_entries(map, options.trackedPackets);
     else if (name == "stacks")
       err = bpf_map__set_max_entries(map, options.stackTable);
+    // the zeros that a track begins as are as long
+    if (err == 0 && options.tail && !base && (name == "tracks" || name == "blank_track"))
+      err = bpf_map__set_value_size(map, bpf_map__value_size(map) + static_cast<__u32>(sizeof(skbt_trail)));
     if (err != 0)
       return errnoError("LOAD_FAILED", "cannot set up map " + std::string(name), -err);
   }
@@ -292,40 +339,97 @@ bool takesTyped(const Target &target, bpf_attach_type attach) {
   LIBBPF_OPTS(bpf_prog_load_opts, opts);
   opts.expected_attach_type = attach;
   opts.attach_btf_id = target.btfId;
-  opts.attach_btf_obj_fd = static_cast<__u32>(target.objectFd);
+  const Fd module(target.module != 0 ? bpf_btf_get_fd_by_id(target.module) : -1);
+  if (module.valid())
+    opts.attach_btf_obj_fd = static_cast<__u32>(module.get());
   const Fd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "skbt_try", "GPL", nothing, std::size(nothing), &opts));
   return program.valid() && Fd(bpf_raw_tracepoint_open(nullptr, program.get())).valid();
 }
 
-Targets findTargets(bool isFirst) {
+Targets findTargets() {
   std::vector<Wanted> wanted;
+  wanted.reserve(TYPED.size() + 2);
   for (const Typed &typed : TYPED)
-    if (isFirst || typed.need == Need::Exchanged)
-      wanted.push_back({typed.target, typed.attach == BPF_TRACE_RAW_TP});
+    wanted.push_back({typed.target, typed.attach == BPF_TRACE_RAW_TP});
   wanted.push_back({HAS_TCX});
-  return Targets::find(wanted, isFirst ? std::vector<std::string_view>(MODULES.begin(), MODULES.end())
-                                       : std::vector<std::string_view>());
+  wanted.push_back({PRIME_TARGET});
+  return Targets::find(wanted, std::vector<std::string_view>(MODULES.begin(), MODULES.end()));
 }
 
-// Whether this kernel takes the program.
-bool isThere(const Typed &typed, const Targets &targets) {
-  const Target *target = targets.get(typed.target);
-  return target && takesTyped(*target, typed.attach) && (typed.need != Need::Copied || targets.get(HAS_TCX));
+// The functions whose calls are sessions: those of the table above that can be probed.
+std::vector<Session> findSessions(const Kernel &kernel, Backend backend) {
+  std::vector<Session> sessions;
+  if (backend != Backend::KprobeMulti || !kernel.kfuncs.hasSessions())
+    return sessions;
+  for (const Function &function : kernel.functions)
+    for (const Typed &typed : TYPED)
+      if (typed.session != SKBT_SESSION_NONE && function.name == typed.target) {
+        sessions.push_back({&function, typed.session});
+        break;
+      }
+  return sessions;
 }
 
-Status prepareTyped(bpf_object *object, bool isFirst, const Targets &targets) {
+// What was loaded with sessions is not loaded without.
+std::string planKey(const std::vector<Session> &sessions) {
+  return kernelKey() + (sessions.empty() ? "" : PLAN_SESSIONS);
+}
+
+bool isSession(const Typed &typed, const std::vector<Session> &sessions) {
+  return typed.session != SKBT_SESSION_NONE && std::any_of(sessions.begin(), sessions.end(), [&](const Session &one) {
+           return one.function->name == typed.target;
+         });
+}
+
+// A plan without instructions: where this kernel takes each program.
+LoadPlan findPlaces(std::string key, const std::vector<Session> &sessions) {
+  LoadPlan plan;
+  plan.key = std::move(key);
+  const Targets targets = findTargets();
+  mark("targets found");
+  const auto add = [&](const char *program, const Target &target) {
+    plan.places.push_back({program, target.btfId, target.module, target.moduleName});
+  };
+  for (const Typed &typed : TYPED) {
+    const Target *target = targets.get(typed.target);
+    if (target && !isSession(typed, sessions) && takesTyped(*target, typed.attach) &&
+        (typed.need != Need::Copied || targets.get(HAS_TCX)))
+      add(typed.program, *target);
+  }
+  if (const Target *target = targets.get(PRIME_TARGET))
+    add(PRIME, *target);
+  mark("places tried");
+  return plan;
+}
+
+// Holds the types of the modules that the plan names; false when one is not there any more.
+bool openModules(const LoadPlan &plan) {
+  for (const LoadPlan::Place &place : plan.places) {
+    if (place.module == 0 || loading.modules.contains(place.module))
+      continue;
+    Fd fd(bpf_btf_get_fd_by_id(place.module));
+    if (!fd.valid() || moduleOf(fd.get()) != place.moduleName)
+      return false;
+    loading.modules.emplace(place.module, std::move(fd));
+  }
+  return true;
+}
+
+Status prepareTyped(bpf_object *object, bool isFirst, const LoadPlan &plan) {
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
     bpf_program__set_expected_attach_type(program, typed.attach);
     const bool isNeeded = typed.need == Need::Exchanged || (typed.need == Need::Once && isFirst);
-    if (isThere(typed, targets))
-      continue;
-    if (isNeeded)
+    const bool isThere = plan.placeOf(typed.program) != nullptr;
+    if (isNeeded && !isThere)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
-    bpf_program__set_autoload(program, false);
+    bpf_program__set_autoload(program, isThere && (isFirst || typed.need == Need::Exchanged));
   }
+  bpf_program *prime = bpf_object__find_program_by_name(object, PRIME);
+  bpf_program__set_expected_attach_type(prime, BPF_TRACE_ITER);
+  bpf_program__set_autoload(prime, isFirst);
   return Done{};
 }
 
@@ -335,58 +439,94 @@ const char *kindOf(const Typed &typed) {
 
 } // namespace
 
-std::vector<PlannedProgram> plannedPrograms() {
-  const Targets targets = findTargets(true);
+std::vector<PlannedProgram> plannedPrograms(const Kernel &kernel, Backend backend) {
+  const std::vector<Session> sessions = findSessions(kernel, backend);
+  std::string key = planKey(sessions);
+  auto plan = keptPlan(key);
+  if (!plan)
+    plan = std::make_shared<const LoadPlan>(findPlaces(std::move(key), sessions));
   std::vector<PlannedProgram> programs;
-  for (const Typed &typed : TYPED)
-    if (isThere(typed, targets))
+
+  for (const Typed &typed : TYPED) {
+    if (isSession(typed, sessions))
+      programs.push_back({typed.program, typed.target, "kprobe.session"});
+    else if (plan->placeOf(typed.program))
       programs.push_back({typed.program, typed.need == Need::Copied ? "programs of tc" : typed.target, kindOf(typed)});
+  }
   return programs;
 }
 
 Result<Generation> Generation::load(const LoadOptions &options, const Generation *base) {
   const std::lock_guard guard(loadLock);
   registerHandlers();
+  std::vector<Session> sessions = findSessions(*options.kernel, options.backend);
+  std::string key = planKey(sessions);
+  if (const auto plan = keptPlan(key)) {
+    auto loaded = loadPlanned(options, base, *plan, nullptr, sessions);
+    if (loaded)
+      return loaded;
+    keepPlan(nullptr); // it may be the plan: once more without
+  }
+  auto plan = std::make_shared<LoadPlan>(findPlaces(std::move(key), sessions));
+  auto loaded = loadPlanned(options, base, *plan, &*plan, sessions);
+  // a later generation has not all programs
+  if (loaded && !base)
+    keepPlan(std::move(plan));
+  return loaded;
+}
+
+Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Generation *base, const LoadPlan &plan,
+                                           LoadPlan *record, const std::vector<Session> &sessions) {
   loadLog.clear();
   const libbpf_print_fn_t before = libbpf_set_print(keepLog);
-  loading = &options.settings;
+  loading.options = &options;
+  loading.plan = &plan;
+  loading.record = record;
   const auto finish = [&](auto result) -> Result<Generation> {
-    loading = nullptr;
-    loadingTargets = nullptr;
+    loading = {};
     libbpf_set_print(before);
     return result;
   };
 
+  if (!openModules(plan))
+    return finish(Error{"LOAD_FAILED", "a module went away meanwhile; try again"});
   Generation g;
   g.isFirst = base == nullptr;
+  g.callSessions = sessions;
   size_t size = 0;
   const void *bytes = skbtracer::elf_bytes(&size);
+  const std::vector<uint8_t> stripped = record ? std::vector<uint8_t>() : withoutRelocations(bytes, size);
   LIBBPF_OPTS(bpf_object_open_opts, opts);
   opts.object_name = "skbtracer";
-  g.object.reset(bpf_object__open_mem(bytes, size, &opts));
+  g.object.reset(stripped.empty() ? bpf_object__open_mem(bytes, size, &opts)
+                                  : bpf_object__open_mem(stripped.data(), stripped.size(), &opts));
   if (!g.object)
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
   if (auto done = prepareMaps(g.object.get(), options, base); !done)
     return finish(done.error());
-  const Targets targets = findTargets(g.isFirst);
-  loadingTargets = &targets;
-  if (auto done = prepareTyped(g.object.get(), g.isFirst, targets); !done)
+  if (auto done = prepareTyped(g.object.get(), g.isFirst, plan); !done)
     return finish(done.error());
-  for (const char *name : {ENTRY, HOP}) {
+  const auto onProbes = [&](const char *name, uint32_t attachType, bool isLoaded) {
     bpf_program *program = bpf_object__find_program_by_name(g.object.get(), name);
     if (options.backend == Backend::KprobeMulti)
-      bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
-    if (base && name == ENTRY)
-      bpf_program__set_autoload(program, false);
-  }
-  for (const char *name : {PRIME, SWEEP})
-    bpf_program__set_autoload(bpf_object__find_program_by_name(g.object.get(), name), g.isFirst);
+      bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(attachType));
+    bpf_program__set_autoload(program, isLoaded);
+  };
+  onProbes(ENTRY, BPF_TRACE_KPROBE_MULTI, g.isFirst);
+  onProbes(HOP, BPF_TRACE_KPROBE_MULTI, true);
+  onProbes(SESSION_HOP, KPROBE_SESSION, !sessions.empty());
+  onProbes(SESSION, KPROBE_SESSION, g.isFirst && !sessions.empty());
+  for (const auto &[slot, name] : SESSION_BODIES)
+    onProbes(name, KPROBE_SESSION, g.isFirst && !sessions.empty());
+  bpf_program__set_autoload(bpf_object__find_program_by_name(g.object.get(), SWEEP), g.isFirst);
 
+  mark("object opened");
   if (const int err = bpf_object__load(g.object.get()); err != 0) {
     Error error = errnoError("LOAD_FAILED", "the kernel refuses the eBPF programs", -err);
     error.message += "\n" + logTail();
     return finish(error);
   }
+  mark("object loaded");
   return finish(std::move(g));
 }
 
@@ -402,13 +542,21 @@ Status Generation::attachOne(const char *name) {
   return Done{};
 }
 
-std::vector<Fd> Generation::takeExchanged() {
+std::vector<Held> Generation::takeLinks() {
+  std::vector<Held> taken;
+  for (Fd &link : links)
+    taken.push_back({std::move(link), 1});
+  links.clear();
+  return taken;
+}
+
+std::vector<Held> Generation::takeExchanged() {
   // the first of TYPED, and so the first that was attached
   static_assert(TYPED[0].need == Need::Exchanged && TYPED[1].need != Need::Exchanged);
-  std::vector<Fd> taken;
+  std::vector<Held> taken;
   if (links.empty())
     return taken;
-  taken.push_back(std::move(links.front()));
+  taken.push_back({std::move(links.front()), 1});
   links.erase(links.begin());
   return taken;
 }
@@ -444,17 +592,47 @@ Status Generation::primeOwners() {
   return done;
 }
 
+/* While it is written the programs let everything through to the filter. */
+Status Generation::setPrefilter(const skbt_prefilter &prefilter) const {
+  const uint32_t zero = 0;
+  const int map = mapFd(".data.prefilter");
+  skbt_prefilter next = prefilter;
+  next.use = 0;
+  const skbt_prefilter none = {};
+  const bool done = bpf_map_update_elem(map, &zero, &none, BPF_ANY) == 0 &&
+                    (!prefilter.use || (bpf_map_update_elem(map, &zero, &next, BPF_ANY) == 0 &&
+                                        bpf_map_update_elem(map, &zero, &prefilter, BPF_ANY) == 0));
+  return done ? Status(Done{}) : errnoError("LOAD_FAILED", "cannot set what certainly does not match", errno);
+}
+
 Status Generation::takeOver(const LoadOptions &options) const {
-  const uint32_t slot = SKBT_BODY_HOP;
-  const int hop = bpf_program__fd(bpf_object__find_program_by_name(object.get(), HOP));
+  if (auto done = setPrefilter({}); !done)
+    return done;
   const uint32_t zero = 0;
   const skbt_control control = {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
-  if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 ||
-      bpf_map_update_elem(mapFd("bodies"), &slot, &hop, BPF_ANY) != 0)
+  if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 || !switchSessions() ||
+      !switchBody("bodies", SKBT_BODY_HOP, HOP))
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
-  return Done{};
+  return setPrefilter(options.settings.filter.prefilter);
 }
+
+bool Generation::switchBody(const char *map, uint32_t slot, const char *program) const {
+  const int fd = bpf_program__fd(bpf_object__find_program_by_name(object.get(), program));
+  return bpf_map_update_elem(mapFd(map), &slot, &fd, BPF_ANY) == 0;
+}
+
+bool Generation::switchSessions() const {
+  if (callSessions.empty())
+    return true;
+  if (isFirst)
+    for (const auto &[slot, name] : SESSION_BODIES)
+      if (!switchBody("session_bodies", slot, name))
+        return false;
+  return switchBody("session_bodies", SKBT_BODY_HOP, SESSION_HOP);
+}
+
+int Generation::sessionFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), SESSION)); }
 
 Generation::Ages Generation::sweep(uint64_t longNs) const {
   const int program = bpf_program__fd(bpf_object__find_program_by_name(object.get(), SWEEP));
@@ -470,8 +648,6 @@ Generation::Ages Generation::sweep(uint64_t longNs) const {
 }
 
 int Generation::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(object.get(), name); }
-
-int Generation::entryFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), ENTRY)); }
 
 uint64_t Generation::recursionMisses() const {
   uint64_t misses = 0;
@@ -494,7 +670,8 @@ void Generation::addCosts(std::vector<ProgramCost> &costs) const {
     __u32 length = sizeof(info);
     if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
       continue;
-    const std::string name = bpf_program__name(program);
+    const std::string_view itself = bpf_program__name(program);
+    const std::string name(itself == SESSION ? ENTRY : itself);
     auto known = std::find_if(costs.begin(), costs.end(), [&](const ProgramCost &cost) { return cost.name == name; });
     if (known == costs.end())
       known = costs.insert(costs.end(), {name});

@@ -5,12 +5,14 @@
 
 #include "attach.h"
 #include "filter.h"
+#include "kernel.h"
 #include "kernel_shared.h"
-#include "symbols.h"
+#include "load_plan.h"
 
 #include <bpf/libbpf.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,20 +29,26 @@ struct Settings {
   bool keep = true;
 };
 
+// What is recorded of a packet is kept until it is dropped, or chosen by one of these.
+struct Tail {
+  uint64_t slowNs = 0; // lives for as long; 0: not by that
+  uint32_t oneIn = 0;  // one in so many; 0: none
+  bool isNew = false;  // ends on a path that none was on
+};
+
 struct LoadOptions {
   Settings settings;
   uint64_t baseNs = 0;
   uint32_t generation = 1;
   Backend backend = Backend::KprobeMulti;
-  bool hasDropReason = true;
-  AddressRange noDrop;       // where the kernel calls drops what are none; see skbt_config.no_drop_begin
-  uint64_t backlogLimit = 0; // see skbt_config.backlog_limit
+  std::shared_ptr<const Kernel> kernel;
   bool stackOnDrop = false;
   bool stackOnHop = false;
   bool controlBlock = false;
   bool tcpEvents = false;
   uint32_t flowRate = 0;
   // only for the first generation
+  std::optional<Tail> tail;
   uint32_t ringBytes = 16U << 20;
   uint32_t trackedPackets = 1U << 16;
   uint32_t stackTable = 1U << 14;
@@ -49,12 +57,12 @@ struct LoadOptions {
 // A program beside the probes' one: what it is attached to, and how.
 struct PlannedProgram {
   const char *name;
-  const char *target;
-  const char *kind; // fentry, fexit, tracepoint
+  std::string target;
+  const char *kind; // fentry, fexit, tracepoint, kprobe.session
 };
 
 // Those that a capture would load on this kernel now.
-std::vector<PlannedProgram> plannedPrograms();
+std::vector<PlannedProgram> plannedPrograms(const Kernel &kernel, Backend backend);
 
 // What a program has cost while costs were measured.
 struct ProgramCost {
@@ -81,17 +89,21 @@ public:
   // Counts the packets that have been followed for `longNs` and more. Only of the first generation.
   Ages sweep(uint64_t longNs) const;
 
+  // Functions that are told of by the program on their calls, which is `sessionFd()`. Only of the first generation.
+  const std::vector<Session> &sessions() const { return callSessions; }
+  int sessionFd() const;
+
   int mapFd(const char *name) const;
-  int entryFd() const;
+  const bpf_object *bpfObject() const { return object.get(); }
   // Probe hits that the kernel skipped because the program was already running on that CPU.
   uint64_t recursionMisses() const;
   // Adds the costs of every program that is loaded to those of the same name. The hop program's are with the entry
   // program, which jumps to it; copies that run behind programs of tc (tcx.h) are not told.
   void addCosts(std::vector<ProgramCost> &costs) const;
   // What attachTyped() attached; to be closed by closeInBackground().
-  std::vector<Fd> takeLinks() { return std::move(links); }
+  std::vector<Held> takeLinks();
   // Of these, what a later generation has of its own.
-  std::vector<Fd> takeExchanged();
+  std::vector<Held> takeExchanged();
 
 private:
   struct ObjectClose {
@@ -99,9 +111,16 @@ private:
   };
   std::unique_ptr<bpf_object, ObjectClose> object;
   std::vector<Fd> links;
+  std::vector<Session> callSessions;
   bool isFirst = true;
 
+  // With a plan that is whole when there is no `record`; else what it lacks is recorded.
+  static Result<Generation> loadPlanned(const LoadOptions &options, const Generation *base, const LoadPlan &plan,
+                                        LoadPlan *record, const std::vector<Session> &sessions);
   Status attachOne(const char *program);
+  bool switchBody(const char *map, uint32_t slot, const char *program) const;
+  bool switchSessions() const;
+  Status setPrefilter(const skbt_prefilter &prefilter) const;
   Status primeOwners();
 };
 

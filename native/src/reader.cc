@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -16,6 +17,9 @@
 
 namespace skbt {
 namespace {
+
+// Kernel code is in the upper half of what a low word can be: ids, which are indexes, are not.
+constexpr uint32_t KERNEL_HALF = 0x80000000;
 
 // Bytes of the sections of a HOP or DROP that come before `section`.
 size_t bytesBefore(uint16_t sections, uint16_t section) {
@@ -39,6 +43,20 @@ skbt_header madeHeader(const uint8_t *header, uint8_t kind, size_t size) {
   made.flags = 0;
   made.sections = 0;
   return made;
+}
+
+// A hop that differs from the one before by its function and time, and the depth of the stack.
+skbt_hop sameBut(const skbt_hop &whole, const skbt_trail_hop &kept, const skbt_tail &tail) {
+  constexpr uint64_t SP_BITS = (1U << SKBT_TRAIL_SP_BITS) - 1;
+  skbt_hop hop = whole;
+  hop.header.size = sizeof(hop);
+  hop.header.kind = SKBT_KIND_HOP;
+  hop.header.flags = static_cast<__u8>((whole.header.flags & ~SKBT_FLAG_FIRST) | SKBT_FLAG_KEPT);
+  hop.header.sections = 0;
+  hop.header.time_ns = tail.begun_ns + kept.delay_ns;
+  hop.sp = (whole.sp & ~SP_BITS) | kept.sp;
+  hop.func = kept.func;
+  return hop;
 }
 
 } // namespace
@@ -93,10 +111,8 @@ void Reader::release() {
 
 void Reader::run() {
   while (!stopping) {
-    if (hasRoom()) {
-      ring_buffer__consume(ring.get());
-      flush();
-    }
+    if (hasRoom())
+      consume();
     waitForMore();
   }
   // the kernel side is off: what is in the ring now is all there is
@@ -108,6 +124,34 @@ void Reader::run() {
     }
     waitForMore();
   }
+}
+
+void Reader::consume() {
+  uint64_t asked = 0;
+  {
+    const std::lock_guard guard(drainLock);
+    asked = drainsAsked;
+  }
+  const bool isEmpty = ring_buffer__consume(ring.get()) >= 0;
+  flush();
+  if (!isEmpty)
+    return; // there was no room for all of it
+  const std::lock_guard guard(drainLock);
+  drainsDone = asked;
+  drained.notify_all();
+}
+
+bool Reader::drain() {
+  std::unique_lock guard(drainLock);
+  const uint64_t mine = ++drainsAsked;
+  notify();
+  uint64_t taken = batches();
+  while (!drained.wait_for(guard, std::chrono::milliseconds(DRAIN_MS), [&] { return drainsDone >= mine; })) {
+    if (batches() == taken)
+      return false;
+    taken = batches();
+  }
+  return true;
 }
 
 void Reader::waitForMore() {
@@ -125,15 +169,62 @@ int Reader::take(const uint8_t *record, size_t size) {
     current = std::make_unique<Batch>();
     current->reserve(BATCH_BYTES + SKBT_STACK_MAX * sizeof(skbt_symbol) + sizeof(skbt_stack) + SKBT_RECORD_MAX);
   }
-  const uint8_t kind = record[offsetof(skbt_header, kind)];
-  if (size >= sizeof(skbt_hop) && (kind == SKBT_KIND_HOP || kind == SKBT_KIND_DROP))
-    nameParts(record, size);
-  current->insert(current->end(), record, record + size);
-  recordCount++;
+  if (record[offsetof(skbt_header, kind)] == SKBT_KIND_TAIL)
+    takeTail(record, size);
+  else
+    takeOne(record, size);
   if (current->size() < BATCH_BYTES)
     return 0;
   flush();
   return hasRoom() ? 0 : -1;
+}
+
+void Reader::takeOne(const uint8_t *record, size_t size) {
+  const uint8_t kind = record[offsetof(skbt_header, kind)];
+  if (size >= sizeof(skbt_hop) && (kind == SKBT_KIND_HOP || kind == SKBT_KIND_DROP))
+    nameParts(record, size);
+  current->insert(current->end(), record, record + size);
+  if (kind == SKBT_KIND_HOP)
+    nameFunction(current->data() + current->size() - size);
+  recordCount++;
+}
+
+// What was kept of a packet, as the records that would have been sent one by one; see bpf/lib/trail.h.
+void Reader::takeTail(const uint8_t *sample, size_t size) {
+  skbt_tail tail;
+  if (size < sizeof(tail))
+    return;
+  std::memcpy(&tail, sample, sizeof(tail));
+  takeOne(sample, sizeof(tail));
+  skbt_hop whole = {}; // the last hop that was kept as a whole
+  uint32_t taken = 0;
+  for (size_t at = sizeof(tail); at < size && taken < tail.records; taken++) {
+    const size_t left = size - at;
+    uint16_t length = 0;
+    std::memcpy(&length, sample + at, std::min(left, sizeof(length)));
+    if (length == 0 && left >= sizeof(skbt_trail_hop)) {
+      skbt_trail_hop kept;
+      std::memcpy(&kept, sample + at, sizeof(kept));
+      skbt_hop hop = sameBut(whole, kept, tail);
+      hop.header.seq = tail.header.seq + 1 + taken;
+      takeOne(reinterpret_cast<const uint8_t *>(&hop), sizeof(hop));
+      at += sizeof(kept);
+    } else if (length >= sizeof(skbt_header) && length <= SKBT_RECORD_MAX && length <= left) {
+      std::array<uint8_t, SKBT_RECORD_MAX> record;
+      std::memcpy(record.data(), sample + at, length);
+      skbt_header header;
+      std::memcpy(&header, record.data(), sizeof(header));
+      header.flags |= SKBT_FLAG_KEPT;
+      header.seq = tail.header.seq + 1 + taken;
+      std::memcpy(record.data(), &header, sizeof(header));
+      if (header.kind == SKBT_KIND_HOP && length >= sizeof(whole))
+        std::memcpy(&whole, record.data(), sizeof(whole));
+      takeOne(record.data(), length);
+      at += length;
+    } else {
+      return;
+    }
+  }
 }
 
 // Names what a record shows, before it: the location of a drop, and its stack.
@@ -157,24 +248,57 @@ void Reader::nameParts(const uint8_t *record, size_t size) {
     nameStack(stack.id, record);
 }
 
+void Reader::addFunctions(FunctionIds more) {
+  if (const auto known = functionIds.load())
+    more.insert(known->begin(), known->end());
+  functionIds = std::make_shared<const FunctionIds>(std::move(more));
+}
+
+// Puts the function's id where its address is; 0, which no function has, for one that is not known.
+void Reader::nameFunction(uint8_t *record) const {
+  uint32_t func = 0;
+  std::memcpy(&func, record + offsetof(skbt_hop, func), sizeof(func));
+  if (func < KERNEL_HALF) // is the id
+    return;
+  const auto ids = functionIds.load();
+  const auto found = ids ? ids->find(func) : Reader::FunctionIds::const_iterator();
+  func = ids && found != ids->end() ? found->second : 0;
+  std::memcpy(record + offsetof(skbt_hop, func), &func, sizeof(func));
+}
+
 template <typename T> void Reader::append(const T &record) {
   const auto *bytes = reinterpret_cast<const uint8_t *>(&record);
   current->insert(current->end(), bytes, bytes + sizeof(record));
+}
+
+std::optional<Symbols::Symbol> Reader::symbolAt(uint64_t address) {
+  if (!programs)
+    programs = ProgramSymbols::read();
+  if (auto program = programs->at(address))
+    return program;
+  const std::optional<Symbols::Symbol> function = symbols->at(address);
+  if (function && function->module.empty())
+    return function;
+  // trampolines lie between modules
+  if (!trampolines)
+    trampolines = ProgramSymbols::readTrampolines();
+  const std::optional<Symbols::Symbol> trampoline = trampolines->at(address);
+  return trampoline && (!function || trampoline->address > function->address) ? trampoline : function;
 }
 
 void Reader::nameAddress(uint64_t address, const uint8_t *header) {
   constexpr size_t NAMED_MAX = 65536;
   if (named.size() >= NAMED_MAX || !named.insert(address).second)
     return;
-  const Symbols::Symbol *symbol = symbols->at(address);
+  const std::optional<Symbols::Symbol> symbol = symbolAt(address);
   if (!symbol)
     return;
   skbt_symbol out = {};
   out.header = madeHeader(header, SKBT_KIND_SYMBOL, sizeof(out));
   out.address = address;
   out.offset = static_cast<__u32>(address - symbol->address);
-  std::snprintf(out.name, sizeof(out.name), "%s", symbol->name.c_str());
-  std::snprintf(out.module, sizeof(out.module), "%s", symbol->module.c_str());
+  symbol->name.copy(out.name, sizeof(out.name) - 1);
+  symbol->module.copy(out.module, sizeof(out.module) - 1);
   append(out);
 }
 

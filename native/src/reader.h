@@ -7,10 +7,14 @@
 #include "symbols.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -27,9 +31,12 @@ constexpr uint32_t BATCHES_MAX = 64;
 constexpr size_t BATCH_BYTES = 256 << 10;
 constexpr int BATCH_AGE_MS = 20;
 constexpr int STOP_MS = 1000;
+constexpr int DRAIN_MS = 10'000;
 
 class Reader {
 public:
+  // A function's id by the low word of its address, which hops have in place of it where that is cheaper to tell.
+  using FunctionIds = std::unordered_map<uint32_t, uint32_t>;
   // Called on the reader's thread.
   using OnBatch = std::function<void(std::unique_ptr<Batch>)>;
 
@@ -38,12 +45,17 @@ public:
     int stacks;
   };
   static Result<std::unique_ptr<Reader>> start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
+  // One thread at a time; before the functions are probed.
+  void addFunctions(FunctionIds more);
   // Hands over what is left in the ring, waiting at most STOP_MS for the receiver; joins the thread.
   void stop();
   ~Reader();
   Reader(const Reader &) = delete;
   Reader &operator=(const Reader &) = delete;
 
+  // Waits until what is in the ring now has been handed over; false when the receiver takes nothing for DRAIN_MS. Any
+  // other thread.
+  bool drain();
   // Any thread: the receiver is done with one batch.
   void release();
   uint64_t batches() const { return batchCount; }
@@ -59,8 +71,13 @@ private:
   void run();
   void notify();
   void waitForMore();
+  void consume();
   int take(const uint8_t *record, size_t size);
+  void takeOne(const uint8_t *record, size_t size);
+  void takeTail(const uint8_t *sample, size_t size);
   void nameParts(const uint8_t *record, size_t size);
+  void nameFunction(uint8_t *record) const;
+  std::optional<Symbols::Symbol> symbolAt(uint64_t address);
   void nameAddress(uint64_t address, const uint8_t *header);
   void nameStack(uint32_t id, const uint8_t *header);
   template <typename T> void append(const T &record);
@@ -69,12 +86,19 @@ private:
 
   std::unique_ptr<ring_buffer, RingFree> ring;
   std::shared_ptr<const Symbols> symbols;
-  std::unordered_set<uint64_t> named;       // addresses that the stream has named
-  std::unordered_set<uint32_t> namedStacks; // stacks that it has told
-  int stacksFd = -1;                        // the generation's
+  std::optional<ProgramSymbols> programs;    // read when the first address is named: ours are loaded then
+  std::optional<ProgramSymbols> trampolines; // read when an address may be in one
+  std::unordered_set<uint64_t> named;        // addresses that the stream has named
+  std::unordered_set<uint32_t> namedStacks;  // stacks that it has told
+  std::atomic<std::shared_ptr<const FunctionIds>> functionIds;
+  int stacksFd = -1; // the generation's
   OnBatch onBatch;
   std::unique_ptr<Batch> current;
   std::atomic<uint32_t> waiting{0};
+  std::mutex drainLock;
+  std::condition_variable drained;
+  uint64_t drainsAsked = 0;
+  uint64_t drainsDone = 0;
   std::atomic<bool> stopping{false};
   std::atomic<uint64_t> batchCount{0};
   std::atomic<uint64_t> byteCount{0};

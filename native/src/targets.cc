@@ -2,6 +2,7 @@
 #include "targets.h"
 
 #include "btf.h"
+#include "fd.h"
 
 #include <bpf/bpf.h>
 
@@ -19,7 +20,13 @@ uint32_t argumentsOf(const btf *b, const btf_type *function) {
   return proto && btf_is_func_proto(proto) ? btf_vlen(proto) : 0;
 }
 
-void scan(const btf *b, uint32_t first, int objectFd, const Names &functions, const Names &tracepoints, Found &found) {
+struct Module {
+  uint32_t id = 0;
+  std::string name;
+};
+
+void scan(const btf *b, uint32_t first, const Module &module, const Names &functions, const Names &tracepoints,
+          Found &found) {
   const uint32_t end = btf__type_cnt(b);
   for (uint32_t id = first; id < end; id++) {
     const btf_type *t = btf__type_by_id(b, id);
@@ -29,11 +36,13 @@ void scan(const btf *b, uint32_t first, int objectFd, const Names &functions, co
     const Names &names = isFunction ? functions : tracepoints;
     const auto name = names.find(btf__name_by_offset(b, t->name_off));
     if (name != names.end())
-      found.try_emplace(std::string(name->second), Target{id, objectFd, isFunction ? argumentsOf(b, t) : 0});
+      found.try_emplace(std::string(name->second),
+                        Target{id, module.id, module.name, isFunction ? argumentsOf(b, t) : 0});
   }
 }
 
-// Name of the module that a BTF object is of; empty for what is none.
+} // namespace
+
 std::string moduleOf(int fd) {
   char name[64] = {};
   bpf_btf_info info = {};
@@ -44,8 +53,6 @@ std::string moduleOf(int fd) {
     return "";
   return name;
 }
-
-} // namespace
 
 Targets Targets::find(const std::vector<Wanted> &wanted, const std::vector<std::string_view> &modules) {
   Targets targets;
@@ -62,17 +69,17 @@ Targets Targets::find(const std::vector<Wanted> &wanted, const std::vector<std::
     else
       tracepoints.emplace(typedefs.emplace_back("btf_trace_" + std::string(one.name)), one.name);
   }
-  scan(*vmlinux, 1, 0, functions, tracepoints, targets.found);
+  scan(*vmlinux, 1, {}, functions, tracepoints, targets.found);
   __u32 id = 0;
   while (bpf_btf_get_next_id(id, &id) == 0) {
-    Fd fd(bpf_btf_get_fd_by_id(id));
-    if (!fd.valid() || std::find(modules.begin(), modules.end(), moduleOf(fd.get())) == modules.end())
+    const Fd fd(bpf_btf_get_fd_by_id(id));
+    const std::string name = fd.valid() ? moduleOf(fd.get()) : "";
+    if (std::find(modules.begin(), modules.end(), name) == modules.end())
       continue;
     const Btf module(btf__load_from_kernel_by_id_split(id, *vmlinux));
     if (!module)
       continue;
-    scan(module.get(), btf__type_cnt(*vmlinux), fd.get(), functions, {}, targets.found);
-    targets.objects.push_back(std::move(fd));
+    scan(module.get(), btf__type_cnt(*vmlinux), {id, name}, functions, {}, targets.found);
   }
   return targets;
 }

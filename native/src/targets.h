@@ -4,8 +4,6 @@
 // looked through once.
 #pragma once
 
-#include "fd.h"
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,7 +15,8 @@ namespace skbt {
 
 struct Target {
   uint32_t btfId = 0;
-  int objectFd = 0; // BTF of the module, 0 for the kernel's own
+  uint32_t module = 0; // id of the module's BTF, 0 for the kernel's own
+  std::string moduleName;
   uint32_t arguments = 0;
 };
 
@@ -35,7 +34,9 @@ public:
 
 private:
   std::unordered_map<std::string, Target> found;
-  std::vector<Fd> objects; // keep modules' BTF while programs are loaded
 };
+
+// Name of the module that a BTF object is of; empty for what is none.
+std::string moduleOf(int fd);
 
 } // namespace skbt

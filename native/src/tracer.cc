@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer.h"
 
+#include "timing.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -14,6 +16,14 @@ uint64_t nanoseconds(clockid_t clock) {
   timespec t = {};
   clock_gettime(clock, &t);
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(t.tv_nsec);
+}
+
+Reader::FunctionIds idsByAddress(const std::vector<ProbePart> &parts) {
+  Reader::FunctionIds ids;
+  for (const ProbePart &part : parts)
+    for (const Function *one : part)
+      ids.emplace(static_cast<uint32_t>(one->address), one->id);
+  return ids;
 }
 
 uint64_t undelivered(const Stats &stats, uint64_t delivered) {
@@ -37,18 +47,14 @@ Tracer::~Tracer() { stop(); }
 
 Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const Symbols> symbols,
                               Reader::OnBatch onBatch) {
-  const std::lock_guard guard(lock);
+  const std::lock_guard turn(changes);
   if (first)
     return Error{"ALREADY_RUNNING", "the capture runs already; stop it first"};
   const auto begin = std::chrono::steady_clock::now();
   loaded = options.load;
   loaded.baseNs = captureClock().baseNs;
   loaded.generation = 1;
-  loaded.hasDropReason = kfreeSkbHasReason();
-  if (!saysWhatIsConsumed())
-    loaded.noDrop = symbols->range("skb_release_data");
-  const uint64_t hotdata = symbols->variable("net_hotdata");
-  loaded.backlogLimit = hotdata != 0 ? hotdata : symbols->variable("netdev_max_backlog");
+  mark("start begins");
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
@@ -56,27 +62,50 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
       Reader::start({generation->mapFd("events"), generation->mapFd("stacks")}, std::move(symbols), std::move(onBatch));
   if (!started)
     return started.error();
+  (*started)->addFunctions(idsByAddress(options.parts));
+  mark("reader started");
   if (auto done = generation->attachTyped(); !done)
     return done.error();
-  auto attachment = attachAll(generation->entryFd(), loaded.backend, options.functions);
-  if (!attachment)
-    return attachment.error();
+  mark("typed attached");
+  auto made = Probes::make(generation->bpfObject(), loaded.backend, generation->sessionFd(), generation->sessions());
+  if (!made)
+    return made.error();
+  if (auto set = (*made)->set(options.parts); !set)
+    return set.error();
+  mark("probes attached");
   // The probes only jump until here: every path starts with all of them in place.
   if (auto done = generation->takeOver(loaded); !done)
     return done.error();
+  const std::lock_guard guard(lock);
   first.emplace(std::move(*generation));
   {
     const std::lock_guard pointer(readerLock);
     reader = std::move(*started);
   }
-  probes = std::move(attachment->fds);
+  probes = std::move(*made);
   earlierMisses = 0;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-  return Started{attachment->attached, std::move(attachment->refused), took.count()};
+  return Started{probes->attached(), probes->refused(), took.count(), 0};
+}
+
+Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts) {
+  const std::lock_guard turn(changes);
+  if (!first)
+    return Error{"NOT_RUNNING", "no capture runs; start one first"};
+  const auto begin = std::chrono::steady_clock::now();
+  const auto r = currentReader();
+  r->addFunctions(idsByAddress(parts));
+  auto change = probes->set(parts);
+  if (!change)
+    return change.error();
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  if (change->isLess && !r->drain())
+    return Error{"NOT_TAKEN", "the probes were switched, but what was recorded before is not taken"};
+  return Started{probes->attached(), probes->refused(), took.count(), r->batches()};
 }
 
 Result<uint32_t> Tracer::update(const Settings &settings) {
-  const std::lock_guard guard(lock);
+  const std::lock_guard turn(changes);
   if (!first)
     return Error{"NOT_RUNNING", "no capture runs; start one first"};
   LoadOptions options = loaded;
@@ -89,6 +118,7 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return done.error();
   if (auto done = next->takeOver(options); !done)
     return done.error();
+  const std::lock_guard guard(lock);
   // the first generation's other programs go on: they do not depend on the settings
   closeInBackground(current ? current->takeLinks() : first->takeExchanged());
   if (current)
@@ -99,7 +129,7 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
 }
 
 void Tracer::release() {
-  // Not under `lock`: stop() holds that while it waits for the reader, which may wait for this.
+  // Under no lock of changes: these wait for the reader, which may wait for this.
   if (const auto r = currentReader())
     r->release();
 }
@@ -111,31 +141,36 @@ std::shared_ptr<Reader> Tracer::currentReader() {
 
 void Tracer::switchOff() {
   const uint32_t zero = 0;
-  const uint32_t slot = SKBT_BODY_HOP;
   const skbt_control off = {};
-  bpf_map_delete_elem(first->mapFd("bodies"), &slot);
+  for (uint32_t slot = 0; slot < SKBT_BODY_COUNT; slot++)
+    for (const char *bodies : {"bodies", "session_bodies"})
+      bpf_map_delete_elem(first->mapFd(bodies), &slot);
   bpf_map_update_elem(first->mapFd("control"), &zero, &off, BPF_ANY);
 }
 
 void Tracer::stop() {
-  const std::lock_guard guard(lock);
+  const std::lock_guard turn(changes);
   if (!first)
     return;
   switchOff();
-  if (const auto r = currentReader()) {
+  const auto r = currentReader();
+  if (r)
     r->stop();
+  const std::lock_guard guard(lock);
+  if (r) {
     last = readStats(true);
     last.undelivered = undelivered(last, r->records());
     const std::lock_guard pointer(readerLock);
     reader.reset();
   }
   measuring = Fd();
-  std::vector<Fd> fds = std::move(probes);
+  std::vector<Held> held = probes->takeAll();
   for (Generation *generation : {&*first, current ? &*current : nullptr})
     if (generation)
-      for (Fd &fd : generation->takeLinks())
-        fds.push_back(std::move(fd));
-  closeInBackground(std::move(fds));
+      for (Held &one : generation->takeLinks())
+        held.push_back(std::move(one));
+  probes.reset();
+  closeInBackground(std::move(held));
   current.reset();
   first.reset();
 }
@@ -158,6 +193,12 @@ Result<std::vector<ProgramCost>> Tracer::cost() {
   first->addCosts(costs);
   if (current)
     current->addCosts(costs);
+  const Probes::Counts entries = probes->counts();
+  for (ProgramCost &one : costs)
+    if (one.name == ENTRY_PROGRAM) {
+      one.runs += entries.runs;
+      one.timeNs += entries.timeNs;
+    }
   return costs;
 }
 
@@ -168,7 +209,8 @@ void Tracer::endCost() {
 
 void Tracer::sweepNowAndThen(uint64_t tracked, bool atOnce) {
   const uint64_t now = nanoseconds(CLOCK_MONOTONIC);
-  if (!atOnce && now - sweptAtNs < SWEEP_EVERY_NS)
+  const bool tellsSlow = loaded.tail && loaded.tail->slowNs > 0;
+  if (!atOnce && now - sweptAtNs < (tellsSlow ? SWEEP_FOR_SLOW_NS : SWEEP_EVERY_NS))
     return;
   sweptAtNs = now;
   ages = tracked > 0 ? first->sweep(LONG_NS) : Generation::Ages{};
@@ -189,13 +231,16 @@ Stats Tracer::readStats(bool isLast) {
       stats.rateLimited.push_back(c.rate_limited);
       stats.packets += c.packets;
       freed += c.freed;
+      stats.told += c.told;
+      stats.trailFull += c.trail_full;
     }
   }
   stats.tracked = stats.packets > freed ? stats.packets - freed : 0;
   sweepNowAndThen(stats.tracked, isLast);
   stats.longLived = ages.longLived;
   stats.oldestNs = ages.oldestNs;
-  stats.missed = earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0);
+  stats.missed =
+      earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
   if (reader) {
     stats.batches = reader->batches();
     stats.bytes = reader->bytes();

@@ -5,6 +5,7 @@
 #include "attach.h"
 #include "functions.h"
 #include "generation.h"
+#include "probes.h"
 #include "reader.h"
 
 #include <memory>
@@ -18,6 +19,8 @@ struct Stats {
   uint64_t events = 0;
   std::vector<uint64_t> lostRing;    // per CPU
   std::vector<uint64_t> trackFull;   // per CPU
+  uint64_t told = 0;                 // tail mode: packets
+  uint64_t trailFull = 0;            // records not kept
   std::vector<uint64_t> stackFull;   // per CPU
   std::vector<uint64_t> rateLimited; // per CPU
   uint64_t longLived = 0;            // packets followed for more than LONG_NS by now
@@ -32,13 +35,14 @@ struct Stats {
 
 struct StartOptions {
   LoadOptions load; // base time, generation and what the kernel has are filled in by start()
-  std::vector<const Function *> functions;
+  std::vector<ProbePart> parts;
 };
 
 struct Started {
   uint32_t attached;
   std::vector<Attachment::Refusal> refused;
   double attachMs;
+  uint64_t batches; // handed over before this was told
 };
 
 // Zero of every record's time_ns, fixed when the library is loaded.
@@ -52,8 +56,10 @@ const Clock &captureClock();
 constexpr uint64_t LONG_NS = 10'000'000'000ULL;
 // The table of packets is looked through this often at most.
 constexpr uint64_t SWEEP_EVERY_NS = 5'000'000'000ULL;
+// In tail mode it also tells packets that have waited for too long.
+constexpr uint64_t SWEEP_FOR_SLOW_NS = 400'000'000ULL;
 
-// Every method may be called from any thread; calls wait for each other.
+// Every method may be called from any thread; changes wait for each other.
 class Tracer {
 public:
   Tracer() = default;
@@ -64,6 +70,9 @@ public:
   Result<Started> start(const StartOptions &options, std::shared_ptr<const Symbols> symbols, Reader::OnBatch onBatch);
   // Other settings on the running capture; no probe is touched. The new generation's number.
   Result<uint32_t> update(const Settings &settings);
+  // Other functions on the running capture: only the difference is attached and detached. What is probed no more has
+  // no event behind the batches that are told. Errors: those of Probes::set(), NOT_RUNNING, NOT_TAKEN.
+  Result<Started> setProbes(const std::vector<ProbePart> &parts);
   void release();
   Stats stats();
   // Has the kernel measure every eBPF program of this host from here on (two looks at the clock a run) until
@@ -75,10 +84,11 @@ public:
   void stop();
 
 private:
-  std::mutex lock;
-  std::optional<Generation> first;   // owns the maps and the probes' program
+  std::mutex changes;              // one at a time, however long it takes
+  std::mutex lock;                 // of what follows, for moments only: who asks for counts must not wait for a change
+  std::optional<Generation> first; // owns the maps and the probes' program
   std::optional<Generation> current; // the settings in force, when these were changed
-  std::vector<Fd> probes;
+  std::unique_ptr<Probes> probes;
   std::mutex readerLock; // of the pointer only
   std::shared_ptr<Reader> reader;
   LoadOptions loaded;

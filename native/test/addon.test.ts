@@ -1,11 +1,14 @@
 /** The addon where it has no privileges or no tracing kernel: everything is refused in words, nothing crashes. */
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { parse } from '../../core/base/schema.ts';
 import { capabilitiesSchema, DEFAULT_SPEC } from '../../core/messages/source.ts';
 import { loadAddon, NativeError } from '../index.ts';
 
 const addon = loadAddon();
 const { filter } = DEFAULT_SPEC;
-const options = { ...DEFAULT_SPEC, functionIds: [1], ringBytes: 1 << 20, trackedPackets: 1024 };
+const options = { ...DEFAULT_SPEC, parts: [[1]], ringBytes: 1 << 20, trackedPackets: 1024 };
 
 async function refusal(promise: Promise<unknown>): Promise<NativeError> {
   const error: unknown = await promise.then(
@@ -18,8 +21,36 @@ async function refusal(promise: Promise<unknown>): Promise<NativeError> {
 
 describe('capabilities', () => {
   it('says of each what was found, or why it is missing', async () => {
-    const found = capabilitiesSchema.parse(await addon.capabilities());
-    for (const [name, capability] of Object.entries(found)) expect(capability.detail, name).not.toBe('');
+    const found = parse(capabilitiesSchema, await addon.capabilities());
+    for (const [name, capability] of Object.entries(found))
+      expect(capability?.detail ?? '', name).not.toBe('');
+  });
+});
+
+describe('what is known of the kernel', () => {
+  const key = addon.kernelKey();
+
+  it('has a key that stays while modules do, and names boot and kernel', () => {
+    expect(addon.kernelKey()).toBe(key);
+    expect(key).toContain(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+    expect(key).toContain(release());
+  });
+
+  it('is sealed, and taken out whole or not at all', () => {
+    const bytes = Buffer.from('known');
+    const sealed = addon.seal(key, bytes);
+    expect(addon.unseal(key, sealed)).toEqual(bytes);
+    expect(addon.unseal(`${key} `, sealed)).toBeUndefined();
+    expect(addon.unseal(key, sealed.subarray(1))).toBeUndefined();
+    expect(addon.unseal(key, Buffer.alloc(0))).toBeUndefined();
+    expect(addon.unseal(key, addon.seal(key, Buffer.alloc(0)))).toEqual(Buffer.alloc(0));
+  });
+
+  it('is not taken over out of bytes that are something else', () => {
+    expect(addon.takeOverKnown(Buffer.alloc(0))).toBe(false);
+    expect(addon.takeOverKnown(Buffer.alloc(4096))).toBe(false);
+    expect(addon.takeOverKnown(Buffer.alloc(4096, 0xff))).toBe(false);
+    expect(addon.takeOverKnown(Buffer.from('\x04\0\0\0key '.repeat(99)))).toBe(false);
   });
 });
 
@@ -69,8 +100,8 @@ describe('a tracer', () => {
   it.each([
     ['a ring that is no power of two', { ...options, ringBytes: 5000 }],
     ['a ring below a page', { ...options, ringBytes: 1024 }],
-    ['no function', { ...options, functionIds: [] }],
-    ['a function id of 0', { ...options, functionIds: [0] }],
+    ['no function', { ...options, parts: [] }],
+    ['a function id of 0', { ...options, parts: [[0]] }],
     ['no room for packets', { ...options, trackedPackets: 0 }],
     ['an interface name that is too long', { ...options, filter: { ...filter, interface: 'x'.repeat(16) } }],
   ])('refuses %s before it touches the kernel', async (_, bad) => {

@@ -198,5 +198,15 @@ int main() {
   socket.old_state = 8;
   socket.new_state = 7;
   append(socket);
+  skbt_tail tail = {};
+  tail.header = header(sizeof(skbt_tail), SKBT_KIND_TAIL, 0, 0, 9);
+  tail.packet = 12;
+  tail.skb = 0xffff'8880'0000'0c00ULL;
+  tail.begun_ns = 900;
+  tail.records = 0;
+  tail.missed = 3;
+  tail.path = 0x9abc'def0U;
+  tail.chosen = SKBT_CHOSEN_SLOW;
+  append(tail);
   return std::fwrite(out.data(), 1, out.size(), stdout) == out.size() ? 0 : 1;
 }

@@ -17,6 +17,7 @@ describe('the records that C++ wrote (native/test/golden.cc)', () => {
   const decisions: unknown[] = [];
   const stacks: unknown[] = [];
   const sockets: unknown[] = [];
+  const tails: unknown[] = [];
   const reader = new HopReader();
   reader.read(golden, {
     hop: (record) => hops.push(record),
@@ -26,12 +27,13 @@ describe('the records that C++ wrote (native/test/golden.cc)', () => {
     decision: (record) => decisions.push(record),
     stack: (record) => stacks.push(record),
     socket: (record) => sockets.push(record),
+    tail: (record) => tails.push(record),
   });
 
   it('are all sound', () => {
     expect(reader.malformed).toBe(0);
-    const kinds = [hops, frees, lineages, symbols, decisions, stacks, sockets];
-    expect(kinds.map((records) => records.length)).toEqual([2, 1, 1, 1, 1, 1, 1]);
+    const kinds = [hops, frees, lineages, symbols, decisions, stacks, sockets, tails];
+    expect(kinds.map((records) => records.length)).toEqual([2, 1, 1, 1, 1, 1, 1, 1]);
   });
 
   it('are read field by field', () => {
@@ -126,6 +128,14 @@ describe('the records that C++ wrote (native/test/golden.cc)', () => {
       stack: undefined,
     });
     expect(frees[0]).toMatchObject({ packet: Number.MAX_SAFE_INTEGER - 1, dropped: true });
+    expect(tails[0]).toMatchObject({
+      packet: 12,
+      begunNs: 900,
+      records: 0,
+      missed: 3,
+      path: 0x9abcdef0,
+      chosen: 2,
+    });
     expect(lineages[0]).toMatchObject({ packet: 12, parent: 11, relation: 2 });
     expect(symbols[0]).toEqual({
       address: 'ffffffff81234567',

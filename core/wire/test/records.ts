@@ -1,6 +1,6 @@
 /** Records made for tests of what reads them; what the kernel really sends is tested in the lab. */
 import {
-  DECISION, DECISION_KIND, FREE, HEADER, HOP, KIND, LINEAGE, RULE, SECTION, SOCKET, STACK, SYMBOL,
+  DECISION, DECISION_KIND, FREE, HEADER, HOP, KIND, LINEAGE, RULE, SECTION, SOCKET, STACK, SYMBOL, TAIL,
 } from '../layout.gen.ts'; // biome-ignore format: a list
 import { type OwnerFields, type SectionFields, sectionsOf, setBytes, setText, setU64 } from './sections.ts';
 
@@ -62,6 +62,23 @@ export function hop(fields: HopFields): Uint8Array {
     write(view, at);
     at += bytesOf;
   }
+  return bytes;
+}
+
+export interface TailFields extends Header {
+  readonly records: number;
+  readonly chosen?: number;
+  readonly missed?: number;
+  readonly begun?: number;
+}
+
+/** A TAIL, which brings records with the flag `kept`. */
+export function tail(fields: TailFields): Uint8Array {
+  const { bytes, view } = begin(TAIL.size, KIND.tail, fields);
+  view.setUint32(TAIL.records, fields.records, true);
+  view.setUint32(TAIL.missed, fields.missed ?? 0, true);
+  view.setUint32(TAIL.chosen, fields.chosen ?? 1, true);
+  setU64(view, TAIL.begunNs, fields.begun ?? 0);
   return bytes;
 }
 

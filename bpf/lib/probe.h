@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What all programs on probes share. */
+#ifndef SKBT_PROBE_H
+#define SKBT_PROBE_H
+
+#include "track.h"
+#include <bpf/bpf_tracing.h>
+
+/* Written by native/src/probes.cc through the mapped .bss. */
+volatile __u8 gates[SKBT_GATES];
+volatile __u8 muted[SKBT_FUNCTIONS];
+
+static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
+{
+	u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),
+	    a4 = PT_REGS_PARM4(ctx), a5 = PT_REGS_PARM5(ctx);
+
+	/* five loads at constant offsets: the verifier refuses one load at a chosen offset of ctx
+	 */
+	asm volatile("" : "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5));
+	return position == 1   ? a1
+	       : position == 2 ? a2
+	       : position == 3 ? a3
+	       : position == 4 ? a4
+			       : a5;
+}
+
+/* What is behind the jump: the hop of the hit. */
+static __always_inline void hop_on_probe(struct pt_regs *ctx)
+{
+	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
+	const struct skbt_hit *hit = hit_get();
+
+	if (!s || !hit || !hit->skb)
+		return;
+	/* the cookie is looked for among those of all functions where one link has them */
+	hop_handle(ctx, s, hit->skb, hit->flags,
+		   config.by_address ? (u32)bpf_get_func_ip(ctx)
+				     : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)),
+		   PT_REGS_SP(ctx), NULL);
+}
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Functions that decide about a packet, where one program is told of both their entry and their
+ * return (kprobe.session, since 6.10: 535a3692ba72 "bpf: Add support for kprobe session attach").
+ * It is on all of them at once, takes the place of a probe and of two typed programs, and is not
+ * told of the return when the packet is not followed. Typed programs beside a probe cost more than
+ * both: the kernel then asks each of its users of ftrace whether it is meant.
+ */
+#ifndef SKBT_SESSION_H
+#define SKBT_SESSION_H
+
+#include "decide.h"
+#include "prefilter.h"
+#include "probe.h"
+
+/* Kernel functions, declared as helpers are: see native/src/kfuncs.h. The context is given to
+ * kernels that ask for it. */
+static bool (*const session_is_return)(void *ctx) = (void *)SKBT_IS_RETURN_MARKER;
+static u64 *(*const session_cookie)(void *ctx) = (void *)SKBT_SESSION_MARKER;
+
+#define SESSION_SKIP 1 /* the return is not wanted */
+
+static __always_inline struct skbt_call *call_at(u64 turn)
+{
+	u32 place = (u32)turn & (CALLS - 1);
+
+	return bpf_map_lookup_elem(&calls, &place);
+}
+
+/* Keeps a call's arguments, and in its cookie where. */
+static __always_inline bool call_keep(u64 *cookie, const u64 *arguments)
+{
+	u64 turn = __sync_fetch_and_add(&skbt_turns, 1) + 1;
+	struct skbt_call *call = call_at(turn);
+
+	if (!cookie || !call)
+		return false;
+	*cookie = turn;
+	__sync_lock_test_and_set(&call->turn, 0);
+#pragma unroll
+	for (int i = 0; i < CALL_ARGUMENTS; i++)
+		call->argument[i] = arguments[i];
+	__sync_lock_test_and_set(&call->turn, turn);
+	return true;
+}
+
+/* The arguments of the call of that turn; false when its place is another's by now. */
+static __always_inline bool call_recall(u64 turn, u64 *arguments)
+{
+	const struct skbt_call *call = call_at(turn);
+
+	if (!call || *(const volatile u64 *)&call->turn != turn)
+		return false;
+#pragma unroll
+	for (int i = 0; i < CALL_ARGUMENTS; i++)
+		arguments[i] = *(const volatile u64 *)&call->argument[i];
+	return *(const volatile u64 *)&call->turn == turn;
+}
+
+SEC("skbt/session")
+int skbt_session(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx), skb;
+	u32 flags = SKBT_COOKIE_FLAGS(cookie), func = SKBT_COOKIE_FUNC(cookie);
+	struct skbt_hit *hit = hit_get();
+	u64 *call = session_cookie(ctx);
+	bool is_muted;
+
+	if (!hit || !call)
+		return SESSION_SKIP;
+	if (session_is_return(ctx)) {
+		hit->call = *call;
+		hit->kind = SKBT_COOKIE_KIND(cookie);
+		bpf_tail_call(ctx, &session_bodies, SKBT_BODY_RETURN);
+		return 0;
+	}
+	skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
+	is_muted = muted[func % SKBT_FUNCTIONS];
+	if (!maybe_followed(skb) &&
+	    (is_muted || (flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+		return SESSION_SKIP;
+	hit->skb = skb;
+	hit->flags = flags;
+	hit->kind = SKBT_COOKIE_KIND(cookie);
+	if (!is_muted)
+		bpf_tail_call(ctx, &session_bodies, SKBT_BODY_HOP);
+	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
+	return SESSION_SKIP;
+}
+
+SEC("skbt/session")
+int skbt_session_hop(struct pt_regs *ctx)
+{
+	hop_on_probe(ctx);
+	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
+	return SESSION_SKIP;
+}
+
+/* Behind the hop, with which the packet may have begun. */
+SEC("skbt/session")
+int skbt_session_enter(struct pt_regs *ctx)
+{
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_hit *hit = hit_get();
+	const u64 a[CALL_ARGUMENTS] = {PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
+				       PT_REGS_PARM4(ctx)};
+
+	if (!ctl || !ctl->generation || !hit || !track_find(hit->skb, ctl->generation) ||
+	    !call_keep(session_cookie(ctx), a))
+		return SESSION_SKIP;
+	switch (hit->kind) {
+	case SKBT_SESSION_HOOK:
+		hook_begin(a[0], a[1]);
+		break;
+	case SKBT_SESSION_TABLE:
+	case SKBT_SESSION_BRIDGE_TABLE:
+		table_begin(a[0], a[1], a[2]);
+		break;
+	case SKBT_SESSION_CONNTRACK:
+		conntrack_begin(a[0], a[1]);
+		break;
+	case SKBT_SESSION_NAT:
+		nat_begin(a[0], a[1]);
+		break;
+	case SKBT_SESSION_NEIGHBOUR:
+		neighbour_begin(a[0], a[1]);
+		break;
+	case SKBT_SESSION_BACKLOG:
+		backlog_begin(a[0], (u32)a[1]);
+		break;
+	case SKBT_SESSION_TRANSMIT:
+		transmit_begin(a[0]);
+		break;
+	case SKBT_SESSION_TC:
+		tc_begin(a[0], a[2]);
+		break;
+	}
+	return 0;
+}
+
+SEC("skbt/session")
+int skbt_session_return(struct pt_regs *ctx)
+{
+	const struct skbt_hit *hit = hit_get();
+	u64 a[CALL_ARGUMENTS], value = PT_REGS_RC(ctx);
+
+	if (!hit || !call_recall(hit->call, a))
+		return 0;
+	switch (hit->kind) {
+	case SKBT_SESSION_HOOK:
+		hook_end(a[0], a[1], (s32)value);
+		break;
+	case SKBT_SESSION_TABLE:
+		table_end(a[0], a[1], a[2], (u32)value, false);
+		break;
+	case SKBT_SESSION_BRIDGE_TABLE:
+		table_end(a[0], a[1], a[2], (u32)value, true);
+		break;
+	case SKBT_SESSION_CONNTRACK:
+		conntrack_end(a[0], a[1], (u32)value);
+		break;
+	case SKBT_SESSION_NAT:
+		nat_end(a[0], (u32)a[2], (s32)value);
+		break;
+	case SKBT_SESSION_ROUTE4:
+		decide(a[0], SKBT_DECISION_ROUTE, (s32)value, 0, 0);
+		break;
+	case SKBT_SESSION_ROUTE6:
+		route6_end(a[0]);
+		break;
+	case SKBT_SESSION_SOURCE:
+		source_end(a[0], (s32)value);
+		break;
+	case SKBT_SESSION_NEIGHBOUR:
+		neighbour_end(a[0], a[1], (s32)value);
+		break;
+	case SKBT_SESSION_BACKLOG:
+		backlog_end(a[0], (s32)value);
+		break;
+	case SKBT_SESSION_TRANSMIT:
+		transmit_end(a[0], (s32)value);
+		break;
+	case SKBT_SESSION_FILTER:
+		filter_end(a[0], a[1], (s32)value);
+		break;
+	case SKBT_SESSION_RECEIVE:
+		receive(a[0], a[1], (s32)value);
+		break;
+	case SKBT_SESSION_ACCEPT:
+		accept_end(a[2], a[3], (s32)value);
+		break;
+	case SKBT_SESSION_POLICY:
+		policy_end((u32)a[1], a[2], (s32)value);
+		break;
+	case SKBT_SESSION_TC:
+		tc_end(a[0], a[2], (s32)value);
+		break;
+	case SKBT_SESSION_TC_PROGRAM:
+		tc_program_end(a[0], a[1], (s32)value);
+		break;
+	case SKBT_SESSION_XDP_GENERIC:
+		decide_program(a[0], SKBT_DECISION_XDP, (s32)value, (const struct bpf_prog *)a[2]);
+		break;
+	}
+	return 0;
+}
+
+#endif

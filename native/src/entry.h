@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies of the program on the probes: what differs between probes is a constant in each copy, and not asked at each
+// hit.
+#pragma once
+
+#include "fd.h"
+#include "result.h"
+
+#include <linux/bpf.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+struct bpf_object;
+
+namespace skbt {
+
+// Makes a copy's instructions: the skb is that argument (1 to 5), `flags` are SKBT_PROBE_*; with SKBT_PROBE_BY_COOKIE
+// the argument is not looked at.
+// `entry` is skbt_entry as it was loaded, its maps file descriptors. False when it is not what is known here.
+bool makeEntry(std::vector<bpf_insn> &entry, uint32_t argument, uint32_t flags);
+
+} // namespace skbt

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel.h"
+
+#include "capabilities.h"
+#include "load_plan.h"
+#include "pack.h"
+#include "timing.h"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <sys/utsname.h>
+
+namespace skbt {
+namespace {
+
+std::mutex reading; // one reads, and who wants the same waits for it
+std::mutex lock;    // of the pointers only
+std::shared_ptr<const Kernel> known;
+std::string packed; // what was packed or taken over last: the parts that there were
+
+constexpr uint32_t VERSION = 1; // of all that is packed
+constexpr std::array<char, 8> MAGIC = {'s', 'k', 'b', 't', 'k', 'e', 'p', 't'};
+
+struct Head {
+  std::array<char, 8> magic;
+  uint32_t version;
+  uint32_t keyLength;
+  uint64_t size; // of what was sealed
+  uint64_t sum;  // of key and what was sealed
+};
+
+// FNV-1a, eight bytes at a time: it is to find damage, not to withstand anybody.
+uint64_t sumOf(uint64_t sum, const uint8_t *data, size_t size) {
+  constexpr uint64_t PRIME = 0x100000001b3ULL;
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, data + i, sizeof(word));
+    sum = (sum ^ word) * PRIME;
+    sum ^= sum >> 32;
+  }
+  for (; i < size; i++)
+    sum = (sum ^ data[i]) * PRIME;
+  return sum;
+}
+
+uint64_t sumOf(std::string_view key, const uint8_t *data, size_t size) {
+  constexpr uint64_t BASIS = 0xcbf29ce484222325ULL;
+  return sumOf(sumOf(BASIS, reinterpret_cast<const uint8_t *>(key.data()), key.size()), data, size);
+}
+
+// Name, size and place of every module; not how often each is in use, which changes all the time.
+uint64_t modulesSum() {
+  uint64_t sum = 0;
+  FILE *file = std::fopen("/proc/modules", "re");
+  char *line = nullptr;
+  size_t capacity = 0;
+  while (file && getline(&line, &capacity, file) > 0) {
+    char name[64] = {};
+    char size[24] = {};
+    char place[24] = {};
+    // "nf_nat 61440 2 nft_chain_nat,xt_nat, Live 0xffffffffc0b5a000"
+    if (std::sscanf(line, "%63s %23s %*s %*s %*s %23s", name, size, place) == 3)
+      for (const char *word : {name, size, place})
+        sum = sumOf(sum + 1, reinterpret_cast<const uint8_t *>(word), std::strlen(word));
+  }
+  std::free(line);
+  if (file)
+    std::fclose(file);
+  return sum;
+}
+
+std::string lineOf(const char *path) {
+  FILE *file = std::fopen(path, "re");
+  char line[128] = {};
+  if (file) {
+    if (!std::fgets(line, sizeof(line), file))
+      line[0] = '\0';
+    std::fclose(file);
+  }
+  return std::string(line, std::strcspn(line, "\n"));
+}
+
+void packKernel(const Kernel &k, Packer &into) {
+  into.value(static_cast<uint32_t>(k.functions.size()));
+  for (const Function &f : k.functions) {
+    into.text(f.name);
+    into.text(f.module);
+    into.value(f.argument);
+    into.value(f.address);
+    into.value(f.flags);
+  }
+  into.value(static_cast<uint32_t>(k.reasons.size()));
+  for (const DropReason &reason : k.reasons) {
+    into.value(reason.value);
+    into.text(reason.name);
+  }
+  into.value(static_cast<uint8_t>(k.hasDropReason));
+  into.value(k.noDrop);
+  into.value(k.backlogLimit);
+  into.value(k.kfuncs);
+  k.symbols->pack(into);
+}
+
+std::shared_ptr<const Kernel> unpackKernel(const std::string &key, Unpacker &from) {
+  auto k = std::make_shared<Kernel>();
+  k->key = key;
+  const size_t functions = from.count(2 * sizeof(uint32_t));
+  for (size_t i = 0; i < functions; i++) {
+    Function f = {};
+    f.id = static_cast<uint32_t>(i + 1);
+    f.name = from.text();
+    f.module = from.text();
+    f.argument = from.value<uint32_t>();
+    f.address = from.value<uint64_t>();
+    f.flags = from.value<uint32_t>();
+    k->functions.push_back(std::move(f));
+  }
+  for (size_t n = from.count(2 * sizeof(uint32_t)); n > 0; n--) {
+    const auto value = from.value<uint32_t>();
+    k->reasons.push_back({value, from.text()});
+  }
+  k->hasDropReason = from.value<uint8_t>() != 0;
+  k->noDrop = from.value<AddressRange>();
+  k->backlogLimit = from.value<uint64_t>();
+  k->kfuncs = from.value<Kfuncs>();
+  auto symbols = Symbols::unpack(from);
+  if (!symbols)
+    return nullptr;
+  k->symbols = std::make_shared<const Symbols>(std::move(*symbols));
+  return k;
+}
+
+} // namespace
+
+std::string kernelKey() {
+  utsname name = {};
+  uname(&name);
+  char modules[24];
+  std::snprintf(modules, sizeof(modules), "%016llx", static_cast<unsigned long long>(modulesSum()));
+  return lineOf("/proc/sys/kernel/random/boot_id") + ' ' + name.release + ' ' + name.machine + ' ' + modules;
+}
+
+Result<std::shared_ptr<const Kernel>> readKernel() {
+  const std::lock_guard turn(reading);
+  std::string key = kernelKey();
+  {
+    const std::lock_guard guard(lock);
+    if (known && known->key == key)
+      return known;
+  }
+  auto symbols = Symbols::read();
+  if (!symbols)
+    return symbols.error();
+  mark("symbols read");
+  auto functions = findFunctions(*symbols);
+  if (!functions)
+    return functions.error();
+  auto reasons = findDropReasons();
+  if (!reasons)
+    return reasons.error();
+  mark("functions and reasons found");
+  auto k = std::make_shared<Kernel>();
+  k->key = std::move(key);
+  k->functions = std::move(*functions);
+  k->reasons = std::move(*reasons);
+  k->hasDropReason = kfreeSkbHasReason();
+  if (!saysWhatIsConsumed(k->reasons))
+    k->noDrop = symbols->range("skb_release_data");
+  const uint64_t hotdata = symbols->variable("net_hotdata");
+  k->backlogLimit = hotdata != 0 ? hotdata : symbols->variable("netdev_max_backlog");
+  k->kfuncs = findKfuncs();
+  mark("kernel functions tried");
+  k->symbols = std::make_shared<const Symbols>(std::move(*symbols));
+  const std::lock_guard guard(lock);
+  known = k;
+  return known;
+}
+
+Result<std::shared_ptr<const Kernel>> knownKernel() {
+  {
+    const std::lock_guard guard(lock);
+    if (known)
+      return known;
+  }
+  return readKernel();
+}
+
+std::optional<std::vector<uint8_t>> packKnown() {
+  std::shared_ptr<const Kernel> k;
+  {
+    const std::lock_guard guard(lock);
+    k = known;
+  }
+  if (!k)
+    return std::nullopt;
+  auto plan = keptPlan(k->key + PLAN_SESSIONS);
+  if (!plan)
+    plan = keptPlan(k->key);
+  std::string parts = k->key + (plan ? " with programs" : "");
+  {
+    const std::lock_guard guard(lock);
+    if (packed == parts)
+      return std::nullopt;
+    packed = std::move(parts);
+  }
+  Packer into;
+  into.text(k->key);
+  packCapabilities(into);
+  into.value(static_cast<uint8_t>(plan != nullptr));
+  if (plan)
+    plan->pack(into);
+  packKernel(*k, into);
+  return std::move(into.out);
+}
+
+bool takeOverKnown(const uint8_t *data, size_t size) {
+  Unpacker from(data, size);
+  const std::string key = from.text();
+  auto attempts = unpackCapabilities(from);
+  const bool hasPlan = from.value<uint8_t>() != 0;
+  auto plan = hasPlan ? LoadPlan::unpack(key, from) : nullptr;
+  auto k = unpackKernel(key, from);
+  if (!k || !attempts || (hasPlan && !plan) || !from.isAtEnd())
+    return false;
+  keepCapabilities(std::move(*attempts));
+  const std::lock_guard guard(lock);
+  if (known)
+    return true;
+  packed = key + (plan ? " with programs" : "");
+  known = std::move(k);
+  if (plan)
+    keepPlan(std::move(plan));
+  return true;
+}
+
+std::vector<uint8_t> seal(std::string_view key, const uint8_t *data, size_t size) {
+  Packer into;
+  into.value(Head{MAGIC, VERSION, static_cast<uint32_t>(key.size()), size, sumOf(key, data, size)});
+  into.append(key.data(), key.size());
+  into.append(data, size);
+  return std::move(into.out);
+}
+
+std::optional<size_t> unseal(std::string_view key, const uint8_t *data, size_t size) {
+  Head head = {};
+  if (size < sizeof(head) + key.size())
+    return std::nullopt;
+  std::memcpy(&head, data, sizeof(head));
+  const size_t begin = sizeof(head) + key.size();
+  const bool isWhole = head.magic == MAGIC && head.version == VERSION && head.keyLength == key.size() &&
+                       std::memcmp(data + sizeof(head), key.data(), key.size()) == 0 && head.size == size - begin &&
+                       head.sum == sumOf(key, data + begin, size - begin);
+  return isWhole ? std::optional<size_t>(begin) : std::nullopt;
+}
+
+} // namespace skbt

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes.h"
+
+#include "entry.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <fcntl.h>
+#include <iterator>
+#include <map>
+#include <poll.h>
+#include <sys/mman.h>
+
+namespace skbt {
+namespace {
+
+constexpr const char *BYTES = ".bss";
+// A gate is waited for that long: as many as there are can be in use only when probes are switched much faster than the
+// kernel detaches them.
+constexpr int GATE_WAIT_MS = 10'000;
+constexpr int GATE_LOOK_MS = 10;
+
+// Where a variable is in the object's .bss, -1 when there is none.
+int32_t placeOf(const bpf_object *object, const char *variable) {
+  const btf *types = bpf_object__btf(object);
+  const int section = btf__find_by_name_kind(types, BYTES, BTF_KIND_DATASEC);
+  const btf_type *data = section < 0 ? nullptr : btf__type_by_id(types, static_cast<uint32_t>(section));
+  for (uint32_t i = 0; data && i < btf_vlen(data); i++) {
+    const btf_var_secinfo &info = btf_var_secinfos(data)[i];
+    const btf_type *type = btf__type_by_id(types, info.type);
+    if (type && std::strcmp(btf__name_by_offset(types, type->name_off), variable) == 0)
+      return static_cast<int32_t>(info.offset);
+  }
+  return -1;
+}
+
+// Of a variable of that map.
+bool loadsAddress(const bpf_insn &insn, int map) {
+  return insn.code == (BPF_LD | BPF_IMM | BPF_DW) && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == map;
+}
+
+// Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
+constexpr size_t KIND_LEAST = 64;
+
+std::map<Kind, ProbePart> byKind(const ProbePart &functions) {
+  std::map<Kind, ProbePart> kinds;
+  for (const Function *one : functions)
+    kinds[{one->flags == 0 ? one->argument : 0}].push_back(one);
+  for (auto it = kinds.begin(); it != kinds.end();) {
+    if (it->first.argument == 0 || it->second.size() >= KIND_LEAST) {
+      ++it;
+      continue;
+    }
+    ProbePart &others = kinds[{0}];
+    others.insert(others.end(), it->second.begin(), it->second.end());
+    it = kinds.erase(it);
+  }
+  return kinds;
+}
+
+void add(Probes::Counts &sum, const Probes::Counts &one) {
+  sum.misses += one.misses;
+  sum.runs += one.runs;
+  sum.timeNs += one.timeNs;
+}
+
+} // namespace
+
+// The sessions' program is counted as one of the object's, of which only the kernel knows what it has missed.
+Probes::Counts Probes::countsOf(const Batch &batch) {
+  Counts counts;
+  if (batch.isSessions) {
+    for (const Held &one : batch.held)
+      counts.misses += missedReturns(one.fd.get());
+    return counts;
+  }
+  bpf_prog_info info = {};
+  __u32 length = sizeof(info);
+  if (batch.program.valid() && bpf_obj_get_info_by_fd(batch.program.get(), &info, &length) == 0)
+    counts = {info.recursion_misses, info.run_cnt, info.run_time_ns};
+  return counts;
+}
+
+Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend backend, int sessionFd,
+                                             const std::vector<Session> &sessions) {
+  std::unique_ptr<Probes> probes(new Probes());
+  probes->backend = backend;
+  if (auto done = probes->findBytes(object); !done)
+    return done.error();
+  const uint32_t zero = 0;
+  probes->waitInner = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "skbt_wait", sizeof(zero), sizeof(zero), 1, nullptr));
+  LIBBPF_OPTS(bpf_map_create_opts, opts);
+  opts.inner_map_fd = static_cast<__u32>(probes->waitInner.get());
+  probes->waitOuter = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "skbt_wait", sizeof(zero), sizeof(zero), 1, &opts));
+  if (!probes->waitOuter.valid())
+    return errnoError("LOAD_FAILED", "cannot make a map of maps", errno);
+  if (auto done = probes->attachCalls(sessionFd, sessions); !done)
+    return done.error();
+  return probes;
+}
+
+// Muted as probes, until set() wants them.
+Status Probes::attachCalls(int sessionFd, const std::vector<Session> &sessions) {
+  if (sessions.empty())
+    return Done{};
+  auto gate = takeGate(); // nobody looks at it
+  if (!gate)
+    return gate.error();
+  auto batch = std::make_unique<Batch>();
+  batch->gate = *gate;
+  batch->isSessions = true;
+  batch->program = Fd(fcntl(sessionFd, F_DUPFD_CLOEXEC, 0));
+  for (const Session &one : sessions)
+    mutedByte(one.function->id) = 1;
+  Attachment attachment = attachSessions(sessionFd, sessions);
+  batch->held = std::move(attachment.held);
+  batch->ids = std::move(attachment.ids);
+  refusals = std::move(attachment.refused);
+  batches.push_back(std::move(batch));
+  return Done{};
+}
+
+Status Probes::findBytes(const bpf_object *object) {
+  const bpf_program *program = bpf_object__find_program_by_name(object, ENTRY_PROGRAM);
+  const bpf_map *map = bpf_object__find_map_by_name(object, BYTES);
+  gatesAt = placeOf(object, "gates");
+  mutedAt = placeOf(object, "muted");
+  if (!program || !map || gatesAt < 0 || mutedAt < 0)
+    return Error{"LOAD_FAILED", "the eBPF object lacks the switches of probes"};
+  // as it was loaded: its maps are file descriptors by now
+  const bpf_insn *first = bpf_program__insns(program);
+  entry.assign(first, first + bpf_program__insn_cnt(program));
+  size_t found = 0;
+  for (size_t i = 0; i + 1 < entry.size(); i++)
+    if (loadsAddress(entry[i], bpf_map__fd(map)) && entry[i + 1].imm == gatesAt) {
+      gateInsn = i + 1;
+      found++;
+    }
+  if (found != 1)
+    return Error{"LOAD_FAILED", "the entry program does not read its gate once"};
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  bytesSize = (bpf_map__value_size(map) + page - 1) / page * page;
+  void *mapped = mmap(nullptr, bytesSize, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+  if (mapped == MAP_FAILED)
+    return errnoError("LOAD_FAILED", "cannot map the switches of probes", errno);
+  bytes = static_cast<volatile uint8_t *>(mapped);
+  return Done{};
+}
+
+Probes::~Probes() {
+  if (bytes)
+    munmap(const_cast<uint8_t *>(bytes), bytesSize);
+}
+
+Result<uint32_t> Probes::takeGate() {
+  for (int waited = 0; waited <= GATE_WAIT_MS; waited += GATE_LOOK_MS) {
+    {
+      const std::lock_guard guard(gates->lock);
+      for (uint32_t gate = 0; gate < SKBT_GATES; gate++)
+        if (!gates->used[gate]) {
+          gates->used[gate] = true;
+          return gate;
+        }
+    }
+    poll(nullptr, 0, GATE_LOOK_MS);
+    detaching(); // frees what was closed meanwhile
+  }
+  return Error{"PROBES_BUSY", "probes are switched faster than the kernel detaches them; wait until it is done"};
+}
+
+// With its gate shut.
+Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const ProbePart &functions,
+                                                      std::vector<Attachment::Refusal> &refused) {
+  auto gate = takeGate();
+  if (!gate)
+    return gate.error();
+  auto batch = std::make_unique<Batch>();
+  batch->gate = *gate;
+  setGate(*gate, SKBT_GATE_SHUT);
+  std::vector<bpf_insn> insns = entry;
+  insns[gateInsn].imm = gatesAt + static_cast<int32_t>(*gate);
+  const bool isKnown =
+      kind.argument != 0 ? makeEntry(insns, kind.argument, 0) : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE);
+  if (!isKnown) {
+    discard(std::move(batch));
+    return Error{"LOAD_FAILED", "the entry program is not what is known here"};
+  }
+  LIBBPF_OPTS(bpf_prog_load_opts, opts);
+  if (backend == Backend::KprobeMulti)
+    opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
+  batch->program = Fd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, ENTRY_PROGRAM, "GPL", insns.data(), insns.size(), &opts));
+  if (!batch->program.valid()) {
+    const Error error = errnoError("LOAD_FAILED", "the kernel refuses a copy of the entry program", errno);
+    discard(std::move(batch));
+    return error;
+  }
+  Attachment attachment = attachAll(batch->program.get(), backend, functions);
+  batch->held = std::move(attachment.held);
+  batch->ids = std::move(attachment.ids);
+  std::move(attachment.refused.begin(), attachment.refused.end(), std::back_inserter(refused));
+  return batch;
+}
+
+// Its gate is shut and every program has seen that. Free again once its links are closed.
+void Probes::discard(std::unique_ptr<Batch> batch) {
+  const auto free = [gates = gates, gate = batch->gate] {
+    const std::lock_guard guard(gates->lock);
+    gates->used[gate] = false;
+  };
+  {
+    const std::lock_guard guard(lock);
+    add(gone, countsOf(*batch));
+  }
+  if (batch->held.empty())
+    free();
+  else
+    closeInBackground(std::move(batch->held), free);
+}
+
+/*
+ * Until every program that runs now has ended: what was written before is then seen by all. The kernel promises that
+ * for a map of maps: it waits for a grace period before it says that one was changed (1ae80cf31938 "bpf: wait for
+ * running BPF programs when updating map-in-map").
+ */
+void Probes::waitForPrograms() const {
+  const uint32_t zero = 0;
+  const int inner = waitInner.get();
+  if (bpf_map_update_elem(waitOuter.get(), &zero, &inner, BPF_ANY) != 0)
+    std::perror("skbtracer: waiting for running programs");
+}
+
+Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
+  detaching(); // frees gates
+  std::unordered_set<uint32_t> wanted;
+  for (const ProbePart &part : parts)
+    for (const Function *one : part)
+      wanted.insert(one->id);
+  std::unordered_set<uint32_t> known; // attached, or known to refuse
+  for (const auto &batch : batches)
+    known.insert(batch->ids.begin(), batch->ids.end());
+  for (const Attachment::Refusal &one : refusals)
+    known.insert(one.id);
+
+  std::vector<std::unique_ptr<Batch>> added;
+  std::vector<Attachment::Refusal> refused = refusals;
+  // The kernel takes as long for one function as for a thousand: what a capture begins with is attached together.
+  std::vector<ProbePart> fresh;
+  const bool isFirst = std::all_of(batches.begin(), batches.end(), [](const auto &batch) { return batch->isSessions; });
+  for (const ProbePart &part : parts) {
+    if (fresh.empty() || !isFirst)
+      fresh.emplace_back();
+    std::copy_if(part.begin(), part.end(), std::back_inserter(fresh.back()),
+                 [&](const Function *one) { return known.insert(one->id).second; });
+  }
+  for (const ProbePart &part : fresh)
+    for (const auto &[kind, functions] : byKind(part)) {
+      auto batch = attach(kind, functions, refused);
+      if (!batch) {
+        for (auto &one : added)
+          discard(std::move(one));
+        return batch.error();
+      }
+      added.push_back(std::move(*batch));
+    }
+
+  const auto isWanted = [&](uint32_t id) { return wanted.contains(id); };
+  size_t count = 0;
+  for (const auto *list : {&batches, &added})
+    for (const std::unique_ptr<Batch> &batch : *list)
+      count += static_cast<size_t>(std::count_if(batch->ids.begin(), batch->ids.end(), isWanted));
+  if (count == 0) {
+    for (auto &one : added)
+      discard(std::move(one));
+    const auto first = std::find_if(refused.begin(), refused.end(), [&](const auto &one) { return isWanted(one.id); });
+    return Error{"ATTACH_FAILED", first == refused.end()
+                                      ? "no function would be probed"
+                                      : "no function took a probe; " + first->name + ": " + first->reason};
+  }
+
+  return switchTo(std::move(added), std::move(refused), wanted);
+}
+
+Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::vector<Attachment::Refusal> refused,
+                                const std::unordered_set<uint32_t> &wanted) {
+  const auto isWanted = [&](uint32_t id) { return wanted.contains(id); };
+  Change change;
+  std::vector<std::unique_ptr<Batch>> staying;
+  std::vector<std::unique_ptr<Batch>> leaving;
+  for (auto &batch : batches) {
+    const bool stays = batch->isSessions || std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
+    if (!stays)
+      setGate(batch->gate, SKBT_GATE_SHUT);
+    else
+      change.isLess |= mute(*batch, wanted);
+    (stays ? staying : leaving).push_back(std::move(batch));
+  }
+  for (auto &batch : added) {
+    if (!batch->ids.empty())
+      setGate(batch->gate, SKBT_GATE_OPEN);
+    (batch->ids.empty() ? leaving : staying).push_back(std::move(batch));
+  }
+  std::erase_if(refused, [&](const Attachment::Refusal &one) { return !isWanted(one.id); });
+  {
+    const std::lock_guard guard(lock);
+    batches = std::move(staying);
+    refusals = std::move(refused);
+    live = 0;
+    for (const auto &batch : batches)
+      live += static_cast<uint32_t>(std::count_if(batch->ids.begin(), batch->ids.end(), isWanted));
+  }
+  change.isLess |= !leaving.empty();
+  if (change.isLess)
+    waitForPrograms();
+  for (auto &batch : leaving) {
+    for (const uint32_t id : batch->ids)
+      mutedByte(id) = 0;
+    discard(std::move(batch));
+  }
+  return change;
+}
+
+// Mutes what is not wanted of a batch that stays, and nothing else of it. Whether something was muted that was not.
+bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted) {
+  bool isLess = false;
+  bool isPartly = false;
+  for (const uint32_t id : batch.ids) {
+    const bool isMuted = !wanted.contains(id);
+    isLess |= isMuted && mutedByte(id) == 0;
+    isPartly |= isMuted;
+    mutedByte(id) = isMuted ? 1 : 0;
+  }
+  std::atomic_thread_fence(std::memory_order_release); // who sees the gate sees these
+  setGate(batch.gate, isPartly ? SKBT_GATE_PARTLY : SKBT_GATE_OPEN);
+  return isLess;
+}
+
+uint32_t Probes::attached() const {
+  const std::lock_guard guard(lock);
+  return live;
+}
+
+std::vector<Attachment::Refusal> Probes::refused() const {
+  const std::lock_guard guard(lock);
+  return refusals;
+}
+
+Probes::Counts Probes::counts() const {
+  const std::lock_guard guard(lock);
+  Counts sum = gone;
+  for (const auto &batch : batches)
+    add(sum, countsOf(*batch));
+  return sum;
+}
+
+std::vector<Held> Probes::takeAll() {
+  const std::lock_guard guard(lock);
+  std::vector<Held> all;
+  for (const auto &batch : batches)
+    std::move(batch->held.begin(), batch->held.end(), std::back_inserter(all));
+  batches.clear();
+  live = 0;
+  return all;
+}
+
+} // namespace skbt

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The probes of a capture, switched while it runs.
+#pragma once
+
+#include "attach.h"
+#include "functions.h"
+#include "kernel_shared.h"
+
+#include <bpf/libbpf.h>
+
+#include <bitset>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace skbt {
+
+// What the copies of it are told as, too.
+constexpr const char *ENTRY_PROGRAM = "skbt_entry";
+
+// Functions that come and go together.
+using ProbePart = std::vector<const Function *>;
+
+// Probes that share a copy of the entry program.
+struct Kind {
+  uint32_t argument; // which the skb is; 0: each probe's cookie says so
+  bool operator<(const Kind &other) const { return argument < other.argument; }
+};
+
+/*
+ * Functions are attached in batches: what a part has that is not attached yet. Each batch has a gate, a byte that its
+ * copy of the entry program reads first, so that it is switched off at once and everywhere by writing that byte; its
+ * links are closed later, by a process that nobody waits for, and only then the gate is free again.
+ *
+ * Of a batch that goes in part, the functions that go are muted (their byte in `muted` is set, and the gate says that
+ * it is to be looked at). They stay attached until the rest of the batch goes too: to attach the others anew would lose
+ * events, or tell them twice.
+ */
+class Probes {
+public:
+  // Of the object that has the entry program and the bytes. Errors: LOAD_FAILED.
+  // The functions of the sessions are attached here, with the program for these, and stay so; as probes they are
+  // switched like a batch that goes in part.
+  static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
+                                              const std::vector<Session> &sessions);
+  ~Probes();
+  Probes(const Probes &) = delete;
+  Probes &operator=(const Probes &) = delete;
+
+  struct Change {
+    bool isLess = false; // something was switched off, and every program that runs now has seen that
+  };
+  // From when this returns, these functions and no others are probed: what is new is attached first, then all of it is
+  // switched. On an error nothing has changed. Errors: ATTACH_FAILED when no function would have a probe, PROBES_BUSY,
+  // LOAD_FAILED. One thread at a time.
+  Result<Change> set(const std::vector<ProbePart> &parts);
+
+  // Of those that are wanted. Any thread, as all below.
+  uint32_t attached() const;
+  std::vector<Attachment::Refusal> refused() const;
+  // What the copies of the entry program have had, those that are gone included.
+  struct Counts {
+    uint64_t misses = 0;
+    uint64_t runs = 0;
+    uint64_t timeNs = 0;
+  };
+  Counts counts() const;
+
+  // All that is attached, to be closed.
+  std::vector<Held> takeAll();
+
+private:
+  struct Batch {
+    uint32_t gate = 0;
+    Fd program;
+    std::vector<Held> held;
+    std::vector<uint32_t> ids;
+    bool isSessions = false;
+  };
+  // Which gates are in use; outlives the capture as long as links are being closed.
+  struct Gates {
+    std::mutex lock;
+    std::bitset<SKBT_GATES> used;
+  };
+
+  Backend backend = Backend::Kprobe;
+  std::vector<bpf_insn> entry; // the pattern
+  size_t gateInsn = 0;         // which of it has the gate's place, in its immediate
+  int32_t gatesAt = 0;         // of gates[0] and muted[0] in the map's value
+  int32_t mutedAt = 0;
+  volatile uint8_t *bytes = nullptr;
+  size_t bytesSize = 0;
+  Fd waitInner, waitOuter; // see waitForPrograms()
+  std::shared_ptr<Gates> gates = std::make_shared<Gates>();
+
+  mutable std::mutex lock; // of what follows; only set() changes it
+  std::vector<std::unique_ptr<Batch>> batches;
+  std::vector<Attachment::Refusal> refusals;
+  uint32_t live = 0;
+  Counts gone;
+
+  Probes() = default;
+  Status findBytes(const bpf_object *object);
+  Status attachCalls(int sessionFd, const std::vector<Session> &sessions);
+  Result<uint32_t> takeGate();
+  Result<std::unique_ptr<Batch>> attach(const Kind &kind, const ProbePart &functions,
+                                        std::vector<Attachment::Refusal> &refused);
+  Change switchTo(std::vector<std::unique_ptr<Batch>> added, std::vector<Attachment::Refusal> refused,
+                  const std::unordered_set<uint32_t> &wanted);
+  bool mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted);
+  void discard(std::unique_ptr<Batch> batch);
+  void waitForPrograms() const;
+  static Counts countsOf(const Batch &batch);
+  void setGate(uint32_t gate, uint8_t value) { bytes[gatesAt + static_cast<int32_t>(gate)] = value; }
+  volatile uint8_t &mutedByte(uint32_t id) { return bytes[mutedAt + static_cast<int32_t>(id % SKBT_FUNCTIONS)]; }
+};
+
+} // namespace skbt

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the time of a start goes; see CONTRIBUTING.md. Costs nothing where nobody asks.
+#pragma once
+
+namespace skbt {
+
+// With SKBTRACER_TIMING=N in the environment (Unix time in ms), says on standard error how long after N something was
+// done, and what CPU time this process has used until then.
+void mark(const char *what);
+
+} // namespace skbt
