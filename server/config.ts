@@ -1,26 +1,32 @@
 /** What the launcher tells the server, as one line of JSON on its standard input; parsed once, here. */
-import { z } from 'zod';
+import * as v from 'valibot';
+import { matching, whole } from '../core/base/schema.ts';
 
-export const serverConfigSchema = z.object({
-  host: z.string().min(1),
-  port: z.number().int().min(0).max(65535),
-  token: z.string().regex(/^[0-9a-f]{32}$/),
+const someText = v.pipe(v.string(), v.nonEmpty('expected some text'));
+
+export const serverConfigSchema = v.object({
+  host: someText,
+  port: whole(0, 65535),
+  token: matching(/^[0-9a-f]{32}$/, '32 hexadecimal digits'),
   /** Why the lab was opened instead of tracing this host, '' when it was not. */
-  labReason: z.string(),
-  source: z.discriminatedUnion('kind', [
+  labReason: v.string(),
+  source: v.variant('kind', [
     /** The agent connects to this Unix socket, again whenever the launcher has restarted it. */
-    z.object({ kind: z.literal('host'), socket: z.string().min(1) }),
+    v.object({ kind: v.literal('host'), socket: someText }),
     /** The server boots the lab itself: that needs no privileges. */
-    z.object({ kind: z.literal('lab'), kernel: z.string().min(1) }),
+    v.object({ kind: v.literal('lab'), kernel: someText }),
     /** Any program that speaks the protocol on its standard streams: a recording, in tests. */
-    z.object({ kind: z.literal('program'), command: z.array(z.string()).min(1) }),
+    v.object({
+      kind: v.literal('program'),
+      command: v.pipe(v.array(v.string()), v.nonEmpty('expected a command')),
+    }),
   ]),
 });
 
 /** What the server says on its standard output once it listens. */
 export const READY_LINE = JSON.stringify({ ready: true });
 
-export type ServerConfig = z.infer<typeof serverConfigSchema>;
+export type ServerConfig = v.InferOutput<typeof serverConfigSchema>;
 
 /** HOST and PORT of the environment. Fails with what is wrong. */
 export function listenAddress(environment: NodeJS.ProcessEnv): { host: string; port: number } | string {

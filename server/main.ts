@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { parse } from '../core/base/schema.ts';
 import { READY_LINE, type ServerConfig, serverConfigSchema } from './config.ts';
 import { openGateway } from './gateway/gateway.ts';
 import { Guard } from './http/guard.ts';
@@ -17,7 +18,7 @@ import { keepGoing } from './sources/respawn.ts';
 
 const input = createInterface({ input: process.stdin });
 const [line] = await Promise.race([firstLine(), ended()]);
-run(serverConfigSchema.parse(JSON.parse(line))).catch((error: unknown) => {
+run(parse(serverConfigSchema, JSON.parse(line))).catch((error: unknown) => {
   console.error(`skbtracer server: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 });

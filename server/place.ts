@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path';
 
 export const ROOT = findRoot(import.meta.dirname);
 export const AGENT = join(ROOT, 'dist', 'agent.mjs');
+/** One end of the doctor's self-test; native/selftest/datagram.c. */
+export const DATAGRAM = join(ROOT, 'native', 'build', 'Release', 'datagram');
+export const CLI = join(ROOT, 'dist', 'cli.mjs');
 export const LAB = join(ROOT, 'dist', 'lab.mjs');
 
 function findRoot(from: string): string {

@@ -3,8 +3,10 @@
 import { create } from 'zustand';
 import type { Failure, Result } from '../../core/base/result.ts';
 import type { Compiled } from '../../core/messages/browser.ts';
-import type { CaptureSpec, ProbeGroup } from '../../core/messages/source.ts';
+import type { CaptureSpec, ProbePlan } from '../../core/messages/source.ts';
 import { EMPTY_FORM, expressionToForm, type FilterForm, formToExpression } from '../../core/model/filter.ts';
+import { FOLLOW_FOR_LIFE, type Follow, followOf, withFollow } from '../../core/model/follow.ts';
+import { DEFAULT_PLAN } from '../../core/model/probes/plan.ts';
 
 /** The filter as it is being written: two views of one expression, and what stands beside it. */
 interface Draft {
@@ -24,8 +26,8 @@ interface Draft {
   /** `VALUE` or `VALUE/MASK`. */
   readonly mark: string;
   readonly pid: string;
-  readonly keep: boolean;
-  readonly group: ProbeGroup;
+  readonly follow: Follow;
+  readonly probes: ProbePlan;
   /** Counts what the person wrote; and how far that is what runs, or what was asked for. */
   readonly edits: number;
   readonly settled: number;
@@ -42,8 +44,8 @@ const EMPTY: Draft = {
   interface: '',
   mark: '',
   pid: '',
-  keep: true,
-  group: 'default',
+  follow: FOLLOW_FOR_LIFE,
+  probes: DEFAULT_PLAN,
   edits: 0,
   settled: 0,
 };
@@ -68,12 +70,12 @@ export function writeForm(change: Partial<FilterForm>): void {
 
 export const writeInner = (inner: string): void => edit({ inner, innerProblem: undefined });
 
-type Beside = Pick<Draft, 'netns' | 'interface' | 'mark' | 'pid' | 'keep' | 'group'>;
+type Beside = Pick<Draft, 'netns' | 'interface' | 'mark' | 'pid' | 'follow' | 'probes'>;
 /** The person chose what stands beside the expressions. */
 export const writeDraft = (change: Partial<Beside>): void => edit(change);
 
-/** The probe group was put in force elsewhere on the page: what is being written stays as it is. */
-export const adoptGroup = (group: ProbeGroup): void => useDraft.setState({ group });
+/** The probes were chosen elsewhere on the page: what is being written stays as it is. */
+export const adoptProbes = (probes: ProbePlan): void => useDraft.setState({ probes });
 
 /** What the compiler, or the source, says of the expressions. */
 export const sayProblem = (problems: Partial<Pick<Draft, 'problem' | 'innerProblem'>>): void =>
@@ -85,7 +87,8 @@ export const draftAsked = ({ edits }: Draft): void => useDraft.setState({ settle
 export const draftRefused = (problem: Failure): void => useDraft.setState({ problem, settled: -1 });
 
 /** Takes over what runs, as this page, another one or the start set it; not over what the person is writing. */
-export function adoptSpec({ filter, group }: CaptureSpec): void {
+export function adoptSpec(spec: CaptureSpec): void {
+  const { filter, probes } = spec;
   const { edits, settled } = useDraft.getState();
   if (edits !== settled) return;
   useDraft.setState({
@@ -99,8 +102,8 @@ export function adoptSpec({ filter, group }: CaptureSpec): void {
     interface: filter.interface ?? '',
     mark: filter.mark === undefined ? '' : markText(filter.mark),
     pid: filter.pid === undefined ? '' : String(filter.pid),
-    keep: filter.keep,
-    group,
+    follow: followOf(spec),
+    probes,
   });
 }
 
@@ -126,19 +129,22 @@ export function draftSpec(draft: Draft, running: CaptureSpec): CaptureSpec | Fie
   const name = draft.interface.trim();
   if (name.length > 15 || /[\s/:]/.test(name))
     return { field: 'interface', message: 'At most 15 characters, no space, slash or colon' };
-  return {
-    ...running,
-    group: draft.group,
-    filter: {
-      expression: draft.expression.trim(),
-      inner: draft.inner.trim(),
-      keep: draft.keep,
-      ...(draft.netns !== '' && { netns: Number(draft.netns) }),
-      ...(name !== '' && { interface: name }),
-      ...(mark !== undefined && { mark }),
-      ...(pid !== undefined && { pid }),
+  return withFollow(
+    {
+      ...running,
+      probes: draft.probes,
+      filter: {
+        expression: draft.expression.trim(),
+        inner: draft.inner.trim(),
+        keep: draft.follow.keep,
+        ...(draft.netns !== '' && { netns: Number(draft.netns) }),
+        ...(name !== '' && { interface: name }),
+        ...(mark !== undefined && { mark }),
+        ...(pid !== undefined && { pid }),
+      },
     },
-  };
+    draft.follow,
+  );
 }
 
 /** What is wrong with an expression for what a tunnel carries, which has no link layer. */

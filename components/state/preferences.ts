@@ -1,6 +1,6 @@
 'use client';
 
-import { z } from 'zod';
+import * as v from 'valibot';
 import { create } from 'zustand';
 import { remember, remembered } from './storage.ts';
 
@@ -12,15 +12,18 @@ export type TimeScale = (typeof TIME_SCALES)[number];
 
 /** What is remembered of a switch is its word; anything else is as if nothing were. */
 const flag = (otherwise: boolean) =>
-  z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .catch(otherwise);
+  v.fallback(
+    v.pipe(
+      v.picklist(['true', 'false']),
+      v.transform((text) => text === 'true'),
+    ),
+    otherwise,
+  );
 
 /** All there is: by name, how it is read and what it is as long as nothing is remembered. */
-const SETTINGS = z.object({
-  theme: z.enum(THEMES).catch('system'),
-  timeScale: z.enum(TIME_SCALES).catch('sequence'),
+const SETTINGS = v.object({
+  theme: v.fallback(v.picklist(THEMES), 'system'),
+  timeScale: v.fallback(v.picklist(TIME_SCALES), 'sequence'),
   welcomed: flag(false),
   formOpen: flag(true),
   /** The path view's explanation, and its details of the selected hop. */
@@ -32,10 +35,10 @@ const SETTINGS = z.object({
   storyOpen: flag(true),
   lineageOpen: flag(false),
 });
-export type Preferences = Readonly<z.infer<typeof SETTINGS>>;
+export type Preferences = Readonly<v.InferOutput<typeof SETTINGS>>;
 
 /** Choices of this browser. Nobody is welcomed before it is known whether they were. */
-export const usePreferences = create<Preferences>(() => ({ ...SETTINGS.parse({}), welcomed: true }));
+export const usePreferences = create<Preferences>(() => ({ ...v.parse(SETTINGS, {}), welcomed: true }));
 
 /** Makes choices, and remembers them. */
 export function prefer(choices: Partial<Preferences>): void {
@@ -51,6 +54,8 @@ export function prefer(choices: Partial<Preferences>): void {
  * reads the theme before the first paint.
  */
 export function loadPreferences(): void {
-  const names = Object.keys(SETTINGS.shape);
-  usePreferences.setState(SETTINGS.parse(Object.fromEntries(names.map((name) => [name, remembered(name)]))));
+  const names = Object.keys(SETTINGS.entries);
+  usePreferences.setState(
+    v.parse(SETTINGS, Object.fromEntries(names.map((name) => [name, remembered(name)]))),
+  );
 }

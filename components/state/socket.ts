@@ -10,6 +10,7 @@ import type {
   LongHops,
   ServerToBrowser,
 } from '../../core/messages/browser.ts';
+import type { SelfTest } from '../../core/messages/doctor.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
 import type { CaptureSpec, Cost, PlannedProgram } from '../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
@@ -24,6 +25,8 @@ import { useSession } from './session.ts';
 
 /** A request that the server does not answer in this time has failed. Starting a capture takes seconds. */
 const ANSWER_MS = 60_000;
+/** A busy host takes its time; the agent gives up before. */
+const SELF_TEST_MS = 300_000;
 
 type PageSocket = Socket<ServerToBrowser, BrowserToServer>;
 let socket: PageSocket | undefined;
@@ -124,14 +127,20 @@ export const requestPrograms = () => ask<readonly PlannedProgram[]>((s) => s.emi
 /** Measures what the programs cost, for the next seconds; what was measured until now. */
 export const requestCost = () => ask<Cost>((s) => s.emitWithAck('cost'));
 
+/** Sends known packets on the traced host and compares their records; takes seconds, and minutes on a busy one. */
+export const requestSelfTest = () => ask<SelfTest>((s) => s.emitWithAck('selfTest'), SELF_TEST_MS);
+
 /** What `timeout()` gives: the same socket, whose acknowledgements may fail. */
 type Asking = ReturnType<PageSocket['timeout']>;
 
-async function ask<T>(send: (socket: Asking) => Promise<Result<T>>): Promise<Result<T>> {
+async function ask<T>(
+  send: (socket: Asking) => Promise<Result<T>>,
+  timeoutMs = ANSWER_MS,
+): Promise<Result<T>> {
   if (socket?.connected !== true)
     return fail('OFFLINE', 'The server does not answer; the page tries again by itself.');
   try {
-    return await send(socket.timeout(ANSWER_MS));
+    return await send(socket.timeout(timeoutMs));
   } catch {
     return fail('NO_ANSWER', 'The server did not answer in time.');
   }

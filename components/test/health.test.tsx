@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Health } from '../../core/messages/browser.ts';
 import { type CaptureState, type Cost, DEFAULT_SPEC, type FunctionInfo } from '../../core/messages/source.ts';
 import { LOSS_BINS, type LossSeries, type LossTimeline } from '../../core/model/losses/history.ts';
+import { DEFAULT_PLAN, planOf, switchPart } from '../../core/model/probes/plan.ts';
 import { takeHealth, useHealthStore } from '../state/health.ts';
 import { addAnswer, costTable } from '../views/health/cost.ts';
 import { FindingsPane } from '../views/health/FindingsPane.tsx';
@@ -12,7 +13,7 @@ import { lossesText } from '../views/health/HealthView.tsx';
 import { LossesPane } from '../views/health/LossesPane.tsx';
 import { stackLosses } from '../views/health/lossChart.ts';
 import {
-  functionProbes, PROGRAMS,type ProbeChoice, type ProbeRow, probeRows, programProbes, 
+  functionProbes, PROGRAMS,type ProbeChoice, type ProbeRow, probeRows, programProbes, switchable,
 } from '../views/health/probes.ts'; // biome-ignore format: short
 import { dayAndClock, formatSpan } from '../views/health/time.ts';
 
@@ -31,9 +32,9 @@ const FUNCTIONS = [
   fn(3, 'netif_rx', true),
   fn(4, 'skb_put', false),
 ];
-const running = (group: 'default' | 'all', refused: readonly { name: string; reason: string }[] = []): CaptureState => ({
+const running = (base: 'default' | 'all', refused: readonly { name: string; reason: string }[] = []): CaptureState => ({
   phase: 'running',
-  spec: { ...DEFAULT_SPEC, group },
+  spec: { ...DEFAULT_SPEC, probes: planOf(base) },
   generation: 1,
   attached: 3,
   refused: [...refused],
@@ -48,6 +49,8 @@ const probes = (capture: CaptureState | undefined, hops: readonly number[] = [0,
     hops: Float64Array.from(hops),
     perSecond: Float64Array.from([0, 1, 2, 3, 4]),
   });
+const absentIn = (stage: string) =>
+  probes(running('default')).filter((one) => one.stage === stage && one.state.is === 'absent').length;
 const names = (rows: readonly ProbeRow[]) =>
   rows.map((row) => (row.kind === 'group' ? `[${row.name}]` : row.name));
 
@@ -98,6 +101,39 @@ describe('the rows of probes', () => {
       .filter(({ kind }) => kind === 'group')
       .map((row) => row.name);
     expect(heads).toEqual(['the kernel itself', 'veth', 'not in this kernel']);
+  });
+
+  it('have what can be switched, also where nothing of it is probed', () => {
+    const capture: CaptureState = { ...running('default'), probed: [1, 2, 3] } as CaptureState;
+    const heads = (by: ProbeChoice['by'], search = '') =>
+      probeRows(probes(capture), [], { ...ALL, by, search }, switchable(FUNCTIONS, capture, by)).flatMap(
+        (row) =>
+          row.kind === 'group' && row.part !== undefined ? [[row.name, row.isOn, row.attached, row.of]] : [],
+      );
+    expect(heads('stage')).toEqual([
+      ['driver', true, 2, 2 + absentIn('driver')],
+      ['ip', true, 1, 1 + absentIn('ip')],
+      ['skb', false, 0, 1],
+    ]);
+    expect(heads('module')).toEqual([
+      ['the kernel itself', true, 2, 2],
+      ['veth', true, 1, 1],
+    ]);
+    expect(heads('stage', 'skb_p')).toEqual([]);
+    expect(heads('module', 'veth')).toEqual([['veth', true, 1, 1]]);
+    expect(heads('stage', 'skb').filter(([, isOn]) => isOn === false)).toEqual([['skb', false, 0, 1]]);
+    expect(switchable(FUNCTIONS, { phase: 'idle' }, 'stage').size).toBe(0);
+  });
+
+  it('of a part that was switched off say what would come back', () => {
+    const plan = switchPart(DEFAULT_PLAN, { by: 'stage', name: 'driver' }, false, FUNCTIONS);
+    const capture = {
+      ...running('default'),
+      spec: { ...DEFAULT_SPEC, probes: plan },
+      probed: [1],
+    } as CaptureState;
+    const [driver] = probeRows(probes(capture), [], ALL, switchable(FUNCTIONS, capture, 'stage'));
+    expect(driver).toMatchObject({ name: 'driver', isOn: false, attached: 0, of: 2 });
   });
 
   it('have the programs for ends, lineage and decisions last', () => {

@@ -4,10 +4,11 @@ import { DEFAULT_SPEC, NO_STATS } from '../../core/messages/source.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { readPath } from '../../core/model/path.ts';
+import { planOf } from '../../core/model/probes/plan.ts';
 import { batch, free, hop } from '../../core/wire/test/records.ts';
 import { CommandList, keyLabel } from '../state/commands.ts';
 import {
-  adoptGroup, adoptSpec, draftAsked, draftRefused, draftSpec, innerProblem, sayProblem, useDraft, writeDraft, writeExpression,
+  adoptProbes, adoptSpec, draftAsked, draftRefused, draftSpec, innerProblem, sayProblem, useDraft, writeDraft, writeExpression,
   writeForm, writeInner,
 } from '../state/draft.ts'; // biome-ignore format: a list
 import { lossReport } from '../state/losses.ts';
@@ -254,13 +255,16 @@ describe('what runs', () => {
     expect(shown()).toBe('udp port 53');
   });
 
-  it('may have another probe group while a filter is being written', () => {
+  it('may have other probes while a filter is being written', () => {
     writeExpression('udp port 67');
-    adoptGroup('all');
-    expect(useDraft.getState()).toMatchObject({ expression: 'udp port 67', group: 'all' });
+    adoptProbes(planOf('all'));
+    expect(useDraft.getState()).toMatchObject({
+      expression: 'udp port 67',
+      probes: planOf('all'),
+    });
     adoptSpec(spec('icmp'));
     expect(shown()).toBe('udp port 67');
-    adoptGroup('default');
+    adoptProbes(planOf('default'));
   });
 
   it('leaves alone what was refused', () => {

@@ -1,9 +1,10 @@
 /**
- * What the server and a browser say to each other over socket.io. Every request is validated with zod on the
- * server and answered through its acknowledgement with a Result.
+ * What the server and a browser say to each other over socket.io. Every request is validated on the server
+ * and answered through its acknowledgement with a Result.
  */
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Result } from '../base/result.ts';
+import { natural, positive, whole } from '../base/schema.ts';
 import type { Ns } from '../base/units.ts';
 import { PACKETS_FOLDED_MAX, type PathsAnalysis } from '../model/analysis/result.ts';
 import type { OwnerName } from '../model/connection-log.ts';
@@ -14,6 +15,7 @@ import type { LatencyAnalysis, LatencySeries } from '../model/latency/result.ts'
 import type { PackedEnds } from '../model/long-path.ts';
 import type { LossTimeline } from '../model/losses/history.ts';
 import type { PathsTold } from '../model/path-table.ts';
+import type { SelfTest } from './doctor.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
   CaptureSpec, CaptureState, CgroupInfo, Cost, FunctionInfo, NetnsInfo, PlannedProgram, SourceHello, TracerStats,
@@ -86,18 +88,18 @@ export interface ServerToBrowser {
   stats(stats: LiveStats): void;
 }
 
-export const pathRequestSchema = z.object({
-  session: z.number().int().nonnegative(),
-  packet: z.number().int().positive(),
+export const pathRequestSchema = v.object({
+  session: natural,
+  packet: positive,
 });
-export type PathRequest = z.infer<typeof pathRequestSchema>;
+export type PathRequest = v.InferOutput<typeof pathRequestSchema>;
 
-export const connectionsRequestSchema = z.object({
-  session: z.number().int().nonnegative(),
+export const connectionsRequestSchema = v.object({
+  session: natural,
   /** Version that the browser has; 0: nothing yet. */
-  since: z.number().int().nonnegative(),
+  since: natural,
 });
-export type ConnectionsRequest = z.infer<typeof connectionsRequestSchema>;
+export type ConnectionsRequest = v.InferOutput<typeof connectionsRequestSchema>;
 
 /** A packet that has very many hops: all of them as columns of core/wire/hops.ts, and records of the ends. */
 export interface LongHops extends PackedEnds {
@@ -114,26 +116,30 @@ export interface Connections {
   readonly owners: readonly OwnerName[];
 }
 
-export const factsRequestSchema = z.object({ queries: factQueriesSchema });
+export const factsRequestSchema = v.object({ queries: factQueriesSchema });
 export interface FactsRequest {
   readonly queries: readonly FactQuery[];
 }
 
 /** Packet ids as a Float64Array's bytes, in the order of first sight. */
-const packetIdsSchema = z
-  .instanceof(Uint8Array)
-  .or(z.instanceof(ArrayBuffer))
-  .refine(({ byteLength }) => byteLength % 8 === 0 && byteLength <= 8 * PACKETS_FOLDED_MAX, {
-    message: `up to ${PACKETS_FOLDED_MAX} packet ids of 8 bytes`,
-  })
-  .transform((bytes) => new Float64Array(new Uint8Array(bytes).buffer))
-  .refine((ids) => ids.every((id) => Number.isSafeInteger(id) && id > 0), {
-    message: 'ids are whole numbers',
-  });
+const packetIdsSchema = v.pipe(
+  v.custom<Uint8Array | ArrayBuffer>(
+    (value) =>
+      (value instanceof Uint8Array || value instanceof ArrayBuffer) &&
+      value.byteLength % 8 === 0 &&
+      value.byteLength <= 8 * PACKETS_FOLDED_MAX,
+    `expected up to ${PACKETS_FOLDED_MAX} packet ids of 8 bytes`,
+  ),
+  v.transform((bytes) => new Float64Array(new Uint8Array(bytes).buffer)),
+  v.check(
+    (ids) => ids.every((id) => Number.isSafeInteger(id) && id > 0),
+    'expected ids that are whole numbers',
+  ),
+);
 
-export const analysisRequestSchema = z.object({
-  session: z.number().int().nonnegative(),
-  packets: packetIdsSchema.nullable(),
+export const analysisRequestSchema = v.object({
+  session: natural,
+  packets: v.nullable(packetIdsSchema),
 });
 export interface AnalysisRequest {
   readonly session: number;
@@ -144,19 +150,19 @@ export interface AnalysisRequest {
 /** No kernel has as many functions; a key of two ids is exact below. */
 const FUNCTION_ID_MAX = 1 << 20;
 
-const seriesSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('whole') }),
-  z.object({ kind: z.literal('place'), place: z.enum(PLACES) }),
-  z.object({
-    kind: z.literal('edge'),
-    from: z.number().int().min(0).max(FUNCTION_ID_MAX),
-    to: z.number().int().min(0).max(FUNCTION_ID_MAX),
+const seriesSchema = v.variant('kind', [
+  v.object({ kind: v.literal('whole') }),
+  v.object({ kind: v.literal('place'), place: v.picklist(PLACES) }),
+  v.object({
+    kind: v.literal('edge'),
+    from: whole(0, FUNCTION_ID_MAX),
+    to: whole(0, FUNCTION_ID_MAX),
     /** Below the bit that marks a drop among steps. */
-    reason: z.number().int().min(-1).max(0x7fff_ffff),
+    reason: whole(-1, 0x7fff_ffff),
   }),
 ]);
 
-export const latencyRequestSchema = analysisRequestSchema.extend({ series: seriesSchema });
+export const latencyRequestSchema = v.object({ ...analysisRequestSchema.entries, series: seriesSchema });
 export interface LatencyRequest extends AnalysisRequest {
   /** What the heat map is to be made of. */
   readonly series: LatencySeries;
@@ -181,7 +187,7 @@ export interface Health {
   readonly sourceSinceUnixMs: number;
 }
 
-export const creditSchema = z.number().int().min(1).max(64);
+export const creditSchema = whole(1, 64);
 
 /** Row batches that may be on their way to a browser at once. */
 export const ROW_CREDITS = 8;
@@ -208,6 +214,8 @@ export interface BrowserToServer {
   programs(ack: (result: Result<readonly PlannedProgram[]>) => void): void;
   /** Has the agent measure what its programs cost, for the next seconds, and tells what was measured until now. */
   cost(ack: (result: Result<Cost>) => void): void;
+  /** Has the agent send known packets and compare their records: takes seconds, and touches no capture that runs. */
+  selfTest(ack: (result: Result<SelfTest>) => void): void;
   /** The browser has taken in this many row batches. */
   credit(batches: number): void;
 }

@@ -2,7 +2,8 @@
  * What can be asked about a host to explain a packet's end, and what was found. A query names a kind and validated
  * values, never a command: which program the agent runs for it stands in core/model/facts.ts.
  */
-import { z } from 'zod';
+import * as v from 'valibot';
+import { finite, list, matching, natural, text, uint32, whole } from '../base/schema.ts';
 
 /** Queries that one request may have. */
 export const FACT_QUERIES_MAX = 16;
@@ -11,14 +12,19 @@ export const FACT_LINES_MAX = 200;
 export const FACT_LINE_MAX = 400;
 
 /** Namespace inode; 0 is the agent's own. */
-const netns = z.number().int().min(0).max(0xffffffff);
+const netns = uint32;
 /** As the kernel's dev_valid_name() has it, without what a program could take for an option. */
-const device = z.string().regex(/^[\w.][\w.@:+-]{0,14}$/, 'not the name of an interface');
-const address = z.union([z.ipv4(), z.ipv6()]);
-const port = z.number().int().min(1).max(65535);
-const family = z.enum(['4', '6']);
+const device = matching(/^[\w.][\w.@:+-]{0,14}$/, 'the name of an interface');
+/** Without a zone. What a URL takes between brackets is IPv6. */
+const isIpv6 = (host: string) => /^[\da-f:.]+$/i.test(host) && URL.canParse(`http://[${host}]`);
+const address = v.custom<string>(
+  (value) => typeof value === 'string' && (v.IPV4_REGEX.test(value) || isIpv6(value)),
+  'expected an IP address',
+);
+const port = whole(1, 65535);
+const family = v.picklist(['4', '6']);
 /** Names of tables and chains; nft's own syntax allows little more. */
-const ruleName = z.string().regex(/^[\w.+][\w.+-]{0,63}$/, 'not the name of a table or chain');
+const ruleName = matching(/^[\w.+][\w.+-]{0,63}$/, 'the name of a table or chain');
 
 /** Settings that explain something, below /proc/sys/net; DEV stands for an interface, `all` or `default`. */
 const SETTINGS = [
@@ -40,83 +46,77 @@ const SETTING = new RegExp(
   `^net/(?:${SETTINGS.map((name) => name.replaceAll('.', '\\.').replace('DEV', '(?!\\.)[\\w.@:+-]{1,15}')).join('|')})$`,
 );
 
-export const factQuerySchema = z.discriminatedUnion('kind', [
+export const factQuerySchema = v.variant('kind', [
   /** One setting, as `net/ipv4/conf/eth0/rp_filter`. */
-  z.object({
-    kind: z.literal('sysctl'),
+  v.object({
+    kind: v.literal('sysctl'),
     netns,
-    name: z.string().max(80).regex(SETTING, 'not a setting that is told'),
+    name: matching(SETTING, 'a setting that is told'),
   }),
   /** Where the kernel would send such a packet. */
-  z.object({
-    kind: z.literal('route'),
+  v.object({
+    kind: v.literal('route'),
     netns,
     to: address,
-    from: address.optional(),
+    from: v.optional(address),
     /** Interface that it comes in on, for a packet that is not made here. */
-    iif: device.optional(),
-    mark: z.number().int().min(1).max(0xffffffff).optional(),
+    iif: v.optional(device),
+    mark: v.optional(whole(1, 0xffffffff)),
   }),
   /** Policy routing. */
-  z.object({ kind: z.literal('rules'), netns, family }),
-  z.object({ kind: z.literal('neighbour'), netns, address, device: device.optional() }),
+  v.object({ kind: v.literal('rules'), netns, family }),
+  v.object({ kind: v.literal('neighbour'), netns, address, device: v.optional(device) }),
   /** Sockets that are bound to a port. */
-  z.object({ kind: z.literal('listeners'), netns, protocol: z.enum(['tcp', 'udp']), port }),
-  z.object({ kind: z.literal('qdisc'), netns, device }),
+  v.object({ kind: v.literal('listeners'), netns, protocol: v.picklist(['tcp', 'udp']), port }),
+  v.object({ kind: v.literal('qdisc'), netns, device }),
   /** tc's filters at an interface. */
-  z.object({ kind: z.literal('filters'), netns, device, direction: z.enum(['ingress', 'egress']) }),
+  v.object({ kind: v.literal('filters'), netns, device, direction: v.picklist(['ingress', 'egress']) }),
   /** State, addresses, MTU, counters, XDP program. */
-  z.object({ kind: z.literal('interface'), netns, device }),
-  z.object({ kind: z.literal('addresses'), netns }),
+  v.object({ kind: v.literal('interface'), netns, device }),
+  v.object({ kind: v.literal('addresses'), netns }),
   /** A bridge port's settings and VLANs. */
-  z.object({ kind: z.literal('bridgePort'), netns, device }),
+  v.object({ kind: v.literal('bridgePort'), netns, device }),
   /** Of nftables: the rule with this handle, or (handle 0) the whole chain. The families are tried in turn. */
-  z.object({
-    kind: z.literal('nftRule'),
+  v.object({
+    kind: v.literal('nftRule'),
     netns,
-    families: z
-      .array(z.enum(['inet', 'ip', 'ip6', 'bridge', 'arp', 'netdev']))
-      .min(1)
-      .max(3),
+    families: list(v.picklist(['inet', 'ip', 'ip6', 'bridge', 'arp', 'netdev']), 3, 1),
     table: ruleName,
     chain: ruleName,
-    handle: z.number().int().nonnegative(),
+    handle: natural,
   }),
   /** Of legacy iptables: the rules of a chain. */
-  z.object({ kind: z.literal('iptables'), netns, family, table: ruleName, chain: ruleName }),
+  v.object({ kind: v.literal('iptables'), netns, family, table: ruleName, chain: ruleName }),
   /** How many connections are tracked, and how many may be. */
-  z.object({ kind: z.literal('conntrack'), netns }),
-  z.object({ kind: z.literal('xfrmPolicies'), netns }),
+  v.object({ kind: v.literal('conntrack'), netns }),
+  v.object({ kind: v.literal('xfrmPolicies'), netns }),
   /** Counters of /proc/net/snmp, snmp6, netstat and xfrm_stat, as `TcpExt.ListenOverflows`. */
-  z.object({
-    kind: z.literal('counters'),
+  v.object({
+    kind: v.literal('counters'),
     netns,
-    names: z
-      .array(z.string().regex(/^\w{1,64}(\.\w{1,64})?$/))
-      .min(1)
-      .max(16),
+    names: list(matching(/^\w{1,64}(\.\w{1,64})?$/, 'the name of a counter'), 16, 1),
   }),
 ]);
-export type FactQuery = z.infer<typeof factQuerySchema>;
+export type FactQuery = v.InferOutput<typeof factQuerySchema>;
 export type FactKind = FactQuery['kind'];
 
-export const factQueriesSchema = z.array(factQuerySchema).min(1).max(FACT_QUERIES_MAX);
+export const factQueriesSchema = list(factQuerySchema, FACT_QUERIES_MAX, 1);
 
-export const factSchema = z.object({
+export const factSchema = v.object({
   query: factQuerySchema,
   /** Wall clock (ms since 1970) when it was read: the packet was there before. */
-  readAtUnixMs: z.number(),
-  answer: z.discriminatedUnion('ok', [
-    z.object({
-      ok: z.literal(true),
-      lines: z.array(z.string().max(FACT_LINE_MAX)).max(FACT_LINES_MAX),
+  readAtUnixMs: finite,
+  answer: v.variant('ok', [
+    v.object({
+      ok: v.literal(true),
+      lines: list(text(FACT_LINE_MAX), FACT_LINES_MAX),
       /** There was more. */
-      isCut: z.boolean(),
+      isCut: v.boolean(),
     }),
     /** Why it could not be read. */
-    z.object({ ok: z.literal(false), reason: z.string().max(FACT_LINE_MAX) }),
+    v.object({ ok: v.literal(false), reason: text(FACT_LINE_MAX) }),
   ]),
 });
-export type Fact = z.infer<typeof factSchema>;
+export type Fact = v.InferOutput<typeof factSchema>;
 
-export const factsSchema = z.object({ facts: z.array(factSchema).max(FACT_QUERIES_MAX) });
+export const factsSchema = v.object({ facts: list(factSchema, FACT_QUERIES_MAX) });

@@ -2,18 +2,21 @@
  * What a source (the agent on this host, in the lab, later a remote host or a recording) says and is told.
  * Batches of records travel beside these as raw bytes; see core/messages/frames.ts for the framing.
  */
-import { z } from 'zod';
+import * as v from 'valibot';
+import {
+  count, finite, integer, list, matching, natural, parse, positive, sparse, text, uint32, whole,
+} from '../base/schema.ts'; // biome-ignore format: short
 import { factQueriesSchema } from './facts.ts';
 import { topologySchema } from './topology.ts';
 
 /** Message format version; a source and a server with different ones refuse each other. */
 export const SOURCE_PROTOCOL = 2;
 
-const capability = z.object({ ok: z.boolean(), detail: z.string().max(500) });
+const capability = v.object({ ok: v.boolean(), detail: text(500) });
 /** `detail` says what was found or, when `ok` is false, why it is missing and what to do. */
-export type Capability = z.infer<typeof capability>;
+export type Capability = v.InferOutput<typeof capability>;
 
-export const capabilitiesSchema = z.object({
+export const capabilitiesSchema = v.object({
   root: capability,
   btf: capability,
   bpf: capability,
@@ -22,89 +25,122 @@ export const capabilitiesSchema = z.object({
   kprobeMulti: capability,
   fentry: capability,
   lockdown: capability,
+  /** The list of functions that can be probed, addresses of the kernel, types of modules; older sources do not tell. */
+  tracefs: v.optional(capability),
+  symbols: v.optional(capability),
+  modules: v.optional(capability),
 });
-export type Capabilities = z.infer<typeof capabilitiesSchema>;
+export type Capabilities = v.InferOutput<typeof capabilitiesSchema>;
 
 export const STAGES = [
   'driver', 'xdp/tc', 'gro', 'qdisc', 'bridge', 'netfilter', 'ip', 'transport', 'socket', 'tunnel', 'skb', 'other',
 ] as const; // biome-ignore format: a table
-export const stageSchema = z.enum(STAGES);
-export type Stage = z.infer<typeof stageSchema>;
+export const stageSchema = v.picklist(STAGES);
+export type Stage = v.InferOutput<typeof stageSchema>;
 
-export const functionInfoSchema = z.object({
-  id: z.number().int().positive(),
-  name: z.string().min(1).max(128),
+export const functionInfoSchema = v.object({
+  id: positive,
+  name: text(128, 1),
   /** Kernel module, empty for the kernel itself. */
-  module: z.string().max(64),
+  module: text(64),
   /** Position of the skb among the arguments, 1 to 5. */
-  argument: z.number().int().min(1).max(5),
+  argument: whole(1, 5),
   /** Belongs to the default probe group. */
-  isDefault: z.boolean(),
+  isDefault: v.boolean(),
 });
-export type FunctionInfo = z.infer<typeof functionInfoSchema>;
+export type FunctionInfo = v.InferOutput<typeof functionInfoSchema>;
 
-export const PROBE_GROUPS = ['default', 'all'] as const;
-export const probeGroupSchema = z.enum(PROBE_GROUPS);
-export type ProbeGroup = z.infer<typeof probeGroupSchema>;
+export const PROBE_BASES = ['default', 'all', 'none'] as const;
+const probeBaseSchema = v.picklist(PROBE_BASES);
+export type ProbeBase = v.InferOutput<typeof probeBaseSchema>;
+
+/** Characters of a regular expression over function names. */
+export const FUNCTION_PATTERN_MAX = 256;
+
+/** Functions, by what they have in common; those of any part. */
+const probePartsSchema = sparse({
+  stages: v.optional(list(stageSchema, STAGES.length), []),
+  /** Kernel modules, '' for the kernel itself; one that is not loaded has no functions yet. */
+  modules: v.optional(list(text(64), 256), []),
+  /** Regular expression (RE2) that a whole name must match; empty: none does. */
+  pattern: v.optional(text(FUNCTION_PATTERN_MAX), ''),
+  functions: v.optional(list(text(128, 1), 4096), []),
+});
+export type ProbeParts = v.InferOutput<typeof probePartsSchema>;
+
+/** Which functions are probed: those of the base and what is added, but nothing that is removed. */
+export const probePlanSchema = sparse({
+  base: v.optional(probeBaseSchema, 'default'),
+  add: v.optional(probePartsSchema, {}),
+  remove: v.optional(probePartsSchema, {}),
+});
+export type ProbePlan = v.InferOutput<typeof probePlanSchema>;
+
+/** How probes are attached; `auto`: as is cheapest on this kernel. */
+export const BACKEND_CHOICES = ['auto', 'kprobe', 'kprobe-multi'] as const;
+export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
 /** What the kernel tests on an skb at first sight. All that are set must hold. */
-export const captureFilterSchema = z.object({
+export const captureFilterSchema = sparse({
   /** pcap expression; empty matches everything. */
-  expression: z.string().max(4096).default(''),
+  expression: v.optional(text(4096), ''),
   /** pcap expression that must hold for what a tunnel's packet carries (VXLAN, GENEVE, GRE, IPIP); empty: any. */
-  inner: z.string().max(4096).default(''),
+  inner: v.optional(text(4096), ''),
   /** Namespace inode. */
-  netns: z.number().int().positive().max(0xffffffff).optional(),
+  netns: v.optional(whole(1, 0xffffffff)),
   /** Interface name; every interface of this name, in whatever namespace. */
-  interface: z.string().min(1).max(15).optional(),
-  mark: z
-    .object({ value: z.number().int().min(0).max(0xffffffff), mask: z.number().int().min(0).max(0xffffffff) })
-    .optional(),
+  interface: v.optional(text(15, 1)),
+  mark: v.optional(v.object({ value: uint32, mask: uint32 })),
   /** Process (tgid) that owns the packet's socket or that the packet is handled for. */
-  pid: z.number().int().positive().max(4194304).optional(),
+  pid: v.optional(whole(1, 4194304)),
   /** Once matched, follow the packet for its whole life; otherwise test the filter again at every hop. */
-  keep: z.boolean().default(true),
+  keep: v.optional(v.boolean(), true),
 });
-export type CaptureFilter = z.infer<typeof captureFilterSchema>;
+export type CaptureFilter = v.InferOutput<typeof captureFilterSchema>;
 
 export const STACK_CHOICES = ['none', 'drops', 'all'] as const;
 export type StackChoice = (typeof STACK_CHOICES)[number];
 
-export const captureSpecSchema = z.object({
-  filter: captureFilterSchema,
-  group: probeGroupSchema.default('default'),
-  /** At which events a kernel stack is taken. */
-  stacks: z.enum(STACK_CHOICES).default('none'),
-  /** The control block (skb->cb) and the reference counts, too. */
-  controlBlock: z.boolean().default(false),
-  /** TCP connections that are made, accepted, closed, in all of the kernel (netns and pid of the filter hold). */
-  tcpEvents: z.boolean().default(false),
-  /** Packets that a flow may begin in a second; 0: no limit. What is beyond is not followed, and counted. */
-  flowRate: z.number().int().min(0).max(1_000_000).default(0),
-  ringBytes: z
-    .number()
-    .int()
-    .min(4096)
-    .max(1 << 30)
-    .default(16 << 20),
-  trackedPackets: z
-    .number()
-    .int()
-    .min(64)
-    .max(1 << 20)
-    .default(1 << 16),
-  /** Different kernel stacks that are kept; a power of two. */
-  stackTable: z
-    .number()
-    .int()
-    .min(16)
-    .max(1 << 16)
-    .default(1 << 14),
+/**
+ * Tail mode: what is recorded of a packet stays with it in the kernel until it is dropped, or chosen by one of these;
+ * then it is told whole. Of all others only their number is told. Every packet is followed for its whole life.
+ */
+export const tailSchema = v.object({
+  /** Those that live for as long, microseconds; 0: not by that. */
+  slowUs: v.optional(whole(0, 3_600_000_000), 0),
+  /** Those that end on a path that none was on: the functions, in their order. */
+  newPaths: v.optional(v.boolean(), false),
+  /** One in so many, by its headers; 0: none. */
+  oneIn: v.optional(uint32, 0),
 });
-export type CaptureSpec = z.infer<typeof captureSpecSchema>;
+export type TailChoice = v.InferOutput<typeof tailSchema>;
+
+/** Packets followed at once in tail mode, where each takes 8 kB. */
+export const TAIL_TRACKED_PACKETS = 8192;
+
+export const captureSpecSchema = v.object({
+  filter: captureFilterSchema,
+  probes: v.optional(probePlanSchema, {}),
+  backend: v.optional(v.picklist(BACKEND_CHOICES), 'auto'),
+  /** At which events a kernel stack is taken. */
+  stacks: v.optional(v.picklist(STACK_CHOICES), 'none'),
+  /** The control block (skb->cb) and the reference counts, too. */
+  controlBlock: v.optional(v.boolean(), false),
+  /** TCP connections that are made, accepted, closed, in all of the kernel (netns and pid of the filter hold). */
+  tcpEvents: v.optional(v.boolean(), false),
+  /** Packets that a flow may begin in a second; 0: no limit. What is beyond is not followed, and counted. */
+  flowRate: v.optional(whole(0, 1_000_000), 0),
+  /** Not given: records are sent as they are made. */
+  tail: v.optional(tailSchema),
+  ringBytes: v.optional(whole(4096, 1 << 30), 16 << 20),
+  trackedPackets: v.optional(whole(64, 1 << 20), 1 << 16),
+  /** Different kernel stacks that are kept; a power of two. */
+  stackTable: v.optional(whole(16, 1 << 16), 1 << 14),
+});
+export type CaptureSpec = v.InferOutput<typeof captureSpecSchema>;
 
 /** What a capture does when nothing else is asked for. */
-export const DEFAULT_SPEC: CaptureSpec = captureSpecSchema.parse({ filter: {} });
+export const DEFAULT_SPEC: CaptureSpec = parse(captureSpecSchema, { filter: {} });
 
 /**
  * What the dashboard begins with: a stack costs nothing until something is dropped, and is asked for then; of a TCP
@@ -112,18 +148,17 @@ export const DEFAULT_SPEC: CaptureSpec = captureSpecSchema.parse({ filter: {} })
  */
 export const DASHBOARD_SPEC: CaptureSpec = { ...DEFAULT_SPEC, stacks: 'drops', tcpEvents: true };
 
-const count = z.number().nonnegative();
-export const tracerStatsSchema = z.object({
+export const tracerStatsSchema = v.object({
   /** Records that the kernel side made, lost ones included. */
   events: count,
   /** Records lost because the ring buffer was full, per CPU. */
-  lostRing: z.array(count),
+  lostRing: v.array(count),
   /** Packets that could not be followed because the tracking table was full, per CPU. */
-  trackFull: z.array(count),
+  trackFull: v.array(count),
   /** Stacks not taken because the table was full, per CPU. */
-  stackFull: z.array(count),
+  stackFull: v.array(count),
   /** Packets not followed because their flow began too many (`flowRate`), per CPU. */
-  rateLimited: z.array(count),
+  rateLimited: v.array(count),
   /** Packets followed for more than ten seconds by now, and how old the oldest is. */
   longLived: count,
   oldestNs: count,
@@ -131,15 +166,20 @@ export const tracerStatsSchema = z.object({
   missed: count,
   /** Records left in the ring when the capture stopped, because the receiver took nothing for a second. */
   undelivered: count,
+  /** Probes that are switched off, and that the kernel has not detached yet; older sources do not tell. */
+  detaching: v.optional(count, 0),
   /** Packets matched, ids given. */
   packets: count,
+  /** In tail mode: packets told, and records that were not kept because their packet had too many. */
+  told: v.optional(count, 0),
+  trailFull: v.optional(count, 0),
   /** Packets being followed now. */
   tracked: count,
   /** Batches and bytes handed to the receiver. */
   batches: count,
   bytes: count,
 });
-export type TracerStats = z.infer<typeof tracerStatsSchema>;
+export type TracerStats = v.InferOutput<typeof tracerStatsSchema>;
 
 /** Of a counter that is kept per CPU. */
 export const allCpus = (counts: readonly number[]): number => counts.reduce((sum, one) => sum + one, 0);
@@ -154,142 +194,161 @@ export const NO_STATS: TracerStats = {
   oldestNs: 0,
   missed: 0,
   undelivered: 0,
+  detaching: 0,
   packets: 0,
+  told: 0,
+  trailFull: 0,
   tracked: 0,
   batches: 0,
   bytes: 0,
 };
 
-export const netnsInfoSchema = z.object({
-  inode: z.number().int().positive(),
+export const netnsInfoSchema = v.object({
+  inode: positive,
   /** `host` for the agent's own, a name of `ip netns`, or `comm(pid)` of a process in it. */
-  name: z.string().min(1).max(128),
-  origin: z.enum(['host', 'named', 'process']),
-  interfaces: z.array(z.object({ ifindex: z.number().int().positive(), name: z.string().max(15) })).max(4096),
+  name: text(128, 1),
+  origin: v.picklist(['host', 'named', 'process']),
+  interfaces: list(v.object({ ifindex: positive, name: text(15) }), 4096),
 });
-export type NetnsInfo = z.infer<typeof netnsInfoSchema>;
+export type NetnsInfo = v.InferOutput<typeof netnsInfoSchema>;
 
 /** Control groups that are told at most, containers first. */
 export const CGROUPS_MAX = 4096;
-export const cgroupInfoSchema = z.object({
+export const cgroupInfoSchema = v.object({
   /** Inode of its folder, as the kernel gives it with a socket's owner. */
-  id: z.number().int().positive(),
+  id: positive,
   /** From the root of the cgroup2 tree on; long ones are cut. */
-  path: z.string().min(1).max(512),
+  path: text(512, 1),
   /** What its folder's name says that runs in it. */
-  kind: z.enum(['container', 'pod', 'unit', 'other']),
+  kind: v.picklist(['container', 'pod', 'unit', 'other']),
   /** The container's, pod's or unit's as people know it; a short id when nothing better is known. */
-  name: z.string().min(1).max(256),
+  name: text(256, 1),
   /** `docker`, `containerd`, `cri-o`, `podman`, `nspawn`, `lxc`; `cri` when only Kubernetes is sure; '' for others. */
-  runtime: z.string().max(32),
+  runtime: text(32),
   /** Whole id of the container, '' when it has none. */
-  container: z.string().max(128),
+  container: text(128),
   /** Kubernetes: the pod's uid, its `namespace/name` where that is known, and its QoS class; else ''. */
-  pod: z.string().max(64),
-  podName: z.string().max(512),
-  qos: z.enum(['', 'guaranteed', 'burstable', 'besteffort']),
+  pod: text(64),
+  podName: text(512),
+  qos: v.picklist(['', 'guaranteed', 'burstable', 'besteffort']),
 });
-export type CgroupInfo = z.infer<typeof cgroupInfoSchema>;
+export type CgroupInfo = v.InferOutput<typeof cgroupInfoSchema>;
 
-export const sourceHelloSchema = z.object({
-  protocol: z.literal(SOURCE_PROTOCOL),
-  kind: z.enum(['host', 'lab']),
-  hostname: z.string().max(256),
-  kernel: z.string().max(256),
-  architecture: z.string().max(64),
-  cpus: z.number().int().positive().max(65536),
-  agentPid: z.number().int().positive(),
+export const sourceHelloSchema = v.object({
+  protocol: v.literal(SOURCE_PROTOCOL),
+  kind: v.picklist(['host', 'lab']),
+  hostname: text(256),
+  kernel: text(256),
+  architecture: text(64),
+  cpus: whole(1, 65536),
+  agentPid: positive,
   capabilities: capabilitiesSchema,
+  /** The agent's effective capabilities (capabilities(7)), a hexadecimal mask; older sources do not tell. */
+  privileges: v.optional(matching(/^[0-9a-f]{1,16}$/, 'a hexadecimal mask')),
   /** Wall clock (ms since 1970) at the base time of the records' `time_ns`. */
-  baseUnixMs: z.number(),
+  baseUnixMs: finite,
 });
-export type SourceHello = z.infer<typeof sourceHelloSchema>;
+export type SourceHello = v.InferOutput<typeof sourceHelloSchema>;
 
-export const captureStateSchema = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('idle') }),
-  z.object({ phase: z.literal('starting'), spec: captureSpecSchema }),
-  z.object({
-    phase: z.literal('running'),
+export const captureStateSchema = v.variant('phase', [
+  v.object({ phase: v.literal('idle') }),
+  v.object({ phase: v.literal('starting'), spec: captureSpecSchema }),
+  v.object({
+    phase: v.literal('running'),
     spec: captureSpecSchema,
-    generation: z.number().int().nonnegative(),
-    attached: z.number().int().nonnegative(),
-    refused: z.array(z.object({ name: z.string(), reason: z.string() })).max(4096),
-    backend: z.enum(['kprobe.multi', 'kprobe']),
-    attachMs: z.number().nonnegative(),
+    generation: natural,
+    attached: natural,
+    /** Ids of the functions that the plan comes to, refused ones included. Recordings from before do not tell. */
+    probed: v.optional(list(positive, 65536)),
+    refused: list(v.object({ name: v.string(), reason: v.string() }), 4096),
+    backend: v.picklist(['kprobe.multi', 'kprobe']),
+    attachMs: count,
   }),
-  z.object({ phase: z.literal('stopping') }),
-  z.object({ phase: z.literal('failed'), code: z.string(), message: z.string() }),
+  v.object({ phase: v.literal('stopping') }),
+  v.object({ phase: v.literal('failed'), code: v.string(), message: v.string() }),
 ]);
-export type CaptureState = z.infer<typeof captureStateSchema>;
+export type CaptureState = v.InferOutput<typeof captureStateSchema>;
 
 /** JSON messages from a source. Name tables come whole at first, then again when they change. */
-export const sourceMessageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), hello: sourceHelloSchema }),
-  z.object({ type: z.literal('functions'), functions: z.array(functionInfoSchema).max(65536) }),
-  z.object({
-    type: z.literal('reasons'),
-    reasons: z
-      .array(z.object({ value: z.number().int().nonnegative(), name: z.string().max(128) }))
-      .max(65536),
+export const sourceMessageSchema = v.variant('type', [
+  v.object({ type: v.literal('hello'), hello: sourceHelloSchema }),
+  v.object({ type: v.literal('functions'), functions: list(functionInfoSchema, 65536) }),
+  v.object({
+    type: v.literal('reasons'),
+    reasons: list(v.object({ value: natural, name: text(128) }), 65536),
   }),
-  z.object({ type: z.literal('namespaces'), namespaces: z.array(netnsInfoSchema).max(65536) }),
-  z.object({ type: z.literal('capture'), capture: captureStateSchema }),
-  z.object({ type: z.literal('stats'), stats: tracerStatsSchema }),
-  z.discriminatedUnion('ok', [
-    z.object({ type: z.literal('reply'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
-    z.object({
-      type: z.literal('reply'),
-      id: z.number().int(),
-      ok: z.literal(false),
-      error: z.object({
-        code: z.string(),
-        message: z.string(),
-        position: z.number().int().nonnegative().optional(),
+  v.object({ type: v.literal('namespaces'), namespaces: list(netnsInfoSchema, 65536) }),
+  v.object({ type: v.literal('capture'), capture: captureStateSchema }),
+  v.object({ type: v.literal('stats'), stats: tracerStatsSchema }),
+  v.variant('ok', [
+    v.object({ type: v.literal('reply'), id: integer, ok: v.literal(true), value: v.unknown() }),
+    v.object({
+      type: v.literal('reply'),
+      id: integer,
+      ok: v.literal(false),
+      error: v.object({
+        code: v.string(),
+        message: v.string(),
+        position: v.optional(natural),
       }),
     }),
   ]),
-  z.object({ type: z.literal('cgroups'), cgroups: z.array(cgroupInfoSchema).max(CGROUPS_MAX) }),
+  v.object({ type: v.literal('cgroups'), cgroups: list(cgroupInfoSchema, CGROUPS_MAX) }),
   /** How the namespaces are wired; whole, when it is known and whenever it changed. Older sources do not tell it. */
-  z.object({ type: z.literal('topology'), topology: topologySchema }),
+  v.object({ type: v.literal('topology'), topology: topologySchema }),
 ]);
-export type SourceMessage = z.infer<typeof sourceMessageSchema>;
+export type SourceMessage = v.InferOutput<typeof sourceMessageSchema>;
 
-/** An eBPF program, and the kernel function or tracepoint that it is attached to. */
-export const plannedProgramsSchema = z.array(
-  z.object({ name: z.string(), target: z.string(), kind: z.enum(['fentry', 'fexit', 'tracepoint']) }),
+/** The program that is told of calls of functions that decide, from their entry to their return. */
+export const SESSION_PROGRAM = 'skbt_session';
+
+/**
+ * An eBPF program, and the kernel function or tracepoint that it is attached to. As `kprobe.session`, it is
+ * {@link SESSION_PROGRAM} that does what this one would.
+ */
+export const plannedProgramsSchema = v.array(
+  v.object({
+    name: v.string(),
+    target: v.string(),
+    kind: v.picklist(['fentry', 'fexit', 'tracepoint', 'kprobe.session']),
+  }),
 );
-export type PlannedProgram = z.infer<typeof plannedProgramsSchema>[number];
+export type PlannedProgram = v.InferOutput<typeof plannedProgramsSchema>[number];
 
-const programCostSchema = z.object({
+const programCostSchema = v.object({
   /** As in a `plannedProgramsSchema`; `skbt_entry` is the one that all probes share. */
-  name: z.string().max(128),
+  name: text(128),
   runs: count,
   timeNs: count,
 });
-export type ProgramCost = z.infer<typeof programCostSchema>;
+export type ProgramCost = v.InferOutput<typeof programCostSchema>;
 
 /** What the capture's eBPF programs have cost while that was measured. */
-export const costSchema = z.object({
+export const costSchema = v.object({
   /** The agent's own clock, ms: only differences mean something. */
-  atMs: z.number(),
-  programs: z.array(programCostSchema).max(4096),
+  atMs: finite,
+  programs: list(programCostSchema, 4096),
 });
-export type Cost = z.infer<typeof costSchema>;
+export type Cost = v.InferOutput<typeof costSchema>;
 
 /** Measuring ends by itself when nobody has asked for costs for so long. */
 export const COST_LEASE_MS = 5000;
 
 /** Requests to a source; each is answered by one `reply` with its id. */
-export const sourceRequestSchema = z.discriminatedUnion('method', [
+export const sourceRequestSchema = v.variant('method', [
   /** Starts, or changes, the capture. Same probes: only the filter is exchanged, nothing is detached. */
-  z.object({ id: z.number().int(), method: z.literal('apply'), spec: captureSpecSchema }),
-  z.object({ id: z.number().int(), method: z.literal('stop') }),
-  z.object({ id: z.number().int(), method: z.literal('compile'), expression: z.string().max(4096) }),
+  v.object({ id: integer, method: v.literal('apply'), spec: captureSpecSchema }),
+  v.object({ id: integer, method: v.literal('stop') }),
+  v.object({ id: integer, method: v.literal('compile'), expression: text(4096) }),
   /** What a capture would load beside the probes' program; the reply's value is a `plannedProgramsSchema`. */
-  z.object({ id: z.number().int(), method: z.literal('programs') }),
+  v.object({ id: integer, method: v.literal('programs') }),
   /** Measures what the programs cost, for the next {@link COST_LEASE_MS}; the reply's value is a `costSchema`. */
-  z.object({ id: z.number().int(), method: z.literal('cost') }),
+  v.object({ id: integer, method: v.literal('cost') }),
+  /** Sends known packets and compares their records, beside the capture; the reply's value is a `selfTestSchema`. */
+  v.object({ id: integer, method: v.literal('selfTest') }),
+  /** Looks for namespaces, interfaces and control groups now; they have been told when this is answered. */
+  v.object({ id: integer, method: v.literal('names') }),
   /** What this host says about itself, to explain a packet's end; the reply's value is a `factsSchema`. */
-  z.object({ id: z.number().int(), method: z.literal('facts'), queries: factQueriesSchema }),
+  v.object({ id: integer, method: v.literal('facts'), queries: factQueriesSchema }),
 ]);
-export type SourceRequest = z.infer<typeof sourceRequestSchema>;
+export type SourceRequest = v.InferOutput<typeof sourceRequestSchema>;

@@ -64,6 +64,9 @@ export class SessionAssembler {
   #hopsAt = new Float64Array(0);
   #malformedBefore = 0;
   #newestNs = 0;
+  /** A packet whose TAIL record was the last one, and where that is: what was kept of the packet follows. */
+  #tailOf = 0;
+  #tailAt = 0;
 
   constructor({ budgetBytes = 128 << 20, maxPackets = PACKETS_MAX }: AssemblerOptions = {}) {
     this.#kept = new KeptPackets(budgetBytes, maxPackets);
@@ -205,18 +208,20 @@ export class SessionAssembler {
     const cursor = this.#cursor;
     const malformed = cursor.malformed;
     this.#kept.addBatch(batch);
+    this.#tailOf = 0;
     cursor.reset(batch);
     while (cursor.next()) {
       if (cursor.isName) {
         this.#names.take(cursor);
         continue;
       }
-      this.#gaps.saw(cursor.cpu, cursor.seq);
+      this.#gaps.saw(cursor.cpu, cursor.seq, cursor.numbers);
       if (cursor.generation !== this.#generation && !this.#isNewer(batch)) continue;
       if (cursor.kind === KIND.free) this.#free();
       else if (cursor.kind === KIND.lineage) this.#lineage();
       else if (cursor.kind === KIND.decision) this.#decision();
       else if (cursor.kind === KIND.socket) this.#connections.take(cursor);
+      else if (cursor.kind === KIND.tail) this.#tail();
       else this.#hop();
     }
     this.#malformedBefore += cursor.malformed - malformed;
@@ -255,9 +260,19 @@ export class SessionAssembler {
       this.#outcomes.begin(slot);
       this.#tuples.begin(slot);
       this.#packets += 1;
+      if (packet === this.#tailOf) this.#kept.chain(slot, this.#tailAt);
     } else this.#kept.touch(slot);
     this.#kept.chain(slot, offset);
     return slot;
+  }
+
+  /** It begins no packet: when that began is what the first of its hops says. */
+  #tail(): void {
+    const { packet, offset } = this.#cursor;
+    const slot = this.#kept.find(packet);
+    if (slot >= 0) this.#kept.chain(slot, offset);
+    this.#tailOf = packet;
+    this.#tailAt = offset;
   }
 
   #hop(): void {

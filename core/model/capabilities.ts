@@ -5,8 +5,10 @@ import type { Capabilities } from '../messages/source.ts';
  * for kprobe.multi, everything else is needed.
  */
 export function refusal(capabilities: Capabilities): string | undefined {
-  const { root, btf, bpf, ringBuffer, fentry, lockdown, kprobe, kprobeMulti } = capabilities;
-  const missing = [root, btf, lockdown, bpf, ringBuffer, fentry].find(({ ok }) => !ok);
+  const { root, btf, bpf, ringBuffer, fentry, lockdown, tracefs, symbols, kprobe, kprobeMulti } =
+    capabilities;
+  const needed = [root, btf, lockdown, bpf, ringBuffer, fentry, tracefs, symbols];
+  const missing = needed.find((one) => one?.ok === false);
   if (missing !== undefined) return missing.detail;
   return kprobe.ok || kprobeMulti.ok ? undefined : `no kernel function can be probed: ${kprobe.detail}`;
 }

@@ -7,15 +7,16 @@ export class GapCounter {
   readonly #next = new Map<number, number>();
   #missing = 0;
 
-  /** A record with this number arrived. */
-  saw(cpu: number, seq: number): void {
+  /** A record arrived that has `numbers` numbers from `seq` on; see RecordCursor. */
+  saw(cpu: number, seq: number, numbers = 1): void {
+    if (numbers === 0) return;
     const ahead = (seq - (this.#next.get(cpu) ?? 0)) | 0;
     if (ahead < 0) {
-      this.#missing -= 1;
+      this.#missing -= numbers;
       return;
     }
     this.#missing += ahead;
-    this.#next.set(cpu, (seq + 1) >>> 0);
+    this.#next.set(cpu, (seq + numbers) >>> 0);
   }
 
   get missing(): number {

@@ -244,6 +244,23 @@ export interface SocketEvent {
   readonly newState: number;
 }
 
+/** Tail mode: this packet is told, with what was kept of it; all that comes after is told as it comes. */
+export interface Tail {
+  readonly kind: 'tail';
+  readonly timeNs: Ns;
+  readonly cpu: number;
+  readonly seq: number;
+  readonly packet: PacketId;
+  readonly begunNs: Ns;
+  /** That were kept, and that there was no room for. */
+  readonly records: number;
+  readonly missed: number;
+  /** Hash of the functions that it passed, in their order. */
+  readonly path: number;
+  /** enum skbt_chosen. */
+  readonly chosen: number;
+}
+
 /** What a stack id stands for. */
 export interface StackTrace {
   readonly id: number;
@@ -275,6 +292,8 @@ export interface Path {
   /** Packets that came out of this one, oldest first. */
   readonly children: readonly Lineage[];
   readonly free: Free | undefined;
+  /** In tail mode. */
+  readonly told?: Tail;
   /** Records skipped for their kind or size. */
   readonly malformed: number;
 }

@@ -3,9 +3,9 @@
 import { DECISION_KIND } from '../wire/layout.gen.ts';
 import { decisionFunction, decisionKind, decisionStage, isNetfilterDecision } from './deciders.ts';
 import { decisionState, priorityOf, verdictWord } from './decisions.ts';
-import type { Decision, Free, Hop, Lineage, SocketEvent } from './hop.ts';
+import type { Decision, Free, Hop, Lineage, SocketEvent, Tail } from './hop.ts';
 import { type JsonObject, ownerToJson, sectionsToJson } from './json-sections.ts';
-import { hookName, pfName, relationName, socketEventName, tcpStateName } from './kernel-names.ts';
+import { chosenName, hookName, pfName, relationName, socketEventName, tcpStateName } from './kernel-names.ts';
 import type { NameBook } from './names.ts';
 import { stageOf } from './stages.ts';
 
@@ -62,6 +62,22 @@ function stackToJson(hop: Hop, name: string, names: NameBook): JsonObject {
 /** The packet's end. */
 export function freeToJson(free: Free, baseUnixMs: number): JsonObject {
   return { kind: 'free', ...stepToJson(free, baseUnixMs), packet: free.packet, dropped: free.dropped };
+}
+
+/** With `--tail`: the packet is told, why, and that its events until then follow. */
+export function tailToJson(tail: Tail, baseUnixMs: number): JsonObject {
+  return {
+    kind: 'told',
+    ...timeToJson(tail, baseUnixMs),
+    cpu: tail.cpu,
+    seq: tail.seq,
+    packet: tail.packet,
+    why: chosenName(tail.chosen),
+    age_ns: tail.timeNs - tail.begunNs,
+    events: tail.records,
+    ...(tail.missed > 0 && { events_not_kept: tail.missed }),
+    path: tail.path.toString(16).padStart(8, '0'),
+  };
 }
 
 /** `packet` came out of `parent`. */

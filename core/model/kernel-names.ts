@@ -5,7 +5,7 @@
  * Names are the kernel's own, without their prefix. JSON has those of states in lower case ({@link lower}), a page
  * in words ({@link inWords}): one table, whoever reads it.
  */
-import { RELATION, SOCKET_EVENT, TUNNEL } from '../wire/layout.gen.ts';
+import { CHOSEN, RELATION, SOCKET_EVENT, TUNNEL } from '../wire/layout.gen.ts';
 
 /** `seen_reply` of SEEN_REPLY: as a value in JSON. */
 export const lower = (name: string): string => name.toLowerCase();
@@ -196,6 +196,9 @@ const enumNamed = (prefix: string, names: Readonly<Record<string, number>>): ((v
 
 /** How a packet came out of another: `clone`, `segment` … */
 export const relationName = enumNamed('relation', RELATION);
+
+/** Why a packet is told in tail mode: `dropped`, `slow`, `new`, `sampled`. */
+export const chosenName = enumNamed('chosen', CHOSEN);
 
 /** `vxlan`, `gre` …; `none`. */
 export const tunnelName = enumNamed('tunnel', TUNNEL);

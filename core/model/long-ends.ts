@@ -27,6 +27,7 @@ export function readEnds({ head, tail, context }: PackedEnds, packet: number, co
 /** Both ends as one path, in which the tail's hops follow the head's. */
 export function joinEnds({ head, tail }: LongEnds): Path {
   const from = head.hops.length;
+  const told = tail.told ?? head.told;
   return {
     ...head,
     hops: [...head.hops, ...tail.hops.map((hop) => ({ ...hop, index: hop.index + from }))],
@@ -34,6 +35,7 @@ export function joinEnds({ head, tail }: LongEnds): Path {
     origins: [...head.origins, ...tail.origins],
     children: [...head.children, ...tail.children],
     free: tail.free ?? head.free,
+    ...(told && { told }),
     malformed: head.malformed + tail.malformed,
   };
 }

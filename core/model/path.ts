@@ -1,7 +1,7 @@
 import { asPacketId } from '../base/units.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import { KIND, RELATION } from '../wire/layout.gen.ts';
-import type { Decision, Free, Hop, Lineage, Path } from './hop.ts';
+import type { Decision, Free, Hop, Lineage, Path, Tail } from './hop.ts';
 import { HopReader } from './reader.ts';
 
 /**
@@ -15,6 +15,7 @@ export function readPath(records: Uint8Array, packet: number): Path {
   const children: Lineage[] = [];
   const origins: Lineage[] = [];
   let free: Free | undefined;
+  let told: Tail | undefined;
   const { bytes, malformed } = inOrder(records, packet);
   reader.read(bytes, {
     hop: (hop) => hops.push({ ...hop, index: hops.length }),
@@ -24,6 +25,9 @@ export function readPath(records: Uint8Array, packet: number): Path {
     lineage: (lineage) => {
       if (lineage.packet === packet) origins.push(lineage);
       else children.push(lineage);
+    },
+    tail: (tail) => {
+      told = tail;
     },
     decision: (decision) => decisions.push({ ...decision, index: hops.length - 1 }),
   });
@@ -37,6 +41,7 @@ export function readPath(records: Uint8Array, packet: number): Path {
     parent: origin?.parent ?? asPacketId(0),
     relation: origin?.relation ?? 0,
     free,
+    ...(told && { told }),
     malformed,
   };
 }

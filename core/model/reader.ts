@@ -3,11 +3,11 @@ import { asFuncId, asKernelAddress, asNetnsInode, asNs, asPacketId, type Ns } fr
 import type { SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import {
-  DECISION, DROP, FLAG, HOP, KIND, LIMITS, LINEAGE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL,
+  DECISION, DROP, FLAG, HOP, KIND, LIMITS, LINEAGE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL, TAIL,
 } from '../wire/layout.gen.ts'; // biome-ignore format: a list
 import { GapCounter } from './gaps.ts';
 import type {
-  Change, Decision, Free, Hop, Lineage, PacketState, Rule, SocketEvent, StackTrace,
+  Change, Decision, Free, Hop, Lineage, PacketState, Rule, SocketEvent, StackTrace, Tail,
 } from './hop.ts'; // biome-ignore format: a list
 import { Nesting } from './nesting.ts';
 import { carriedSections, changesBetween, readState } from './sections.ts';
@@ -19,6 +19,8 @@ export interface RecordListener {
   lineage?(lineage: Lineage): void;
   decision?(decision: Decision): void;
   socket?(event: SocketEvent): void;
+  /** Comes before the records that were kept of the packet. */
+  tail?(tail: Tail): void;
   symbol?(symbol: SymbolInfo): void;
   /** Comes before the first hop that has it. */
   stack?(stack: StackTrace): void;
@@ -47,6 +49,7 @@ const DEFAULT_MAX_PACKETS = 1 << 16;
 export class HopReader {
   readonly #cursor = new RecordCursor();
   readonly #gaps = new GapCounter();
+  #events = 0;
   readonly #following = new Map<number, Following>();
   readonly #maxPackets: number;
   #packets = 0;
@@ -58,6 +61,11 @@ export class HopReader {
   /** Records of unknown kind or wrong size, skipped. */
   get malformed(): number {
     return this.#cursor.malformed;
+  }
+
+  /** Events read. */
+  get events(): number {
+    return this.#events;
   }
 
   /** Events missing from the records' numbers. */
@@ -75,7 +83,10 @@ export class HopReader {
     const cursor = this.#cursor;
     cursor.reset(batch);
     while (cursor.next()) {
-      if (!cursor.isName) this.#gaps.saw(cursor.cpu, cursor.seq);
+      if (!cursor.isName) {
+        this.#events += 1;
+        this.#gaps.saw(cursor.cpu, cursor.seq, cursor.numbers);
+      }
       switch (cursor.kind) {
         case KIND.hop:
         case KIND.drop: {
@@ -98,6 +109,9 @@ export class HopReader {
           on.decision?.(decision);
           break;
         }
+        case KIND.tail:
+          on.tail?.(readTail(cursor));
+          break;
         case KIND.socket:
           on.socket?.(readSocket(cursor));
           break;
@@ -268,6 +282,21 @@ export function readStack(cursor: RecordCursor): StackTrace {
     asKernelAddress(cursor.addressAt(cursor.offset + STACK.addresses + 8 * i)),
   );
   return { id: cursor.u32(STACK.id), addresses };
+}
+
+function readTail(cursor: RecordCursor): Tail {
+  return {
+    kind: 'tail',
+    timeNs: asNs(cursor.timeNs),
+    cpu: cursor.cpu,
+    seq: cursor.seq,
+    packet: asPacketId(cursor.packet),
+    begunNs: asNs(cursor.u64(TAIL.begunNs)),
+    records: cursor.u32(TAIL.records),
+    missed: cursor.u32(TAIL.missed),
+    path: cursor.u32(TAIL.path),
+    chosen: cursor.u32(TAIL.chosen),
+  };
 }
 
 function readSocket(cursor: RecordCursor): SocketEvent {

@@ -6,9 +6,12 @@ import {
   COST_LEASE_MS,
   type Cost,
   type FunctionInfo,
+  NO_STATS,
   type TracerStats,
 } from '../../core/messages/source.ts';
-import { type NativeAddon, NativeError, type NativeTracer } from '../../native/index.ts';
+import { idsOf, type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.ts';
+import { type NativeAddon, NativeError, type NativeTracer, type Switched } from '../../native/index.ts';
+import { Turns } from './turns.ts';
 
 export interface CaptureListener {
   capture(state: CaptureState): void;
@@ -31,7 +34,10 @@ export class Capture {
   #tracer: NativeTracer | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #costLease: NodeJS.Timeout | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  #last = NO_STATS;
+  #delivered = 0;
+  #onDelivered: () => void = () => undefined;
+  readonly #turns = new Turns();
 
   constructor(
     addon: NativeAddon,
@@ -43,21 +49,30 @@ export class Capture {
     this.#listener = listener;
   }
 
-  /** Starts, or changes, the capture. With the same probes and sizes only the filter is exchanged. */
+  get isStarting(): boolean {
+    return this.#state.phase === 'starting';
+  }
+
+  /**
+   * Starts, or changes, the capture. Where only the filter or the probe plan is another, no probe that stays is touched:
+   * the filter is exchanged, which begins a new session, and of the probes the difference, which does not. Of what is
+   * probed no more, no event comes behind the answer.
+   */
   apply(spec: CaptureSpec): Promise<Result<{ readonly generation: number }>> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       try {
-        const now = this.#state;
-        if (this.#tracer !== undefined && now.phase === 'running' && sameProbes(now.spec, spec)) {
-          const { generation } = await this.#tracer.update(spec.filter);
-          this.#enter({ ...now, spec, generation });
-          return ok({ generation });
-        }
-        // found wanting before what runs is stopped for it
+        const wanting = tailProblem(spec);
+        if (wanting !== undefined) return fail('TAIL_UNSUPPORTED', wanting);
+        // found wanting before anything that runs is changed for it
         await this.#addon.compileFilter(spec.filter.expression);
         await this.#addon.compileFilter(spec.filter.inner);
+        const plan = await this.#resolve(spec);
+        if (!plan.ok) return plan;
+        const now = this.#state;
+        if (now.phase === 'running' && isSameBeside(now.spec, spec))
+          return ok(await this.#change(spec, plan.value));
         await this.#stopTracer();
-        return await this.#start(spec);
+        return ok(await this.#start(spec, plan.value));
       } catch (error) {
         return this.#refused(error);
       }
@@ -66,7 +81,7 @@ export class Capture {
 
   /** Capture off at once; what was recorded is delivered first, then the last counts. */
   stop(): Promise<Result<null>> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await this.#stopTracer();
       return ok(null);
     });
@@ -86,29 +101,87 @@ export class Capture {
     }
   }
 
-  async #start(spec: CaptureSpec): Promise<Result<{ readonly generation: number }>> {
+  /** What the plan comes to. What it names must be there, when it is asked for. */
+  async #resolve({ probes }: CaptureSpec): Promise<Result<ResolvedPlan>> {
+    const plan = resolvePlan(probes, await this.#functions());
+    const now = this.#state;
+    const isKnown = now.phase === 'running' && isDeepStrictEqual(now.spec.probes, probes);
+    const [missing] = plan.ok && !isKnown ? plan.value.missing : [];
+    return missing === undefined ? plan : fail('PLAN_UNKNOWN', missing);
+  }
+
+  async #start(spec: CaptureSpec, plan: ResolvedPlan): Promise<Generation> {
     this.#enter({ phase: 'starting', spec });
-    const functions = (await this.#functions()).filter(({ isDefault }) => spec.group === 'all' || isDefault);
     const tracer = this.#addon.createTracer();
-    const started = await tracer.start({ ...spec, functionIds: functions.map(({ id }) => id) }, (records) =>
-      this.#listener.batch(records, () => tracer.release()),
-    );
+    this.#delivered = 0;
+    this.#last = NO_STATS;
+    const started = await tracer.start({ ...spec, parts: partsOf(plan) }, (records) => {
+      this.#listener.batch(records, () => tracer.release());
+      this.#delivered += 1;
+      this.#onDelivered();
+    });
     this.#tracer = tracer;
-    const generation = 1;
-    this.#enter({ phase: 'running', spec, generation, ...started, refused: started.refused.slice(0, 4096) });
-    this.#ticker = setInterval(() => this.#listener.stats(tracer.stats()), STATS_EVERY_MS);
-    return ok({ generation });
+    const { backend } = started;
+    this.#enter({ phase: 'running', spec, generation: 1, backend, ...probesOf(plan, started) });
+    this.#tellStats();
+    return { generation: 1 };
+  }
+
+  /** Probes first: a filter that is refused then leaves them as they were asked for. */
+  async #change(spec: CaptureSpec, plan: ResolvedPlan): Promise<Generation> {
+    const tracer = this.#tracer;
+    let now = this.#state;
+    if (tracer === undefined || now.phase !== 'running') throw new Error('no capture runs');
+    const isOtherPlan = !isDeepStrictEqual(now.spec.probes, spec.probes);
+    if (isOtherPlan) {
+      const switched = await tracer.setProbes(partsOf(plan));
+      await this.#until(switched.batches);
+      now = { ...now, ...probesOf(plan, switched), spec: { ...now.spec, probes: spec.probes } };
+      this.#enter(now);
+    }
+    // the same filter again: whoever asks for nothing new wants to begin anew
+    if (!isOtherPlan || !isDeepStrictEqual(now.spec.filter, spec.filter)) {
+      const { generation } = await tracer.update(spec.filter);
+      now = { ...now, spec, generation };
+      this.#enter(now);
+    }
+    return { generation: now.generation };
+  }
+
+  /** Until so many batches of this capture were delivered. */
+  async #until(batches: number): Promise<void> {
+    while (this.#delivered < batches)
+      await new Promise<void>((resolve) => {
+        this.#onDelivered = resolve;
+      });
+  }
+
+  /** Counts now and then: as long as a capture runs, and after it until all of its probes are detached. */
+  #tellStats(): void {
+    clearInterval(this.#ticker);
+    this.#ticker = setInterval(() => {
+      const stats = this.#stats();
+      this.#listener.stats(stats);
+      if (this.#tracer === undefined && stats.detaching === 0) clearInterval(this.#ticker);
+    }, STATS_EVERY_MS);
+  }
+
+  #stats(): TracerStats {
+    if (this.#tracer !== undefined) this.#last = this.#tracer.stats();
+    return { ...this.#last, detaching: this.#addon.detaching() };
   }
 
   async #stopTracer(): Promise<void> {
     const tracer = this.#tracer;
     if (tracer === undefined) return;
     this.#enter({ phase: 'stopping' });
-    clearInterval(this.#ticker);
     clearTimeout(this.#costLease);
     await tracer.stop();
+    const stats = this.#stats();
+    // the last ones may come behind the promise: whoever is told that it is over has all of them
+    await this.#until(stats.batches);
+    this.#listener.stats(stats);
     this.#tracer = undefined;
-    this.#listener.stats(tracer.stats());
     this.#enter({ phase: 'idle' });
   }
 
@@ -123,17 +196,36 @@ export class Capture {
     this.#state = state;
     this.#listener.capture(state);
   }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
-    return result;
-  }
 }
 
-/** Only their filters differ. */
-const sameProbes = (a: CaptureSpec, b: CaptureSpec): boolean =>
-  isDeepStrictEqual({ ...a, filter: undefined }, { ...b, filter: undefined });
+interface Generation {
+  readonly generation: number;
+}
+
+/** Only their filters or their plans differ. */
+const isSameBeside = (a: CaptureSpec, b: CaptureSpec): boolean =>
+  isDeepStrictEqual(
+    { ...a, filter: undefined, probes: undefined },
+    { ...b, filter: undefined, probes: undefined },
+  );
+
+/** Why tail mode cannot be had together with what else is asked for. */
+const tailProblem = ({ tail, filter, stacks, controlBlock }: CaptureSpec): string | undefined => {
+  if (tail === undefined) return undefined;
+  if (!filter.keep) return 'in tail mode a packet is followed for its whole life: ask for that (keep)';
+  if (stacks === 'all' || controlBlock)
+    return 'tail mode keeps a hop in a few bytes, without stack and control block: ask for stacks of drops only';
+  return undefined;
+};
+
+const partsOf = ({ stages }: ResolvedPlan) => stages.map(({ ids }) => [...ids]);
+
+const probesOf = (plan: ResolvedPlan, { attached, attachMs, refused }: Switched) => ({
+  attached,
+  attachMs,
+  probed: idsOf(plan),
+  refused: refused.slice(0, 4096),
+});
 
 /** Any error as a failure that can be sent. */
 export function asFailure(error: unknown): { code: string; message: string; position?: number } {

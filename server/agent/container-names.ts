@@ -1,7 +1,8 @@
 /** What people call a container: out of the files that its runtime keeps, without asking any daemon. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { check, record, sparse } from '../../core/base/schema.ts';
 import { namesIn } from './files.ts';
 
 export interface ContainerNames {
@@ -13,13 +14,13 @@ export interface ContainerNames {
 /** A longer file is not what we look for. */
 const FILE_BYTES_MAX = 4 << 20;
 
-const words = z.record(z.string(), z.unknown()).catch({});
-const ociSchema = z.object({ annotations: words.default({}) });
-const dockerSchema = z.object({
-  Name: z.string().default(''),
-  Config: z.object({ Labels: words.nullish() }).nullish(),
+const words = v.fallback(record, {});
+const ociSchema = sparse({ annotations: words });
+const dockerSchema = sparse({
+  Name: v.optional(v.string(), ''),
+  Config: v.nullish(sparse({ Labels: v.nullish(words) })),
 });
-const storageSchema = z.array(z.object({ id: z.string(), names: z.array(z.string()).nullish() }));
+const storageSchema = v.array(v.object({ id: v.string(), names: v.nullish(v.array(v.string())) }));
 
 /** Where runtimes keep what they run; `<id>` and what the container's own file is called are added. */
 const OCI_FOLDERS = [
@@ -43,10 +44,10 @@ export function containerNames(id: string, root = '/'): ContainerNames | undefin
 }
 
 function ofDocker(id: string, root: string): ContainerNames | undefined {
-  const config = dockerSchema.safeParse(json(join(root, 'var/lib/docker/containers', id, 'config.v2.json')));
-  if (!config.success) return undefined;
-  const labels = config.data.Config?.Labels ?? {};
-  return namesOf(labels, config.data.Name.replace(/^\//, ''));
+  const config = check(dockerSchema, json(join(root, 'var/lib/docker/containers', id, 'config.v2.json')));
+  if (!config.ok) return undefined;
+  const labels = config.value.Config?.Labels ?? {};
+  return namesOf(labels, config.value.Name.replace(/^\//, ''));
 }
 
 function ofBundle(id: string, root: string): ContainerNames | undefined {
@@ -55,8 +56,8 @@ function ofBundle(id: string, root: string): ContainerNames | undefined {
     const namespaces = after === undefined ? [''] : namesIn(join(root, before));
     for (const namespace of namespaces.slice(0, 64)) {
       const file = place.replace('<namespace>', namespace).replace('<id>', id);
-      const bundle = ociSchema.safeParse(json(join(root, file)));
-      const names = bundle.success ? namesOf(bundle.data.annotations, '') : undefined;
+      const bundle = check(ociSchema, json(join(root, file)));
+      const names = bundle.ok ? namesOf(bundle.value.annotations, '') : undefined;
       if (names !== undefined) return names;
     }
   }
@@ -67,8 +68,8 @@ function ofBundle(id: string, root: string): ContainerNames | undefined {
 function ofStorage(id: string, root: string): ContainerNames | undefined {
   for (const file of ['containers.json', 'volatile-containers.json']) {
     const path = join(root, 'var/lib/containers/storage/overlay-containers', file);
-    const all = storageSchema.safeParse(json(path));
-    const name = all.success ? all.data.find((one) => one.id === id)?.names?.[0] : undefined;
+    const all = check(storageSchema, json(path));
+    const name = all.ok ? all.value.find((one) => one.id === id)?.names?.[0] : undefined;
     if (name !== undefined) return namesOf({}, name);
   }
   return undefined;

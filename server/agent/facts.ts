@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { FACT_LINE_MAX, FACT_LINES_MAX, type Fact, type FactQuery } from '../../core/messages/facts.ts';
 import { factCommand } from '../../core/model/facts.ts';
 import { findNamespaces } from './namespaces.ts';
+import { Turns } from './turns.ts';
 
 const TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 8 << 20;
@@ -51,16 +52,14 @@ export async function readFacts(
   return { facts };
 }
 
-let turn: Promise<unknown> = Promise.resolve();
+const turns = new Turns();
 
 /** The same for requests that may come at any rate: one after another, so that what runs at once stays bounded. */
 export function readFactsInTurn(
   queries: readonly FactQuery[],
   read: typeof readFacts = readFacts,
 ): ReturnType<typeof readFacts> {
-  const answer = turn.then(() => read(queries));
-  turn = answer.catch(() => undefined); // told to who asked; the next has its turn all the same
-  return answer;
+  return turns.take(() => read(queries));
 }
 
 type RunHere = (command: readonly [string, ...string[]]) => Promise<Output>;

@@ -1,5 +1,6 @@
 /** What iproute2 and lsns print about a namespace's interfaces, as values. Pure; the real outputs are in test/. */
-import { z } from 'zod';
+import * as v from 'valibot';
+import { check, finite, integer, positive, record, type Schema, sparse } from '../../core/base/schema.ts';
 import { LINK_ADDRESSES_MAX, type Link } from '../../core/messages/topology.ts';
 
 /** A line for each, and one line of output each. */
@@ -22,38 +23,40 @@ export interface ReadNamespace {
   readonly defaultRoutes: readonly string[];
 }
 
-const text = z.string().catch('');
-const number = z.number().catch(0);
-const record = z.record(z.string(), z.unknown()).catch({});
+// what is not as expected is as if nothing were said
+const text = v.fallback(v.string(), '');
+const number = v.fallback(finite, 0);
+const words = v.fallback(record, {});
+const id = v.fallback(v.optional(integer), undefined);
 
-const linkSchema = z.object({
-  ifindex: z.number().int().positive(),
-  ifname: z.string(),
-  flags: z.array(z.string()).catch([]),
+const linkSchema = v.object({
+  ifindex: positive,
+  ifname: v.string(),
+  flags: v.fallback(v.array(v.string()), []),
   mtu: number,
   link_type: text,
   address: text,
-  link: z.string().nullish().catch(null),
-  link_index: z.number().int().optional().catch(undefined),
-  link_netnsid: z.number().int().optional().catch(undefined),
+  link: v.fallback(v.nullish(v.string()), null),
+  link_index: id,
+  link_netnsid: id,
   master: text,
-  linkinfo: z
-    .object({ info_kind: text, info_data: record, info_slave_kind: text, info_slave_data: record })
-    .catch({ info_kind: '', info_data: {}, info_slave_kind: '', info_slave_data: {} }),
-  addr_info: z.array(z.object({ local: text, prefixlen: number })).catch([]),
+  linkinfo: v.fallback(
+    sparse({ info_kind: text, info_data: words, info_slave_kind: text, info_slave_data: words }),
+    { info_kind: '', info_data: {}, info_slave_kind: '', info_slave_data: {} },
+  ),
+  addr_info: v.fallback(v.array(sparse({ local: text, prefixlen: number })), []),
 });
-type RawLink = z.infer<typeof linkSchema>;
-const idSchema = z.object({ nsid: z.number().int(), name: z.string().optional() });
-const routeSchema = z.object({ gateway: text, dev: text });
-const lsnsSchema = z.object({ namespaces: z.array(z.object({ ns: z.number(), netnsid: z.string() })) });
+type RawLink = v.InferOutput<typeof linkSchema>;
+const idSchema = v.object({ nsid: integer, name: v.optional(v.string()) });
+const routeSchema = sparse({ gateway: text, dev: text });
+const lsnsSchema = v.object({ namespaces: v.array(v.object({ ns: finite, netnsid: v.string() })) });
 
 /** Of {@link IP_BATCH}; undefined when it is not what it should be. */
 export function readIpOutput(stdout: string): ReadNamespace | undefined {
   const [links, ids, routes] = stdout.split('\n').map(json);
-  const raw = z.array(z.unknown()).safeParse(links);
-  if (!raw.success) return undefined;
+  if (!Array.isArray(links)) return undefined;
   // an interface that goes while it is listed leaves an empty object
-  const sound = raw.data.flatMap((one) => linkSchema.safeParse(one).data ?? []);
+  const sound = items(linkSchema, links);
   const indexOf = new Map(sound.map(({ ifname, ifindex }) => [ifname, ifindex] as const));
   return {
     links: sound.map((one) => ({ link: linkOf(one), far: farOf(one, indexOf) })),
@@ -68,9 +71,9 @@ export function readIpOutput(stdout: string): ReadNamespace | undefined {
 
 /** Of {@link LSNS_COMMAND}: inode of each namespace that has an id, by that. */
 export function readLsnsOutput(stdout: string): ReadonlyMap<number, number> {
-  const parsed = lsnsSchema.safeParse(json(stdout));
+  const listed = check(lsnsSchema, json(stdout));
   return new Map(
-    (parsed.data?.namespaces ?? []).flatMap(({ ns, netnsid }) =>
+    (listed.ok ? listed.value.namespaces : []).flatMap(({ ns, netnsid }) =>
       /^\d+$/.test(netnsid) ? [[Number(netnsid), ns] as const] : [],
     ),
   );
@@ -139,15 +142,11 @@ function keyOf(key: string): string {
 const wordOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 
-const items = <T>(schema: z.ZodType<T>, value: unknown): T[] =>
-  z
-    .array(z.unknown())
-    .catch([])
-    .parse(value)
-    .flatMap((one) => {
-      const parsed = schema.safeParse(one);
-      return parsed.success ? [parsed.data] : [];
-    });
+const items = <T>(schema: Schema<T>, value: unknown): T[] =>
+  (Array.isArray(value) ? value : []).flatMap((one) => {
+    const checked = check(schema, one);
+    return checked.ok ? [checked.value] : [];
+  });
 
 function json(line: string): unknown {
   try {

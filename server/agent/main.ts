@@ -10,13 +10,18 @@ import { ok } from '../../core/base/result.ts';
 import { type FunctionInfo, SOURCE_PROTOCOL, type SourceRequest } from '../../core/messages/source.ts';
 import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type NativeAddon } from '../../native/index.ts';
+import { mark } from '../timing.ts';
 import { asFailure, Capture } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
 import { readFactsInTurn } from './facts.ts';
+import { readHost, readPrivileges } from './host.ts';
+import { cacheFolder, KernelCache } from './kernel-cache.ts';
 import { NamespaceTable } from './namespaces.ts';
 import { Peer } from './peer.ts';
+import { runSelfTest } from './self-test.ts';
 import { socketStreams, standardStreams } from './streams.ts';
 import { TopologyTable } from './topology.ts';
+import { Turns } from './turns.ts';
 
 const NAMES_EVERY_MS = 2000;
 /** Everything that is known already (interfaces, control groups) is looked at again every so many rounds. */
@@ -37,21 +42,32 @@ main().then(
 async function main(): Promise<number> {
   const kind = values.kind;
   if (kind !== 'host' && kind !== 'lab') throw new Error(`--kind is host or lab, not '${kind}'`);
+  mark('agent: modules loaded');
   const addon = loadAddon();
+  mark('agent: addon loaded');
   const { input, output } = values.connect ? await socketStreams(values.connect) : standardStreams();
   const peer = new Peer(output);
+  const uid = process.getuid?.() ?? -1;
+  const cache = new KernelCache({ folder: cacheFolder(uid), uid, seals: addon });
+  recallKernel(addon, cache);
+  const remember = () => rememberKernel(addon, cache);
   const functions = listFunctions(addon);
   functions.catch(() => undefined); // told when a capture is asked for
   const capture = new Capture(addon, () => functions, {
-    capture: (state) => peer.send({ type: 'capture', capture: state }),
+    capture(state) {
+      peer.send({ type: 'capture', capture: state });
+      if (state.phase === 'running') remember();
+    },
     stats: (stats) => peer.send({ type: 'stats', stats }),
     batch: (records, taken) => peer.sendBatch(records, taken),
   });
-  const requests = peer.listen(input, (request) => answer(addon, capture, request));
   let timer: NodeJS.Timeout | undefined;
-  introduce(peer, addon, kind, functions).then(
+  const names = tellNames(peer, new NamespaceTable((file) => addon.interfaces(file)));
+  const requests = peer.listen(input, (request) => answer(addon, capture, names, request));
+  introduce(peer, addon, kind, functions, names).then(
     () => {
-      timer = setInterval(tellNames(peer), NAMES_EVERY_MS);
+      // what is waited for goes first
+      timer = setInterval(() => capture.isStarting || names(), NAMES_EVERY_MS);
     },
     (error: unknown) => console.error(`skbtracer agent: ${String(error)}`),
   );
@@ -61,6 +77,7 @@ async function main(): Promise<number> {
   });
   await Promise.race([requests, terminated]).finally(() => clearInterval(timer));
   await capture.stop();
+  await remember();
   await peer.close();
   return 0;
 }
@@ -71,8 +88,11 @@ async function introduce(
   addon: NativeAddon,
   kind: 'host' | 'lab',
   functions: Promise<readonly FunctionInfo[]>,
+  names: TellNames,
 ): Promise<void> {
-  const capabilities = await addon.capabilities();
+  const privileges = readPrivileges();
+  const capabilities = { ...(await addon.capabilities()), ...readHost(privileges) };
+  mark('agent: capabilities');
   peer.send({
     type: 'hello',
     hello: {
@@ -84,14 +104,29 @@ async function introduce(
       cpus: Math.max(1, cpus().length),
       agentPid: process.pid,
       capabilities,
+      ...(privileges !== undefined && { privileges }),
       baseUnixMs: addon.baseUnixMs,
     },
   });
   // a kernel that has none of these says why when a capture is asked for
   const [list, reasons] = await Promise.all([functions.catch(() => []), addon.dropReasons().catch(() => [])]);
+  mark('agent: functions and reasons');
   peer.send({ type: 'functions', functions: [...list] });
   peer.send({ type: 'reasons', reasons });
-  await tellNames(peer)();
+  await names();
+}
+
+/** What an earlier agent found out about this kernel needs not be found out again. */
+function recallKernel(addon: NativeAddon, cache: KernelCache): void {
+  const known = cache.read(addon.kernelKey());
+  const isTaken = known !== undefined && addon.takeOverKnown(known);
+  mark(isTaken ? 'agent: the kernel is known' : 'agent: the kernel is not known');
+}
+
+async function rememberKernel(addon: NativeAddon, cache: KernelCache): Promise<void> {
+  const key = addon.kernelKey();
+  const known = await addon.packKnown().catch(() => undefined);
+  if (known !== undefined && cache.write(key, known)) mark('agent: the kernel is remembered');
 }
 
 async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[]> {
@@ -101,7 +136,7 @@ async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[
 
 const failed = (error: unknown) => ({ ok: false as const, error: asFailure(error) });
 
-async function answer(addon: NativeAddon, capture: Capture, request: SourceRequest) {
+async function answer(addon: NativeAddon, capture: Capture, names: TellNames, request: SourceRequest) {
   switch (request.method) {
     case 'apply':
       return capture.apply(request.spec);
@@ -111,6 +146,10 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
       return addon.compileFilter(request.expression).then(ok, failed);
     case 'cost':
       return capture.cost();
+    case 'names':
+      return names(true).then(() => ok(null));
+    case 'selfTest':
+      return runSelfTest();
     case 'programs':
       return addon.programs().then(ok, failed);
     case 'facts':
@@ -118,22 +157,30 @@ async function answer(addon: NativeAddon, capture: Capture, request: SourceReque
   }
 }
 
-const namespaces = new NamespaceTable();
 const cgroups = new CgroupTable();
 const topology = new TopologyTable();
 let round = 0;
 
-function tellNames(peer: Peer): () => Promise<void> {
-  return async () => {
-    const all = round % ALL_EVERY === 0;
+/** One after another; with `asked`, everything that is known already is looked at again, too. */
+type TellNames = (asked?: boolean) => Promise<void>;
+
+function tellNames(peer: Peer, namespaces: NamespaceTable): TellNames {
+  const tell = async (asked: boolean) => {
+    const all = asked || round % ALL_EVERY === 0;
     const isFirst = round === 0;
     round += 1;
     // whoever waits for names waits for namespaces, which come last
     if (cgroups.refresh(all)) peer.send({ type: 'cgroups', cgroups: [...cgroups.cgroups] });
+    mark('agent: cgroups');
     const isNew = await namespaces.refresh(all);
+    mark('agent: namespaces');
     if (isNew) peer.send({ type: 'namespaces', namespaces: [...namespaces.namespaces] });
     // later than all else: a capture that starts is waited for, and a short one needs no map
     if (!isFirst && (isNew || all || !isWired)) tellTopology(peer);
+  };
+  const turns = new Turns();
+  return async (asked = false) => {
+    if (asked || !turns.isBusy) await turns.take(() => tell(asked));
   };
 }
 

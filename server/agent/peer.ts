@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { fail, type Result } from '../../core/base/result.ts';
+import { parse } from '../../core/base/schema.ts';
 import { FRAME_TYPE } from '../../core/messages/frames.ts';
 import { type SourceMessage, type SourceRequest, sourceRequestSchema } from '../../core/messages/source.ts';
 import { FrameDecoder, frameHeader, messageFrame } from '../sources/framing.ts';
@@ -39,7 +40,7 @@ export class Peer {
     for await (const chunk of input) {
       for (const { type, payload } of decoder.push(chunk)) {
         if (type !== FRAME_TYPE.message) throw new Error('the server sent a batch; only sources do');
-        const request = sourceRequestSchema.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+        const request = parse(sourceRequestSchema, JSON.parse(Buffer.from(payload).toString('utf8')));
         this.#reply(request, answer);
       }
     }

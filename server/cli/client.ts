@@ -1,5 +1,13 @@
 /** The source as the command line uses it: wait until it has introduced itself, then ask. */
-import type { NetnsInfo, SourceHello, SourceMessage, TracerStats } from '../../core/messages/source.ts';
+import { check } from '../../core/base/schema.ts';
+import { type Fact, type FactQuery, factsSchema } from '../../core/messages/facts.ts';
+import type {
+  CaptureState,
+  NetnsInfo,
+  SourceHello,
+  SourceMessage,
+  TracerStats,
+} from '../../core/messages/source.ts';
 import { refusal } from '../../core/model/capabilities.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { hostCommand, type LocalSource, labCommand, spawnAgent } from '../sources/local.ts';
@@ -18,6 +26,7 @@ export class Client {
   namespaces: readonly NetnsInfo[] | undefined;
   stats: TracerStats | undefined;
   refused: readonly { readonly name: string; readonly reason: string }[] = [];
+  capture: CaptureState = { phase: 'idle' };
   plan: { readonly attached: number; readonly backend: string; readonly attachMs: number } | undefined;
   #waiting: (() => void)[] = [];
   #goneNote: string | undefined;
@@ -35,9 +44,14 @@ export class Client {
     });
   }
 
+  /** Waits for hello, whatever it says. */
+  greeting(): Promise<SourceHello> {
+    return this.#until(() => this.hello);
+  }
+
   /** Waits for hello and refuses a kernel that cannot be traced, saying why. */
   async introduction(): Promise<SourceHello> {
-    const hello = await this.#until(() => this.hello);
+    const hello = await this.greeting();
     const why = refusal(hello.capabilities);
     if (why !== undefined)
       throw failure(`this kernel cannot be traced: ${why} (--source lab traces one in a VM)`);
@@ -47,6 +61,13 @@ export class Client {
   /** Waits until functions, reasons and namespaces were told. */
   async tables(): Promise<readonly NetnsInfo[]> {
     return this.#until(() => this.namespaces);
+  }
+
+  /** What the source's host says about itself; nothing when it does not answer. */
+  async facts(queries: readonly FactQuery[]): Promise<readonly Fact[]> {
+    const answer = await this.source.request({ method: 'facts', queries });
+    const told = answer.ok ? check(factsSchema, answer.value) : undefined;
+    return told?.ok === true ? told.value.facts : [];
   }
 
   async #until<T>(get: () => T | undefined): Promise<T> {
@@ -82,6 +103,7 @@ export class Client {
         this.stats = message.stats;
         break;
       case 'capture':
+        this.capture = message.capture;
         if (message.capture.phase === 'running') {
           this.plan = message.capture;
           this.refused = message.capture.refused;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../place.ts';
+import { doctor } from './doctor/doctor.ts';
 import { functions } from './functions.ts';
 import { parseServe, parseTrace } from './options.ts';
 import { trace } from './trace.ts';
@@ -33,6 +34,8 @@ async function run(): Promise<number> {
       return trace(parseTrace(rest));
     case 'functions':
       return functions(rest);
+    case 'doctor':
+      return doctor(rest);
     case 'serve': {
       const { serve } = await import('../launcher.ts');
       return serve(parseServe(rest));

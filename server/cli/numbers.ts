@@ -1,4 +1,5 @@
 /** Values of flags: each is understood, or refused in one line that says what it takes. */
+import type { TailChoice } from '../../core/messages/source.ts';
 import { usageError } from './usage.ts';
 
 /** A whole number from `min` to `max`; undefined when the flag was not given. */
@@ -63,6 +64,28 @@ export function parseMark(
   if (value === undefined || Number.isNaN(value) || Number.isNaN(mask ?? 0) || more !== undefined)
     throw usageError(`'${text}' is no mark: VALUE or VALUE/MASK, as 32 or 0x20/0xf0`);
   return { value, mask: mask ?? 0xffffffff };
+}
+
+const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: 1_000_000 };
+const SLOW_US_MAX = 3_600_000_000;
+
+/** `drops`, or what else is told at a packet's end: `slow:10ms`, `new`, `1/100`, with commas between them. */
+export function parseTail(text: string | undefined): TailChoice | undefined {
+  if (text === undefined) return undefined;
+  const choice = { slowUs: 0, newPaths: false, oneIn: 0 };
+  for (const part of text.split(',').map((one) => one.trim())) {
+    const [, slow, unit = ''] = /^slow:(\d+)(us|ms|s)$/.exec(part) ?? [];
+    const oneIn = Number(/^1\/(\d+)$/.exec(part)?.[1] ?? Number.NaN);
+    const slowUs = Number(slow ?? Number.NaN) * (MICROSECONDS[unit] ?? Number.NaN);
+    if (slowUs >= 1 && slowUs <= SLOW_US_MAX) choice.slowUs = slowUs;
+    else if (oneIn >= 1 && oneIn <= 0xffffffff) choice.oneIn = oneIn;
+    else if (part === 'new') choice.newPaths = true;
+    else if (part !== 'drops')
+      throw usageError(
+        `--tail takes drops, slow:10ms (us, ms, s; at most an hour), new, 1/100, with commas between them, not '${part}'`,
+      );
+  }
+  return choice;
 }
 
 const RING_BYTES_MIN = 4096;

@@ -1,10 +1,28 @@
 /** The command line's words as one typed value; everything wrong with them is told here, in one line. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { DEFAULT_SPEC, type ProbeGroup, type StackChoice } from '../../core/messages/source.ts';
+import { nearest } from '../../core/base/nearest.ts';
+import {
+  BACKEND_CHOICES,
+  type BackendChoice,
+  DEFAULT_SPEC,
+  type ProbePlan,
+  type StackChoice,
+  TAIL_TRACKED_PACKETS,
+  type TailChoice,
+} from '../../core/messages/source.ts';
 import { EMPTY_FORM, formToExpression, joinExpressions, parseAddress } from '../../core/model/filter.ts';
 import { parseModes, refusePacketFlags, type Shown } from './modes.ts';
-import { interfaceName, oneOf, parseMark, parseRingSize, powerOfTwo, wholeNumber } from './numbers.ts';
-import { nearest, usageError } from './usage.ts';
+import {
+  interfaceName,
+  oneOf,
+  parseMark,
+  parseRingSize,
+  parseTail,
+  powerOfTwo,
+  wholeNumber,
+} from './numbers.ts';
+import { PROBE_FLAGS, parseProbes } from './probes.ts';
+import { usageError } from './usage.ts';
 
 export interface TraceOptions {
   readonly expression: string;
@@ -25,8 +43,11 @@ export interface TraceOptions {
   readonly shows: Shown;
   readonly stacks: StackChoice;
   readonly controlBlock: boolean;
-  readonly group: ProbeGroup;
+  readonly probes: ProbePlan;
+  readonly backend: BackendChoice;
   readonly flowRate: number;
+  /** What is told at a packet's end; undefined: everything, as it comes. */
+  readonly tail: TailChoice | undefined;
   readonly trackedPackets: number;
   readonly stackTable: number;
   readonly ringBytes: number;
@@ -60,9 +81,11 @@ const FLAGS = {
   why: { type: 'boolean' },
   cb: { type: 'boolean' },
   'flow-rate': { type: 'string' },
+  tail: { type: 'string' },
   tracked: { type: 'string' },
   'stack-table': { type: 'string' },
-  group: { type: 'string' },
+  ...PROBE_FLAGS,
+  backend: { type: 'string' },
   'ring-size': { type: 'string' },
   source: { type: 'string' },
   kernel: { type: 'string' },
@@ -73,7 +96,7 @@ const FLAGS = {
 
 /** Flags that choose packets, or say how packets are followed. */
 const PACKET_FLAGS = [
-  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'flow-rate', 'tracked',
+  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'stage', 'module', 'filter-func', 'func', 'flow-rate', 'tail', 'tracked',
 ] as const; // biome-ignore format: a list
 
 /** Reads the words after `trace`. Throws a CliError with status 2. */
@@ -97,6 +120,11 @@ export function parseTrace(words: readonly string[]): TraceOptions {
   ]);
   if (values['stack-table'] !== undefined && stacks === 'none')
     throw usageError('--stack-table is the room for kernel stacks: give --callstack or --dropstack with it');
+  const tail = parseTail(values.tail);
+  if (tail && (values.callstack === true || values.cb === true))
+    throw usageError(
+      '--tail keeps a hop in a few bytes, without stack and control block: --dropstack works with it, --callstack and --cb do not',
+    );
   return {
     expression: joinExpressions(form.value, positionals.join(' ')),
     inner: values.inner?.trim() ?? '',
@@ -106,7 +134,8 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     interface: interfaceName(values.interface),
     mark: parseMark(values.mark),
     pid: wholeNumber('-p', values.pid, 1, 4_194_304),
-    keep: values.keep === true,
+    // what is decided at a packet's end is about its whole life
+    keep: values.keep === true || tail !== undefined,
     count: wholeNumber('-c', values['catch-count'], 1, Number.MAX_SAFE_INTEGER),
     time: values.timestamp === true ? 'seconds' : 'clock',
     json: values.json === true,
@@ -114,9 +143,13 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     stacks,
     controlBlock: values.cb === true,
     flowRate: wholeNumber('--flow-rate', values['flow-rate'], 1, 1_000_000) ?? DEFAULT_SPEC.flowRate,
-    trackedPackets: wholeNumber('--tracked', values.tracked, 64, 1 << 20) ?? DEFAULT_SPEC.trackedPackets,
+    tail,
+    trackedPackets:
+      wholeNumber('--tracked', values.tracked, 64, 1 << 20) ??
+      (tail ? TAIL_TRACKED_PACKETS : DEFAULT_SPEC.trackedPackets),
     stackTable: powerOfTwo('--stack-table', values['stack-table'], 16, 1 << 16) ?? DEFAULT_SPEC.stackTable,
-    group: oneOf('--group', values.group, ['default', 'all'] as const, 'default'),
+    probes: parseProbes(values),
+    backend: oneOf('--backend', values.backend, BACKEND_CHOICES, 'auto'),
     ringBytes: parseRingSize(values['ring-size']) ?? DEFAULT_SPEC.ringBytes,
     source: oneOf('--source', values.source, ['host', 'lab'] as const, 'host'),
     kernel: values.kernel ?? '6.12',

@@ -5,7 +5,7 @@ import { isNetfilterDecision } from '../../core/model/deciders.ts';
 import { explanationLines, explanationToJson, isRemarkable } from '../../core/model/explanation.ts';
 import type { Decision, Hop, SocketEvent } from '../../core/model/hop.ts';
 import {
-  decisionToJson, freeToJson, hopToJson, type JsonObject, lineageToJson, socketToJson,
+  decisionToJson, freeToJson, hopToJson, type JsonObject, lineageToJson, socketToJson, tailToJson,
 } from '../../core/model/json.ts'; // biome-ignore format: a list
 import type { NameBook } from '../../core/model/names.ts';
 import { HopReader, type RecordListener } from '../../core/model/reader.ts';
@@ -75,10 +75,10 @@ export class Printer {
     return !this.#isOpen || this.#printed >= (this.#options.count ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Events missing from the records' numbers, records skipped, and packets seen. */
-  get counts(): { readonly missing: number; readonly malformed: number; readonly packets: number } {
-    const { missing, malformed, packets } = this.#reader;
-    return { missing, malformed, packets };
+  /** Events that arrived, records skipped, and packets seen. */
+  get counts(): { readonly arrived: number; readonly malformed: number; readonly packets: number } {
+    const { events: arrived, malformed, packets } = this.#reader;
+    return { arrived, malformed, packets };
   }
 
   /** Prints a batch; the promise, when there is one, resolves once the output has room again. */
@@ -141,6 +141,7 @@ export class Printer {
         },
       }),
       ...(tellsAll && {
+        tail: (tail) => this.#event(tail.timeNs, () => tailToJson(tail, baseUnixMs)),
         lineage: (lineage) => this.#event(lineage.timeNs, () => lineageToJson(lineage, baseUnixMs)),
       }),
       ...(shows.tcp && {

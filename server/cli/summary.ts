@@ -6,10 +6,12 @@ export interface SummaryFacts {
   readonly stats: TracerStats;
   readonly printed: number;
   readonly packets: number;
-  /** Events missing from the records' numbers. */
-  readonly missing: number;
+  /** Events that arrived here, printed or not. */
+  readonly arrived: number;
   readonly malformed: number;
   readonly durationMs: number;
+  /** In tail mode. */
+  readonly isTail?: boolean;
   /** Packets that `--why` could not explain: too many ended at once. */
   readonly unexplained?: number;
 }
@@ -19,13 +21,13 @@ export interface SummaryFacts {
  * Events are what the kernel side recorded, lost ones included.
  */
 export function summaryText(facts: SummaryFacts): string {
-  const { stats, missing, malformed } = facts;
+  const { stats, arrived, malformed } = facts;
   const ring = allCpus(stats.lostRing);
   const trackFull = allCpus(stats.trackFull);
   const rateLimited = allCpus(stats.rateLimited);
   const stackFull = allCpus(stats.stackFull);
-  // gaps that neither the ring nor what was left in it explain
-  const onTheWay = Math.max(0, missing - ring - stats.undelivered);
+  // what neither the ring nor what was left in it explains
+  const onTheWay = Math.max(0, stats.events - arrived - ring - stats.undelivered);
   const lost = ring + stats.undelivered + onTheWay;
   const lines = [
     `${formatCount(stats.events)} events, ${formatCount(lost)} lost, ${formatCount(facts.packets)} packets, ` +
@@ -42,6 +44,14 @@ export function summaryText(facts: SummaryFacts): string {
     lines.push(
       `  ${formatCount(trackFull)} packets could not be followed: the table was full (see --tracked)`,
     );
+  if (facts.isTail === true)
+    lines.push(
+      `  told: ${formatCount(stats.told)} of ${formatCount(stats.packets)} packets that were followed (--tail)`,
+    );
+  if (stats.trailFull > 0)
+    lines.push(
+      `  ${formatCount(stats.trailFull)} records were not kept: their packets had too many (--tail)`,
+    );
   if (rateLimited > 0)
     lines.push(`  ${formatCount(rateLimited)} packets were not followed: beyond --flow-rate`);
   if (stackFull > 0)
@@ -54,5 +64,7 @@ export function summaryText(facts: SummaryFacts): string {
     lines.push(`  ${formatCount(facts.unexplained)} packets were not explained: too many ended at once`);
   if (stats.missed > 0)
     lines.push(`  ${formatCount(stats.missed)} probe hits were skipped by the kernel (nested probes)`);
+  if (stats.detaching > 0)
+    lines.push(`  detaching: ${formatCount(stats.detaching)} probes left, which nobody needs to wait for`);
   return lines.join('\n');
 }

@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
-import { factsSchema } from '../../core/messages/facts.ts';
-import { type CaptureSpec, plannedProgramsSchema } from '../../core/messages/source.ts';
-import { stageOf } from '../../core/model/stages.ts';
+import { parse } from '../../core/base/schema.ts';
+import { type CaptureSpec, plannedProgramsSchema, SESSION_PROGRAM } from '../../core/messages/source.ts';
 import { openStandardOutput } from '../stdio.ts';
+import { mark } from '../timing.ts';
 import { Client } from './client.ts';
 import type { TraceOptions } from './options.ts';
 import { Printer } from './printer.ts';
+import { resolveProbes } from './probes.ts';
 import { connectionMatcher, resolveSpec } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
-import { Explainer } from './why.ts';
+import type { Explainer } from './why.ts';
 
 /** `skbtracer trace`: prints until it is told to stop. Resolves to the exit status. */
 export async function trace(options: TraceOptions): Promise<number> {
@@ -31,9 +32,13 @@ export async function trace(options: TraceOptions): Promise<number> {
     gone: (note) => ending.gone(note),
   });
   try {
+    mark('cli: agent spawned');
     const hello = await client.introduction();
+    mark('cli: hello');
     const namespaces = await client.tables();
+    mark('cli: tables');
     const spec = resolveSpec(options, namespaces);
+    resolveProbes(spec.probes, [...client.names.functions.values()]);
     if (options.ebpf) return await printPlan(client, spec);
     printer = new Printer(
       openStandardOutput(),
@@ -45,10 +50,11 @@ export async function trace(options: TraceOptions): Promise<number> {
       },
       () => ending.now('closed'),
     );
-    if (options.shows.why) explainer = openExplainer(client, printer, () => ending.now('done'));
+    if (options.shows.why) explainer = await openExplainer(client, printer, () => ending.now('done'));
     const applied = await client.source.request({ method: 'apply', spec });
     if (!applied.ok) throw await asCliError(client, applied.error, spec);
     const begin = performance.now();
+    mark('cli: applied');
     printer.begin();
     if (options.readyFile !== undefined) touch(options.readyFile);
     await ending.reached;
@@ -62,6 +68,7 @@ export async function trace(options: TraceOptions): Promise<number> {
           ...printer.counts,
           ...(explainer && { unexplained: explainer.unexplained }),
           durationMs: performance.now() - begin,
+          isTail: options.tail !== undefined,
         }),
       );
     if (!stopped.ok) throw failure(stopped.error.message);
@@ -73,14 +80,12 @@ export async function trace(options: TraceOptions): Promise<number> {
   }
 }
 
-function openExplainer(client: Client, printer: Printer, done: () => void): Explainer {
+/** The rules of diagnosis are a third of the program: read only by whom they are for. */
+async function openExplainer(client: Client, printer: Printer, done: () => void): Promise<Explainer> {
+  const { Explainer } = await import('./why.ts');
   return new Explainer({
     names: client.names,
-    async facts(queries) {
-      const answer = await client.source.request({ method: 'facts', queries: [...queries] });
-      const parsed = answer.ok ? factsSchema.safeParse(answer.value) : undefined;
-      return parsed?.success === true ? parsed.data.facts : [];
-    },
+    facts: (queries) => client.facts(queries),
     tell(explanation) {
       printer.explain(explanation);
       if (printer.isDone) done();
@@ -130,24 +135,34 @@ async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
   if (!compiled.ok) throw filterError(compiled.error, 'the filter', expression);
   const inside = await client.source.request({ method: 'compile', expression: inner });
   if (!inside.ok) throw filterError(inside.error, '--inner', inner);
-  const planned = [...client.names.functions.values()].filter((one) => spec.group === 'all' || one.isDefault);
-  const { kprobeMulti } = client.hello?.capabilities ?? {};
+  const { stages } = resolveProbes(spec.probes, [...client.names.functions.values()]);
+  const planned = stages.flatMap(({ stage, ids }) =>
+    ids.flatMap((id) => {
+      const one = client.names.functions.get(id);
+      return one === undefined ? [] : [{ ...one, stage }];
+    }),
+  );
   console.log(`filter: ${expression || '(everything)'}`);
   console.log(`compiled: ${JSON.stringify(compiled.value)}`);
   if (inner !== '') console.log(`inside tunnels: ${inner}\ncompiled: ${JSON.stringify(inside.value)}`);
-  console.log(
-    `programs: skbt_entry on ${planned.length} functions by ${kprobeMulti?.ok ? 'kprobe.multi' : 'kprobe'}`,
-  );
+  console.log(`programs: skbt_entry on ${planned.length} functions by ${backendText(client, spec)}`);
   const programs = await client.source.request({ method: 'programs' });
   if (!programs.ok) throw await asCliError(client, programs.error, spec);
-  for (const { name, target, kind } of plannedProgramsSchema.parse(programs.value))
-    console.log(`  ${kind.padEnd(10)} ${target}: ${name}`);
+  const lines = parse(plannedProgramsSchema, programs.value).map(({ name, target, kind }) => {
+    const program = kind === 'kprobe.session' ? SESSION_PROGRAM : name;
+    return `  ${kind.padEnd(14)} ${target}: ${program}`;
+  });
+  for (const line of new Set(lines)) console.log(line);
   console.log('functions:');
-  for (const { name, module, argument } of planned)
-    console.log(
-      `  ${stageOf(name).padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`,
-    );
+  for (const { stage, name, module, argument } of planned)
+    console.log(`  ${stage.padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`);
   return 0;
+}
+
+/** As {@link CaptureState} calls it. */
+function backendText({ hello }: Client, { backend }: CaptureSpec): string {
+  if (backend !== 'auto') return backend === 'kprobe-multi' ? 'kprobe.multi' : backend;
+  return hello?.capabilities.kprobeMulti.ok ? 'kprobe.multi' : 'kprobe';
 }
 
 /** Which of the two expressions is wrong is found by compiling the outer one alone. */

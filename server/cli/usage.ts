@@ -15,34 +15,12 @@ export const usageError = (message: string): CliError => new CliError(message, 2
 /** It could be, but not here or not now: exit status 1. */
 export const failure = (message: string): CliError => new CliError(message, 1);
 
-/** The word of `known` that was probably meant, '' when none is near. */
-export function nearest(word: string, known: readonly string[]): string {
-  const scored = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
-  scored.sort((a, b) => a.distance - b.distance);
-  const [best] = scored;
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3))
-    ? best.candidate
-    : '';
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
 export const HELP = `skbtracer follows every packet through the Linux kernel.
 
   skbtracer [trace] [flags] ['pcap expression']   print packets' paths here
   skbtracer serve [flags]                         the same in a browser (npm start)
-  skbtracer functions [--json]                    what can be probed on this kernel
+  skbtracer functions [--json] [probe flags]      what can be probed on this kernel, or would be
+  skbtracer doctor [--json] [--no-self-test]      what this kernel allows, what is missing, and a test with known packets
 
 Which packets (all that are given must hold; shown as one pcap expression by --debug):
   -H, --ipaddr ADDRESS     from or to this IPv4 or IPv6 address
@@ -69,10 +47,19 @@ What is printed (--route, --iptable, --tcp and --why add to each other):
   -t, --timestamp          seconds since the first event, with microseconds
       --json               one JSON object per event (docs/json-output.md)
 
+Which functions are probed (what is given adds up; '!' before a value takes away; without --group only these):
+      --group GROUP        default: the stack's waypoints; all: every function that takes an skb; none
+      --stage STAGE        all of a stage: driver, xdp/tc, gro, qdisc, bridge, netfilter, ip, transport, socket, tunnel
+      --module MODULE      all of a kernel module, also when it is loaded later; kernel: what is in no module
+      --filter-func REGEX  those whose whole name matches (RE2)
+      --func NAME          this one
+      --backend BACKEND    how probes are attached: auto, kprobe, kprobe-multi
+
 How:
-      --group default|all  probe the waypoints, or every function that takes an skb
+      --tail WHAT[,…]      decide at a packet's end if it is printed: drops always are, and slow:10ms (lived for
+                           as long), new (on a path that none was on), 1/100 (by its headers); implies --keep
       --flow-rate N        follow at most N packets that a flow begins in a second; the rest is counted
-      --tracked N          packets followed at once, 64 to 1048576 (65536)
+      --tracked N          packets followed at once, 64 to 1048576 (65536, with --tail 8192)
       --stack-table N      different kernel stacks kept, a power of two, 16 to 65536 (16384)
       --ring-size BYTES    kernel ring buffer, a power of two (16M); K, M and G may follow
       --source host|lab    this host, or the lab's sample network in a VM

@@ -1,8 +1,9 @@
 /** Browsers: each gets rows as fast as it takes them, in its own time, and every request it makes is answered. */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Namespace, Server, type Socket } from 'socket.io';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { fail, type Result } from '../../core/base/result.ts';
+import { check, finite, parse, type Schema, text } from '../../core/base/schema.ts';
 import {
   analysisRequestSchema,
   type BrowserToServer,
@@ -15,6 +16,7 @@ import {
   ROW_CREDITS,
   type ServerToBrowser,
 } from '../../core/messages/browser.ts';
+import { selfTestSchema } from '../../core/messages/doctor.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
 import { captureSpecSchema, costSchema, plannedProgramsSchema } from '../../core/messages/source.ts';
 import { LossHistory } from '../../core/model/losses/history.ts';
@@ -41,7 +43,7 @@ interface Browser {
   shedRows: number;
 }
 
-const compileSchema = z.object({ expression: z.string().max(4096) });
+const compileSchema = v.object({ expression: text(4096) });
 
 export interface GatewayOptions {
   readonly http: HttpServer;
@@ -162,17 +164,17 @@ export function openGateway({ http, hub, refuse }: GatewayOptions): () => Promis
 
 function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser, losses: LossHistory): void {
   const on = <T, V>(
-    schema: z.ZodType<T>,
+    schema: Schema<T>,
     given: unknown,
     ack: unknown,
     work: (value: T) => Promise<Result<V>>,
   ): void => {
     // whatever came in the place of the acknowledgement, only a function can be called
     if (typeof ack !== 'function') return;
-    const parsed = schema.safeParse(given);
-    const answer = parsed.success
-      ? work(parsed.data)
-      : Promise.resolve(fail<V>('BAD_REQUEST', describe(parsed.error)));
+    const checked = check(schema, given);
+    const answer = checked.ok
+      ? work(checked.value)
+      : Promise.resolve(fail<V>('BAD_REQUEST', `the request is wrong: ${checked.problem}`));
     answer.then(
       (result) => ack(result),
       (error: unknown) => {
@@ -182,11 +184,11 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
     );
   };
   socket.on('apply', (spec, ack) => on(captureSpecSchema, spec, ack, (valid) => hub.apply(valid)));
-  socket.on('stop', (ack) => on(z.unknown(), null, ack, () => hub.stop()));
+  socket.on('stop', (ack) => on(v.unknown(), null, ack, () => hub.stop()));
   socket.on('compile', (request, ack) =>
     on(compileSchema, request, ack, async ({ expression }) => {
       const result = await hub.request({ method: 'compile', expression });
-      return result.ok ? { ok: true, value: compiledSchema.parse(result.value) } : result;
+      return result.ok ? { ok: true, value: parse(compiledSchema, result.value) } : result;
     }),
   );
   socket.on('path', (request, ack) =>
@@ -245,11 +247,11 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
   socket.on('facts', (request, ack) =>
     on(factsRequestSchema, request, ack, async ({ queries }) => {
       const result = await hub.request({ method: 'facts', queries });
-      return result.ok ? { ok: true, value: factsSchema.parse(result.value) } : result;
+      return result.ok ? { ok: true, value: parse(factsSchema, result.value) } : result;
     }),
   );
   socket.on('health', (ack) =>
-    on(z.unknown(), null, ack, async () => {
+    on(v.unknown(), null, ack, async () => {
       const { sourceSinceUnixMs } = hub;
       const { backlog } = hub.session;
       const answer = await hub.session.hitsByFunction();
@@ -260,24 +262,29 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
     }),
   );
   socket.on('programs', (ack) =>
-    on(z.unknown(), null, ack, async () => {
+    on(v.unknown(), null, ack, async () => {
       const result = await hub.request({ method: 'programs' });
-      return result.ok ? { ok: true, value: plannedProgramsSchema.parse(result.value) } : result;
+      return result.ok ? { ok: true, value: parse(plannedProgramsSchema, result.value) } : result;
     }),
   );
   socket.on('cost', (ack) =>
-    on(z.unknown(), null, ack, async () => {
+    on(v.unknown(), null, ack, async () => {
       const result = await hub.request({ method: 'cost' });
-      return result.ok ? { ok: true, value: costSchema.parse(result.value) } : result;
+      return result.ok ? { ok: true, value: parse(costSchema, result.value) } : result;
+    }),
+  );
+  socket.on('selfTest', (ack) =>
+    on(v.unknown(), null, ack, async () => {
+      const result = await hub.request({ method: 'selfTest' });
+      return result.ok ? { ok: true, value: parse(selfTestSchema, result.value) } : result;
     }),
   );
   socket.on('credit', (batches) => {
-    const parsed = creditSchema.safeParse(batches);
-    if (parsed.success) browser.credits = Math.min(ROW_CREDITS, browser.credits + parsed.data);
+    if (v.is(creditSchema, batches)) browser.credits = Math.min(ROW_CREDITS, browser.credits + batches);
   });
 }
 
-const compiledSchema = z.object({ instructions: z.object({ l2: z.number(), l3: z.number() }) });
+const compiledSchema = v.object({ instructions: v.object({ l2: finite, l3: finite }) });
 
 function newRates(
   before: { atMs: number; events: number; packets: number },
@@ -292,11 +299,6 @@ function newRates(
     eventsPerSecond: Math.max(0, stats.events - before.events) / seconds,
     packetsPerSecond: Math.max(0, stats.packets - before.packets) / seconds,
   };
-}
-
-function describe(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return `${issue?.path.join('.') || 'the request'}: ${issue?.message ?? 'invalid'}`;
 }
 
 function reportFault(error: unknown): void {

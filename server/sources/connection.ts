@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { fail, ok, type Result } from '../../core/base/result.ts';
+import { check } from '../../core/base/schema.ts';
 import { FRAME_TYPE } from '../../core/messages/frames.ts';
 import { type SourceMessage, sourceMessageSchema } from '../../core/messages/source.ts';
 import { type Frame, FrameDecoder, messageFrame, ProtocolError } from './framing.ts';
@@ -99,10 +100,7 @@ function parseMessage(payload: Uint8Array): SourceMessage {
   } catch {
     throw new ProtocolError('a message is not JSON');
   }
-  const parsed = sourceMessageSchema.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ProtocolError(`a message is wrong at ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
-  }
-  return parsed.data;
+  const checked = check(sourceMessageSchema, json);
+  if (!checked.ok) throw new ProtocolError(`a message is wrong: ${checked.problem}`);
+  return checked.value;
 }

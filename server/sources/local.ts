@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { AGENT, LAB } from '../place.ts';
+import { AGENT, CLI, LAB } from '../place.ts';
 import { connectStreams, STREAM_ENDED } from './connection.ts';
 import type { Source, SourceListener } from './source.ts';
 
@@ -11,11 +11,17 @@ export interface LocalSource extends Source {
 /** The command of an agent that traces this host. */
 export const hostCommand = (): readonly string[] => [process.execPath, AGENT, '--kind', 'host'];
 
-/** The command of the lab with its sample network and traffic, and an agent in it. */
-export const labCommand = (kernel: string, withTraffic = true): readonly string[] => [
-  process.execPath, LAB, '--kernel', kernel, '--net', ...(withTraffic ? ['--traffic'] : []),
-  '--', process.execPath, AGENT, '--kind', 'lab',
+/** The command of the doctor with its self-test, as an object to read. */
+export const doctorCommand = (): readonly string[] => [process.execPath, CLI, 'doctor', '--json'];
+
+/** The command line that runs another in the lab, beside its sample network. */
+export const inLab = (kernel: string, command: readonly string[], flags: readonly string[] = []): readonly string[] => [
+  process.execPath, LAB, '--kernel', kernel, '--net', ...flags, '--', ...command,
 ]; // biome-ignore format: a command line
+
+/** The command of the lab with its sample network and traffic, and an agent in it. */
+export const labCommand = (kernel: string, withTraffic = true): readonly string[] =>
+  inLab(kernel, [process.execPath, AGENT, '--kind', 'lab'], withTraffic ? ['--traffic'] : []);
 
 const STDERR_KEPT = 4000;
 

@@ -24,6 +24,8 @@ export type RequestBody =
   | { readonly method: 'compile'; readonly expression: string }
   | { readonly method: 'programs' }
   | { readonly method: 'cost' }
+  | { readonly method: 'selfTest' }
+  | { readonly method: 'names' }
   | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };
 
 export interface Source {

@@ -5,6 +5,8 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import { type CaptureSpec, type CaptureState, DASHBOARD_SPEC } from '../../../core/messages/source.ts';
 import { PROTOCOLS } from '../../../core/model/filter.ts';
+import { choiceOf, FOLLOW_CHOICES, followAs, tailText } from '../../../core/model/follow.ts';
+import { isPlain, planOf, planText } from '../../../core/model/probes/plan.ts';
 import { commands } from '../../state/commands.ts';
 import {
   adoptSpec,
@@ -26,12 +28,13 @@ import { requestApply, requestCompile, requestStop } from '../../state/socket.ts
 import { Button } from '../../ui/Button.tsx';
 import { cn } from '../../ui/cn.ts';
 import { SelectField, TextField } from '../../ui/Field.tsx';
-import { Toggle } from '../../ui/Toggle.tsx';
 import { ExpressionField } from './ExpressionField.tsx';
 import { placeText } from './place.ts';
 
 /** Compiled a little after the last key. */
 const COMPILE_AFTER_MS = 250;
+/** Probes that are not just a group of those that have a name. */
+const CHOSEN = 'chosen';
 
 /** Which packets are captured: a form and an expression, two views of the same. */
 export function FilterBar() {
@@ -82,6 +85,7 @@ export function FilterBar() {
     void apply();
   };
   const form = draft.form;
+  const followed = choiceOf(draft.follow);
   const formText = (name: 'host' | 'port' | 'icmpId') => form?.[name] ?? '';
   const formProblem = (code: string) =>
     problem?.field === 'form' && draft.formProblem?.code === code ? draft.formProblem.message : undefined;
@@ -135,14 +139,14 @@ export function FilterBar() {
           />
           <TextField
             label="Host"
-            className="w-[7.8rem]"
+            className="w-[7.2rem]"
             value={formText('host')}
             problem={formProblem('BAD_HOST')}
             onValue={(host) => writeForm({ host })}
           />
           <TextField
             label="Port"
-            className="w-[4.6rem]"
+            className="w-[4.4rem]"
             inputMode="numeric"
             value={formText('port')}
             problem={formProblem('BAD_PORT')}
@@ -150,7 +154,7 @@ export function FilterBar() {
           />
           <TextField
             label="ICMP id"
-            className="w-[5.4rem]"
+            className="w-[5rem]"
             inputMode="numeric"
             value={formText('icmpId')}
             problem={formProblem('BAD_ICMP_ID')}
@@ -158,7 +162,7 @@ export function FilterBar() {
           />
           <SelectField
             label="Namespace"
-            className="w-[8.6rem]"
+            className="w-[8rem]"
             value={draft.netns}
             onValue={(netns) => writeDraft({ netns })}
             options={[
@@ -171,21 +175,21 @@ export function FilterBar() {
           />
           <TextField
             label="Interface"
-            className="w-[6.4rem]"
+            className="w-[6rem]"
             value={draft.interface}
             problem={fieldProblem('interface')}
             onValue={(name) => writeDraft({ interface: name })}
           />
           <TextField
             label="Mark"
-            className="w-[5.8rem]"
+            className="w-[5.2rem]"
             value={draft.mark}
             problem={fieldProblem('mark')}
             onValue={(mark) => writeDraft({ mark })}
           />
           <TextField
             label="Pid"
-            className="w-[4.4rem]"
+            className="w-[4rem]"
             inputMode="numeric"
             value={draft.pid}
             problem={fieldProblem('pid')}
@@ -193,7 +197,7 @@ export function FilterBar() {
           />
           <TextField
             label="Inner"
-            className="w-[7.2rem] max-w-72 grow"
+            className="w-[6.4rem] max-w-72 grow"
             title="pcap expression that must hold for what a tunnel carries (VXLAN, GENEVE, GRE, IPIP)"
             value={draft.inner}
             problem={
@@ -204,20 +208,33 @@ export function FilterBar() {
           />
           <SelectField
             label="Probes"
-            className="w-[8.9rem]"
-            title="Waypoints: about 100 functions. All: every function that takes an skb."
-            value={draft.group}
-            onValue={(group) => writeDraft({ group: group === 'all' ? 'all' : 'default' })}
+            className="w-[8.4rem]"
+            title={`${planText(draft.probes)}. Waypoints: about 100 functions. All: every function that takes an skb. Stages and modules are chosen in Health.`}
+            value={isPlain(draft.probes) ? draft.probes.base : CHOSEN}
+            onValue={(value) => {
+              if (value === 'default' || value === 'all') writeDraft({ probes: planOf(value) });
+            }}
             options={[
-              { value: 'default', label: 'waypoints' },
-              { value: 'all', label: 'all functions' },
+              { value: 'default', label: planText(planOf('default')) },
+              { value: 'all', label: planText(planOf('all')) },
+              ...(isPlain(draft.probes) ? [] : [{ value: CHOSEN, label: 'as chosen' }]),
             ]}
           />
-          <Toggle
-            label="Follow for life"
-            title="Once a packet matched, show its whole life, also after NAT changed it"
-            checked={draft.keep}
-            onChecked={(keep) => writeDraft({ keep })}
+          <SelectField
+            label="Tell"
+            className="w-[10.4rem]"
+            title="All, for life: once a packet matched, its whole life, also after NAT changed it. Drops …: each is followed for life in the kernel, and told at its end if it was dropped or is one of those; this costs least."
+            value={followed ?? CHOSEN}
+            onValue={(value) => {
+              const choice = FOLLOW_CHOICES.find((one) => one.value === value);
+              if (choice) writeDraft({ follow: followAs(choice.value) });
+            }}
+            options={[
+              ...FOLLOW_CHOICES,
+              ...(draft.follow.tail === undefined || followed !== undefined
+                ? []
+                : [{ value: CHOSEN, label: tailText(draft.follow.tail) }]),
+            ]}
           />
         </div>
       </form>

@@ -17,9 +17,10 @@ import { FindingsPane } from './FindingsPane.tsx';
 import { LossesPane } from './LossesPane.tsx';
 import { FindingMark } from './marks.tsx';
 import { ProbesPane } from './ProbesPane.tsx';
+import { SelfTestPane } from './SelfTestPane.tsx';
 import { SourcePane } from './SourcePane.tsx';
 
-const REST = 'Losses, findings and source';
+const REST = 'Losses, findings, self-test and source';
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** Whether what the other views show can be trusted: probes, losses, the source, and what the kernel allows. */
@@ -39,6 +40,7 @@ export function HealthView() {
       )}
       <LossesPane report={report?.losses} forgottenRows={packets.forgotten} shedRows={shedRows} />
       <FindingsPane findings={findings} untold={untoldText(programs)} />
+      <SelfTestPane />
       <SourcePane />
     </div>
   );
@@ -80,9 +82,10 @@ function useFindings(programs: Programs): readonly Finding[] {
     // the version stands for the names
     if (version === 0 || source?.phase !== 'connected' || capture === undefined) return NO_FINDINGS;
     const { counts } = book;
-    const { capabilities, kernel, architecture } = source.hello;
+    const { capabilities, privileges, kernel, architecture } = source.hello;
     const facts: DoctorFacts = {
       capabilities,
+      privileges,
       kernel,
       architecture,
       functions: counts.functions === undefined ? undefined : [...book.functions.values()],

@@ -33,9 +33,16 @@ function Body({ row }: { readonly row: ProbeRow }) {
       <>
         <h3 className="font-semibold">{row.name}</h3>
         <p className="text-soft">
-          {formatCount(row.attached)} of {formatCount(row.of)} attached. Enter{' '}
-          {row.isFolded ? 'opens' : 'folds'} the group.
+          {row.isOn || row.part === undefined
+            ? `${formatCount(row.attached)} of ${formatCount(row.of)} attached. Enter ${row.isFolded ? 'opens' : 'folds'} the group.`
+            : `Off: paths have no hop here. On, it would be ${formatCount(row.of)} functions.`}
         </p>
+        {row.part !== undefined && (
+          <p className="text-muted">
+            x switches it {row.isOn ? 'off' : 'on'}: at once, for packets that are on their way too. The
+            session goes on.
+          </p>
+        )}
       </>
     );
   if (row.kind === 'program')

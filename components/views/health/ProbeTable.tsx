@@ -1,13 +1,14 @@
 'use client';
 
-import { ChevronDown, ChevronRight } from 'lucide-react';
+import { Check, ChevronDown, ChevronRight } from 'lucide-react';
+import { Checkbox } from 'radix-ui';
 import { useMemo } from 'react';
 import { formatCount } from '../../../core/model/format.ts';
 import { cn } from '../../ui/cn.ts';
 import { type MasterColumn, MasterTable } from '../../ui/MasterTable.tsx';
 import type { CostTable } from './cost.ts';
 import { ProbeMark } from './marks.tsx';
-import type { ProbeRow, ProbeSort } from './probes.ts';
+import type { GroupRow, ProbeRow, ProbeSort } from './probes.ts';
 
 const NONE = '–';
 
@@ -19,12 +20,23 @@ interface ProbeTableProps {
   readonly selected: number;
   readonly onSelect: (index: number) => void;
   readonly onOpen: (index: number) => void;
+  /** Switches a stage or module; none is switched while this is undefined. */
+  readonly onSwitch: ((row: GroupRow) => void) | undefined;
 }
 
 /** Every probe in its group, and what it recorded. */
-export function ProbeTable({ rows, cost, sort, onSort, selected, onSelect, onOpen }: ProbeTableProps) {
+export function ProbeTable({
+  rows,
+  cost,
+  sort,
+  onSort,
+  selected,
+  onSelect,
+  onOpen,
+  onSwitch,
+}: ProbeTableProps) {
   const columns = useMemo((): readonly MasterColumn<ProbeRow, ProbeSort>[] => [
-    { label: 'Function', width: 'minmax(10rem,1fr)', sort: 'name', cell: (row) => <Name row={row} /> },
+    { label: 'Function', width: 'minmax(10rem,1fr)', sort: 'name', cell: (row) => <Name row={row} onSwitch={onSwitch} /> },
     {
       label: 'By', width: '5rem', title: 'How it is attached',
       cell: (row) => <span className="text-soft">{row.kind === 'group' ? '' : row.by || NONE}</span>,
@@ -47,7 +59,7 @@ export function ProbeTable({ rows, cost, sort, onSort, selected, onSelect, onOpe
         hasHops(row) && row.perSecond !== undefined ? <Weight row={row}>{formatCount(row.perSecond)}</Weight> : <Nothing />,
     },
     ...(cost === undefined ? [] : costColumns(cost)),
-  ], [cost]); // biome-ignore format: a table
+  ], [cost, onSwitch]); // biome-ignore format: a table
   return (
     <MasterTable
       label="Probes"
@@ -99,11 +111,12 @@ function Weight({ row, children }: { readonly row: ProbeRow; readonly children: 
   );
 }
 
-function Name({ row }: { readonly row: ProbeRow }) {
+function Name({ row, onSwitch }: { readonly row: ProbeRow } & Pick<ProbeTableProps, 'onSwitch'>) {
   if (row.kind === 'group') {
     const Arrow = row.isFolded ? ChevronRight : ChevronDown;
     return (
       <span className="flex items-center gap-1 font-semibold">
+        {row.part !== undefined && <Switch row={row} onSwitch={onSwitch} />}
         <Arrow size={12} aria-label={row.isFolded ? 'folded' : 'open'} className="shrink-0 text-muted" />
         <span className="truncate">{row.name}</span>
       </span>
@@ -114,5 +127,24 @@ function Name({ row }: { readonly row: ProbeRow }) {
     <span className="pl-4" title={more === '' ? row.name : `${row.name} (${more})`}>
       {row.name} <span className="text-muted">{more}</span>
     </span>
+  );
+}
+
+function Switch({ row, onSwitch }: { readonly row: GroupRow } & Pick<ProbeTableProps, 'onSwitch'>) {
+  return (
+    <Checkbox.Root
+      aria-label={`Probe ${row.name}`}
+      title={`Switch ${row.name} ${row.isOn ? 'off' : 'on'} (x); the session goes on`}
+      tabIndex={-1}
+      checked={row.isOn}
+      aria-disabled={onSwitch === undefined}
+      onCheckedChange={() => onSwitch?.(row)}
+      onDoubleClick={(event) => event.stopPropagation()}
+      className="flex size-[13px] shrink-0 items-center justify-center rounded-sm border border-control-line bg-control data-[state=checked]:border-primary data-[state=checked]:bg-primary data-[state=checked]:text-on-primary"
+    >
+      <Checkbox.Indicator>
+        <Check size={10} strokeWidth={3.2} aria-hidden />
+      </Checkbox.Indicator>
+    </Checkbox.Root>
   );
 }

@@ -1,27 +1,36 @@
 'use client';
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { CaptureState, ProbeGroup } from '../../../core/messages/source.ts';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
+import { isPlain, planOf, switchPart } from '../../../core/model/probes/plan.ts';
 import { commands } from '../../state/commands.ts';
-import { adoptGroup } from '../../state/draft.ts';
 import { type Programs, useHealthStore } from '../../state/health.ts';
 import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
 import { useSession } from '../../state/session.ts';
-import { requestApply } from '../../state/socket.ts';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { Toggle } from '../../ui/Toggle.tsx';
 import { PROBES_PROGRAM } from './cost.ts';
 import { ProbeDetail, showLastSeen } from './ProbeDetail.tsx';
 import { ProbeTable } from './ProbeTable.tsx';
-import { functionProbes, groupOf, PROBE_GROUPINGS, probeRows, programProbes } from './probes.ts';
+import {
+  functionProbes,
+  type GroupRow,
+  PROBE_GROUPINGS,
+  probeRows,
+  programProbes,
+  switchable,
+} from './probes.ts';
 import { toggleFold, useHealthPlace } from './state.ts';
 import { type CostNow, setMeasuring, useCost } from './useCost.ts';
+import { type PlanSwitch, usePlan } from './usePlan.ts';
 
 const GROUPING_LABELS = { stage: 'stage', module: 'module' } as const;
 const NO_PROGRAMS: readonly never[] = [];
+/** Of a plan that is not just a group. */
+const CHOSEN = 'chosen';
 
 /** Every probe with what it recorded, the choice of the group, and what all of it costs. */
 export function ProbesPane({ programs }: { readonly programs: Programs }) {
@@ -29,6 +38,8 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
   const { hops, perSecond } = useHealthStore();
   const { book, version } = useNames();
   const capture = useSession((state) => state.snapshot?.capture);
+  const detaching = useSession((state) => state.stats?.tracer.detaching ?? 0);
+  const plan = usePlan(capture);
   const cost = useCost();
   const field = useRef<HTMLDivElement>(null);
 
@@ -40,8 +51,8 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
   );
   const told = programs.phase === 'told' ? programs.programs : NO_PROGRAMS;
   const rows = useMemo(
-    () => probeRows(probes, programProbes(told, capture), place),
-    [probes, told, capture, place],
+    () => probeRows(probes, programProbes(told, capture), place, switchable(functions, capture, place.by)),
+    [probes, told, capture, place, functions],
   );
   const selected = Math.max(
     0,
@@ -64,6 +75,22 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
     [openRow, selected],
   );
   useListKeys('health', 'Health', 'probe', { count: rows.length, selected, onSelect: select, open });
+  const { change, isBusy } = plan;
+  const switchRow = useMemo(() => {
+    if (isBusy || capture?.phase !== 'running') return undefined;
+    return ({ part, isOn }: GroupRow) =>
+      part !== undefined && change(switchPart(capture.spec.probes, part, !isOn, functions));
+  }, [isBusy, change, capture, functions]);
+  useEffect(
+    () =>
+      commands.register([
+        { id: 'health.switch', title: 'Switch the stage or module on or off', group: 'Health', keys: [{ key: 'x' }], run: () => {
+          const row = rows[selected];
+          if (row?.kind === 'group') switchRow?.(row);
+        } },
+      ]), // biome-ignore format: a table
+    [rows, selected, switchRow],
+  );
   useEffect(
     () =>
       commands.register([
@@ -78,7 +105,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
     <section aria-label="Probes" className="flex h-full min-h-0 flex-col bg-surface">
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
         <h2 className="text-xs font-semibold">Probes</h2>
-        <GroupSwitch capture={capture} />
+        <GroupSwitch capture={capture} plan={plan} />
         <div ref={field} className="min-w-32 flex-1">
           <TextField
             label="Search"
@@ -105,6 +132,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
       <div className="flex min-h-7 shrink-0 flex-wrap items-center gap-x-3 border-b border-line px-2 text-xs text-soft">
         <span>
           {attachedText(capture)}
+          {detaching > 0 && <span data-testid="detaching">, detaching {formatCount(detaching)} left</span>}
           {!cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
         </span>
         <span className="ml-auto">
@@ -139,6 +167,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
           selected={selected}
           onSelect={select}
           onOpen={openRow}
+          onSwitch={switchRow}
         />
       )}
       <ProbeDetail row={rows[selected]} />
@@ -152,43 +181,38 @@ function nextGrouping(): void {
   useHealthPlace.setState({ by: next });
 }
 
-/** Puts another group in force at once, with the filter that runs: the capture begins anew. */
-function GroupSwitch({ capture }: { readonly capture: CaptureState | undefined }) {
-  const [problem, setProblem] = useState('');
-  const running = capture?.phase === 'running' ? capture.spec : undefined;
-  const choose = async (group: ProbeGroup) => {
-    if (running === undefined || group === running.group) return;
-    setProblem('');
-    adoptGroup(group);
-    const result = await requestApply({ ...running, group });
-    if (result.ok) return;
-    adoptGroup(running.group);
-    setProblem(result.error.message);
-  };
-  if (running === undefined)
-    return <span className="text-xs text-muted">Start the capture to choose a group.</span>;
+/** The group that the plan begins with: all else that was chosen is then forgotten. */
+function GroupSwitch({
+  capture,
+  plan,
+}: {
+  readonly capture: CaptureState | undefined;
+  readonly plan: PlanSwitch;
+}) {
+  if (capture?.phase !== 'running')
+    return <span className="text-xs text-muted">Start the capture to choose probes.</span>;
+  const { probes } = capture.spec;
   return (
-    <span
-      className="flex items-center gap-2"
-      title="Another group detaches all probes and begins a new session; single groups cannot be switched while it runs"
-    >
+    <span className="flex items-center gap-2" title="Other probes do not begin another session">
       <Segmented
-        label="Probe group; another one begins a new session"
-        value={groupOf(capture)}
-        onValue={(group) => void choose(group)}
+        label="Probe group"
+        value={isPlain(probes) ? probes.base : CHOSEN}
+        onValue={(base) => {
+          if (base !== CHOSEN) plan.change(planOf(base));
+        }}
         options={[
           { value: 'default', label: 'waypoints' },
           { value: 'all', label: 'all functions' },
+          ...(isPlain(probes) ? [] : [{ value: CHOSEN, label: 'as chosen' } as const]),
         ]}
       />
-      <span className="text-2xs text-muted">a change restarts the capture</span>
-      {problem !== '' && (
+      {plan.problem !== '' && (
         <span role="alert" className="text-xs text-dropped">
-          {problem}
+          {plan.problem}
         </span>
       )}
     </span>
-  );
+  ); // biome-ignore format: short
 }
 
 function attachedText(capture: CaptureState | undefined): string {

@@ -1,6 +1,7 @@
 'use client';
 
 import type { ReactNode } from 'react';
+import { tailText } from '../../../core/model/follow.ts';
 import { formatBytes, formatCount } from '../../../core/model/format.ts';
 import { useHealthStore } from '../../state/health.ts';
 import { packets, ROWS_MAX } from '../../state/packets/store.ts';
@@ -45,6 +46,12 @@ export function SourcePane() {
               {stats?.nowNs !== undefined && `, by its records’ clock ${formatSpan(stats.nowNs)} ago`}
             </Fact>
           </>
+        )}
+        {stats !== null && spec?.tail && (
+          <Fact name="Told">
+            {tailText(spec.tail)}: {formatCount(stats.tracer.told)} of {formatCount(stats.tracer.packets)} packets
+            that were followed
+          </Fact>
         )}
         {stats !== null && (
           <Fact name="Rate">

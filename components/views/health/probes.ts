@@ -1,11 +1,7 @@
 /** The rows of the table of probes: what is probed, in groups, and what each has recorded. */
-import type {
-  CaptureState,
-  FunctionInfo,
-  PlannedProgram,
-  ProbeGroup,
-} from '../../../core/messages/source.ts';
+import type { CaptureState, FunctionInfo, PlannedProgram, ProbeBase } from '../../../core/messages/source.ts';
 import { STAGES, type Stage } from '../../../core/messages/source.ts';
+import { type ProbePart, partSize } from '../../../core/model/probes/plan.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { WAYPOINTS } from '../../../core/model/waypoints.ts';
 
@@ -53,7 +49,12 @@ export interface GroupRow {
   readonly kind: 'group';
   readonly key: string;
   readonly name: string;
+  /** What switches it while a capture runs; undefined: it cannot be switched. */
+  readonly part: ProbePart | undefined;
+  /** Functions of it are probed, or would be if the kernel let them. */
+  readonly isOn: boolean;
   readonly attached: number;
+  /** Of a part that is off: functions that would be probed if it were on. */
   readonly of: number;
   readonly hops: number;
   readonly perSecond: number | undefined;
@@ -71,9 +72,9 @@ export interface ProbeFacts {
 
 const STAGE_OF_WAYPOINT = new Map(WAYPOINTS.map(({ name, stage }, i) => [name, { stage, at: i }]));
 
-/** The group that the running (or starting) capture probes; waypoints while there is none. */
-export const groupOf = (capture: CaptureState | undefined): ProbeGroup =>
-  capture?.phase === 'running' || capture?.phase === 'starting' ? capture.spec.group : 'default';
+/** What the running (or starting) capture's plan begins with; waypoints while there is none. */
+export const baseOf = (capture: CaptureState | undefined): ProbeBase =>
+  capture?.phase === 'running' || capture?.phase === 'starting' ? capture.spec.probes.base : 'default';
 
 /** Every function that is probed or should be, waypoints that the kernel lacks included; in the order of the way. */
 export function functionProbes({
@@ -84,7 +85,8 @@ export function functionProbes({
 }: ProbeFacts): readonly FunctionProbe[] {
   const running = capture?.phase === 'running' ? capture : undefined;
   const refused = new Map(running?.refused.map(({ name, reason }) => [name, reason]));
-  const isProbed = (one: FunctionInfo) => one.isDefault || groupOf(capture) === 'all';
+  const probed = running?.probed && new Set(running.probed);
+  const isProbed = (one: FunctionInfo) => probed?.has(one.id) ?? (one.isDefault || baseOf(capture) === 'all');
   const state = (name: string): ProbeState => {
     const reason = refused.get(name);
     if (running === undefined) return { is: 'off' };
@@ -149,6 +151,35 @@ const COMPARE: Readonly<Record<ProbeSort, (a: FunctionProbe, b: FunctionProbe) =
   rate: (a, b) => (b.perSecond ?? 0) - (a.perSecond ?? 0),
 };
 
+/** A stage or module of this kernel, and how many functions a plan has of it, or would have if it were on. */
+export interface SwitchableGroup {
+  readonly part: ProbePart;
+  readonly of: number;
+}
+
+/** All stages or modules that have functions, by the name of their group; none while no capture runs. */
+export function switchable(
+  functions: readonly FunctionInfo[],
+  capture: CaptureState | undefined,
+  by: ProbeGrouping,
+): ReadonlyMap<string, SwitchableGroup> {
+  const groups = new Map<string, SwitchableGroup>();
+  if (capture?.phase !== 'running') return groups;
+  const members = new Map<string, { readonly part: ProbePart; readonly own: FunctionInfo[] }>();
+  for (const one of functions) {
+    const part: ProbePart = by === 'stage' ? { by, name: stageOf(one.name) } : { by, name: one.module };
+    const name = part.name || KERNEL;
+    const known = members.get(name);
+    if (known === undefined) members.set(name, { part, own: [one] });
+    else known.own.push(one);
+  }
+  for (const [name, { part, own }] of members)
+    groups.set(name, { part, of: partSize(capture.spec.probes, part, own) });
+  return groups;
+}
+
+const NONE_SWITCHABLE: ReadonlyMap<string, SwitchableGroup> = new Map();
+
 export interface ProbeChoice {
   readonly by: ProbeGrouping;
   readonly sort: ProbeSort;
@@ -173,23 +204,30 @@ export function probeRows(
   functions: readonly FunctionProbe[],
   programs: readonly ProgramProbe[],
   { by, sort, folded, search }: ProbeChoice,
+  parts = NONE_SWITCHABLE,
 ): readonly ProbeRow[] {
   const word = search.trim().toLowerCase();
   const groups = new Map<string, FunctionProbe[]>();
+  const on = new Set<string>();
   for (const probe of functions) {
-    if (word !== '' && !matches(probe, word)) continue;
     const name = groupName(by, probe);
+    if (probe.state.is === 'attached' || probe.state.is === 'refused') on.add(name);
+    if (word !== '' && !matches(probe, word)) continue;
     const own = groups.get(name);
     if (own === undefined) groups.set(name, [probe]);
     else own.push(probe);
   }
-  const order = (name: string) => (by === 'stage' ? (STAGE_RANK.get(name) ?? 0) : rank(name));
-  const names = [...groups.keys()].sort((a, b) => order(a) - order(b) || a.localeCompare(b));
+  const order = (name: string) =>
+    by === 'stage' ? (STAGE_RANK.get(name) ?? 0) : rank(name, !groups.has(name));
+  const off = [...parts.keys()].filter(
+    (name) => !groups.has(name) && !on.has(name) && name.toLowerCase().includes(word),
+  );
+  const names = [...groups.keys(), ...off].sort((a, b) => order(a) - order(b) || a.localeCompare(b));
   const rows: ProbeRow[] = [];
   for (const name of names) {
     const own = groups.get(name) ?? [];
     const isFolded = word === '' && folded.has(name);
-    rows.push(headOf(name, own, isFolded));
+    rows.push(headOf(name, own, isFolded, { isOn: on.has(name), ...parts.get(name) }));
     if (!isFolded) rows.push(...own.sort(COMPARE[sort]));
   }
   const shown = programs.filter((probe) => word === '' || matches(probe, word));
@@ -197,21 +235,30 @@ export function probeRows(
   const isFolded = word === '' && folded.has(PROGRAMS);
   const attached = shown.filter(({ isOn }) => isOn).length;
   rows.push({
-    kind: 'group', key: `g${PROGRAMS}`, name: PROGRAMS, attached, of: shown.length, hops: 0, perSecond: undefined, isFolded,
+    kind: 'group', key: `g${PROGRAMS}`, name: PROGRAMS, part: undefined, isOn: attached > 0, attached, of: shown.length, hops: 0, perSecond: undefined, isFolded,
   }); // biome-ignore format: short
   return isFolded ? rows : [...rows, ...shown];
 }
 
-const rank = (name: string): number => (name === KERNEL ? 0 : name === NOT_THERE ? 2 : 1);
+/** The kernel, modules that are probed, modules that are not, what is not there. */
+const rank = (name: string, isOff: boolean): number =>
+  name === KERNEL ? 0 : name === NOT_THERE ? 3 : isOff ? 2 : 1;
 
-function headOf(name: string, probes: readonly FunctionProbe[], isFolded: boolean): GroupRow {
+function headOf(
+  name: string,
+  probes: readonly FunctionProbe[],
+  isFolded: boolean,
+  { isOn, part, of }: Partial<SwitchableGroup> & { readonly isOn: boolean },
+): GroupRow {
   const rates = probes.map(({ perSecond }) => perSecond).filter((rate) => rate !== undefined);
   return {
     kind: 'group',
     key: `g${name}`,
     name,
+    part,
+    isOn,
     attached: probes.filter(({ state }) => state.is === 'attached').length,
-    of: probes.length,
+    of: isOn || of === undefined ? probes.length : of,
     hops: probes.reduce((sum, { hops }) => sum + hops, 0),
     perSecond: rates.length === 0 ? undefined : rates.reduce((sum, rate) => sum + rate, 0),
     isFolded,

@@ -1,9 +1,12 @@
 'use client';
 
 import { useCallback, useRef, useSyncExternalStore } from 'react';
+import { tailText } from '../../../core/model/follow.ts';
+import { formatCount } from '../../../core/model/format.ts';
 import { setSorting, useListing } from '../../state/packets/listing.ts';
 import { packets } from '../../state/packets/store.ts';
 import { useSelection } from '../../state/selection.ts';
+import { useSession } from '../../state/session.ts';
 import { GridRows, HeadRow } from '../../ui/GridRows.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { ROW_HEIGHT } from '../../ui/rowLook.ts';
@@ -136,6 +139,16 @@ const positions = ({ first, end }: { readonly first: number; readonly end: numbe
   Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
 
 function EmptyList({ isNarrowed }: { readonly isNarrowed: boolean }) {
+  const tail = useSession(({ snapshot }) =>
+    snapshot?.capture.phase === 'running' ? snapshot.capture.spec.tail : undefined,
+  );
+  const followed = useSession(({ stats }) => stats?.tracer.packets ?? 0);
+  if (tail !== undefined && !isNarrowed)
+    return (
+      <Notice title="No packet to tell of yet" level={3}>
+        {formatCount(followed)} packets were followed. Told are, at their end: {tailText(tail)}.
+      </Notice>
+    );
   return isNarrowed ? (
     <Notice title="Nothing that was captured passes" level={3}>
       Display filter and time range look at what was captured. To capture other packets, change the filter

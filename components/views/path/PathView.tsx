@@ -1,6 +1,8 @@
 'use client';
 
 import { useMemo } from 'react';
+import { toldText } from '../../../core/model/follow.ts';
+import type { Tail } from '../../../core/model/hop.ts';
 import { TooltipProvider } from '../../ui/Tooltip.tsx';
 import { useMedia } from '../../ui/useMedia.ts';
 import { LineageStrip } from './Lineage.tsx';
@@ -56,6 +58,7 @@ function FullPathView({ packet, session, onClose }: PathViewProps) {
           {diagnosis !== undefined && (
             <WhyPanel key={`why ${packet}`} path={path} diagnosis={diagnosis} inquiry={inquiry} />
           )}
+          {path.told && <Told tail={path.told} />}
           <LineageStrip key={packet} path={path} />
           <TooltipProvider>
             <PathBody path={path} rows={rows} steps={steps} {...panels} />
@@ -63,5 +66,13 @@ function FullPathView({ packet, session, onClose }: PathViewProps) {
         </>
       )}
     </section>
+  );
+}
+
+/** Why tail mode tells of it, unless that is said already: it was dropped. */
+function Told({ tail }: { readonly tail: Tail }) {
+  const text = toldText(tail);
+  return text === '' ? null : (
+    <p className="shrink-0 border-b border-line px-3 py-1 text-xs text-soft">In tail mode: {text}.</p>
   );
 }

@@ -2,6 +2,7 @@
  * Why a packet ended as it did. Rules stand in the order in which they are asked; the first that has something to
  * say is taken: what names a decision before what names a place, and both before what is merely known to be usual.
  */
+import * as v from 'valibot';
 import type { Ns } from '../../base/units.ts';
 import { type Fact, factQuerySchema } from '../../messages/facts.ts';
 import { FactBook } from '../facts.ts';
@@ -70,7 +71,7 @@ export function diagnose(
 /** Adds what holds for every rule: the kernel's word, what changed on the way, and the facts that have come. */
 function complete(scene: Scene, rule: DiagnosisRule, finding: Finding): Diagnosis {
   // what cannot be asked for (an interface without a name, a table with a strange one) is not
-  const queries = (finding.facts ?? []).filter((query) => factQuerySchema.safeParse(query).success);
+  const queries = (finding.facts ?? []).filter((query) => v.is(factQuerySchema, query));
   const told = queries.flatMap((query): Evidence[] => {
     const fact = scene.facts.get(query);
     return fact === undefined ? [] : tellFact(fact, scene.names).map((text) => ({ text, fact }));

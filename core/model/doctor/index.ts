@@ -2,8 +2,9 @@
  * The doctor: what this host lets us see, and what not. Pure rules over facts that the agent told, so that a page, a
  * command line and tests come to the same findings.
  */
-import { neededCapabilities, probeBackend } from './capabilities.ts';
+import { moduleTypes, neededCapabilities, probeBackend } from './capabilities.ts';
 import { dropReasons, programs, version } from './kernel.ts';
+import { privileges } from './privileges.ts';
 import { refusals, waypoints } from './probes.ts';
 import type { DoctorFacts, Finding, FindingState, Rule } from './types.ts';
 
@@ -12,7 +13,9 @@ export type { DoctorFacts, Finding, FindingState } from './types.ts';
 
 const RULES: readonly Rule[] = [
   neededCapabilities,
+  privileges,
   probeBackend,
+  moduleTypes,
   version,
   dropReasons,
   waypoints,

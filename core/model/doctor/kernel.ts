@@ -1,4 +1,6 @@
 /** What is known of kernel versions: docs/plan.md, lab/scenarios, and the kernel's own commits. */
+import { isMissing } from './capabilities.ts';
+import { isHeld } from './mask.ts';
 import type { Finding, Rule } from './types.ts';
 
 /** `6.12.117+deb12-amd64` as [6, 12]; undefined when it does not begin like that. */
@@ -43,8 +45,8 @@ export const version: Rule = ({ kernel }) => {
   ];
 };
 
-export const dropReasons: Rule = ({ reasons }) => {
-  if (reasons === undefined) return [];
+export const dropReasons: Rule = ({ reasons, capabilities }) => {
+  if (reasons === undefined || isMissing(capabilities, ['btf'])) return [];
   const title = 'Drop reasons';
   return reasons > 0
     ? [{ id: 'reasons', title, state: 'ok', found: `${reasons} reasons have a name.`, effect: '', advice: '' }]
@@ -110,13 +112,18 @@ const TOLD: readonly {
 /** The first kernel whose x86 takes typed programs on functions of more than six arguments (473e3150e30a). */
 const LONG_ARGUMENTS: Version = [6, 6];
 
-export const programs: Rule = ({ programs: planned, kernel, architecture }) => {
-  if (planned === undefined) return [];
-  const there = new Set(planned.map(({ name }) => name));
+export const programs: Rule = ({ programs: planned, kernel, architecture, capabilities, privileges }) => {
+  if (planned === undefined || isMissing(capabilities, ['root', 'bpf', 'btf', 'fentry'])) return [];
   const isShort = isBefore(kernelVersion(kernel) ?? LONG_ARGUMENTS, LONG_ARGUMENTS);
-  return TOLD.map(({ id, title, programs: any, always, found, effect }): Finding => {
-    if (any.some((name) => there.has(name)))
-      return { id, title, state: 'ok', found: 'Told by typed programs.', effect: '', advice: '' };
+  // without it no module is reached, loaded or not
+  const told = TOLD.filter(({ always }) => always || isHeld(privileges, 'CAP_SYS_ADMIN'));
+  return told.map(({ id, title, programs: any, always, found, effect }): Finding => {
+    const how = planned.find(({ name }) => any.includes(name))?.kind;
+    if (how !== undefined)
+      return {
+        id, title, state: 'ok', effect: '', advice: '',
+        found: how === 'kprobe.session' ? 'Told by a program on their calls.' : 'Told by typed programs.',
+      };
     if (!always)
       return { id, title, state: 'limited', found, effect, advice: 'If it is loaded later, start the capture anew.' };
     const isRefused = (id === 'lookups' || id === 'source') && isShort && architecture === 'x64';

@@ -1,5 +1,6 @@
 /** Which of the functions that should be probed are not, and why. */
 import { WAYPOINTS } from '../waypoints.ts';
+import { isMissing } from './capabilities.ts';
 import type { Rule } from './types.ts';
 
 const NAMES_SHOWN = 12;
@@ -16,8 +17,10 @@ export function absentWaypoints(functions: readonly { readonly name: string }[])
   return WAYPOINTS.map(({ name }) => name).filter((name) => !there.has(name));
 }
 
-export const waypoints: Rule = ({ functions }) => {
+export const waypoints: Rule = ({ functions, capabilities }) => {
   if (functions === undefined) return [];
+  // why there are none is said already
+  if (functions.length === 0 && isMissing(capabilities, ['root', 'btf', 'tracefs', 'symbols'])) return [];
   const title = 'Waypoints';
   if (functions.length === 0)
     return [

@@ -3,6 +3,8 @@ import type { Capabilities, CaptureState, FunctionInfo, PlannedProgram } from '.
 /** What a host's agent told; undefined where it told nothing, which is no finding. */
 export interface DoctorFacts {
   readonly capabilities: Capabilities;
+  /** Its effective capabilities(7), a hexadecimal mask. */
+  readonly privileges: string | undefined;
   /** As `uname -r` has it. */
   readonly kernel: string;
   /** As Node.js has it: `x64`, `arm64`. */

@@ -1,7 +1,7 @@
 /** Everything that can go missing between a probe and a page, by cause: what it means, and what to do about it. */
 
 export const LOSS_CAUSES = [
-  'ring', 'missed', 'gaps', 'undelivered', 'malformed', 'trackFull', 'stackFull', 'rateLimited', 'evicted',
+  'ring', 'missed', 'gaps', 'undelivered', 'malformed', 'trackFull', 'trailFull', 'stackFull', 'rateLimited', 'evicted',
 ] as const; // biome-ignore format: a list
 export type LossCause = (typeof LOSS_CAUSES)[number];
 
@@ -57,6 +57,13 @@ export const CAUSE_TEXTS: Readonly<Record<LossCause, CauseText>> = {
     isLoss: true,
     meaning: 'Packets that could not be followed, because as many as fit were followed already.',
     advice: 'Narrow the filter; on the command line, --tracked gives more room.',
+  },
+  trailFull: {
+    where: 'Packet’s trail full',
+    unit: 'records',
+    isLoss: true,
+    meaning: 'Tail mode: records of a packet beyond what is kept of one; its path has a gap there.',
+    advice: 'Probe waypoints only: fewer hops are recorded of each packet.',
   },
   stackFull: {
     where: 'Stack table full',

@@ -138,6 +138,7 @@ const countsOf = (
   undelivered: tracer.undelivered,
   malformed: session.malformed,
   trackFull: allCpus(tracer.trackFull),
+  trailFull: tracer.trailFull,
   stackFull: allCpus(tracer.stackFull),
   rateLimited: allCpus(tracer.rateLimited),
   evicted: session.evicted,

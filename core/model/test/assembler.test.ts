@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CHOSEN, FLAG } from '../../wire/layout.gen.ts';
 import { ROW_BYTES, readRow } from '../../wire/rows.ts';
-import { batch, free, type HopFields, hop, lineage, symbol } from '../../wire/test/records.ts';
+import { batch, free, type HopFields, hop, lineage, symbol, tail } from '../../wire/test/records.ts';
 import { SessionAssembler } from '../assembler.ts';
 import { type PacketRow, VERDICT } from '../packet.ts';
 import { readPath } from '../path.ts';
@@ -250,5 +251,35 @@ describe('hops at each function', () => {
     expect(session.hopsAt[id('ip_rcv')]).toBe(1);
     session.restart();
     expect(session.hopsAt.every((count) => count === 0)).toBe(true);
+  });
+});
+
+describe('in tail mode', () => {
+  const kept = (time: number) => hop({ time, func: id('udp_rcv'), flags: FLAG.kept });
+
+  it('a packet begins with its first hop, and its path says why it is told', () => {
+    const session = assembler();
+    const chosen = CHOSEN.slow;
+    session.take(
+      batch(
+        tail({ records: 2, chosen, time: 900, begun: 100 }),
+        kept(100),
+        kept(300),
+        free({ time: 950, seq: 3 }),
+      ),
+    );
+    expect(rowsOf(session)[0]).toMatchObject({ firstNs: 100, hops: 2, verdict: VERDICT.delivered });
+    expect(session.counters).toMatchObject({ packets: 1, hops: 2, missing: 0 });
+    const path = readPath(session.pathRecords(1) ?? new Uint8Array(), 1);
+    expect(path.told).toMatchObject({ chosen, timeNs: 900, begunNs: 100 });
+    expect(path.hops.map(({ timeNs }) => timeNs)).toEqual([100, 300]);
+  });
+
+  it('one that is told before anything was kept of it has only what comes after', () => {
+    const session = assembler();
+    session.take(tail({ records: 0, chosen: CHOSEN.dropped, time: 100 }));
+    session.take(hop({ seq: 1, time: 110, drop: { reason: NO_SOCKET, location: 0x81234567 } }));
+    expect(rowsOf(session)[0]).toMatchObject({ firstNs: 110, verdict: VERDICT.dropped });
+    expect(session.counters).toMatchObject({ packets: 1, missing: 0 });
   });
 });

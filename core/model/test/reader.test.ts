@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batch, free, hop } from '../../wire/test/records.ts';
+import { FLAG } from '../../wire/layout.gen.ts';
+import { batch, free, hop, tail } from '../../wire/test/records.ts';
 import type { Hop } from '../hop.ts';
 import { HopReader } from '../reader.ts';
 
@@ -68,4 +69,35 @@ it('follows at most as many packets as it was told, and forgets the one first se
     { hop: (one) => marks.push(one.state.meta?.mark) },
   );
   expect(marks).toEqual([1, undefined, undefined, undefined]);
+});
+
+describe('in tail mode', () => {
+  const kept = (seq: number, cpu: number) => hop({ seq, cpu, flags: FLAG.kept });
+  const missing = (...records: Uint8Array[]) => {
+    const reader = new HopReader();
+    reader.read(batch(...records), {});
+    return { events: reader.events, missing: reader.missing };
+  };
+
+  it('numbers are those of the CPU that told the packet, wherever its hops were', () => {
+    const told = [tail({ records: 2, cpu: 1 }), kept(1, 0), kept(2, 3), free({ seq: 3, cpu: 1 })];
+    expect(missing(...told)).toEqual({ events: 4, missing: 0 });
+  });
+
+  it('a packet that is lost is missing with all of its records', () => {
+    expect(missing(tail({ records: 1 }), kept(1, 0), hop({ seq: 9 })).missing).toBe(7);
+  });
+
+  it('a packet that is told late takes back all that was missing', () => {
+    expect(missing(hop({ seq: 3 }), tail({ records: 2 }), kept(1, 0), kept(2, 0)).missing).toBe(0);
+  });
+
+  it('why it is told comes before its records', () => {
+    const order: string[] = [];
+    new HopReader().read(batch(tail({ records: 1, chosen: 2, time: 900, begun: 400 }), kept(1, 0)), {
+      tail: (one) => order.push(`${one.chosen} after ${one.timeNs - one.begunNs}`),
+      hop: () => order.push('hop'),
+    });
+    expect(order).toEqual(['2 after 500', 'hop']);
+  });
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { parse } from '../../base/schema.ts';
 import { FRAME_HEADER_BYTES, FRAME_TYPE } from '../../messages/frames.ts';
 import { sourceMessageSchema } from '../../messages/source.ts';
 import { RecordCursor } from '../../wire/cursor.ts';
@@ -65,7 +66,7 @@ function readFrames(recording: RecordingName): {
 }
 
 function takeNames(names: NameBook, payload: Buffer): void {
-  const message = sourceMessageSchema.parse(JSON.parse(payload.toString('utf8')));
+  const message = parse(sourceMessageSchema, JSON.parse(payload.toString('utf8')));
   if (message.type === 'functions') names.take({ functions: message.functions });
   if (message.type === 'reasons') names.take({ reasons: message.reasons });
   if (message.type === 'namespaces') names.take({ namespaces: message.namespaces });

@@ -1,4 +1,5 @@
 /** What the agent runs for a query, and what it makes of the output. */
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { FACT_LINES_MAX, type Fact, type FactQuery, factsSchema } from '../../../core/messages/facts.ts';
 import { type Run, readFacts, readFactsInTurn } from '../facts.ts';
@@ -10,6 +11,7 @@ const namespaces = () => [
     name: 'db',
     origin: 'named' as const,
     enter: ['nsenter', '--net=/run/netns/db', '--'],
+    file: '/run/netns/db',
     pid: '',
   },
 ];
@@ -36,7 +38,7 @@ async function answer(
   ...given: Parameters<typeof runner>
 ): Promise<Fact['answer'] | undefined> {
   const { facts } = await readFacts([query], runner(...given).run, namespaces);
-  expect(factsSchema.safeParse({ facts }).success).toBe(true);
+  expect(v.is(factsSchema, { facts })).toBe(true);
   return facts[0]?.answer;
 }
 const found = (...lines: string[]) => ({ ok: true, lines, isCut: false });

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { captureSpecSchema } from '../../../core/messages/source.ts';
 import { parseTrace } from '../options.ts';
@@ -49,9 +50,36 @@ it.each([
   ['--tcp --proto udp', '--proto udp is about packets'],
   ['--tcp icmp', 'a pcap expression is about packets'],
   ['--callstack --stack-table 1000', "--stack-table is a power of two from 16 to 65536, not '1000'"],
+  [
+    '--tail slow',
+    "--tail takes drops, slow:10ms (us, ms, s; at most an hour), new, 1/100, with commas between them, not 'slow'",
+  ],
+  ['--tail drops,slow:2h', "not 'slow:2h'"],
+  ['--tail slow:3601s', "not 'slow:3601s'"],
+  ['--tail 1/0', "not '1/0'"],
+  ['--tail new, --callstack', "not ''"],
+  ['--tail new --callstack', '--dropstack works with it, --callstack and --cb do not'],
+  ['--tail new --cb', '--dropstack works with it'],
+  ['--tcp --tail new', '--tail is about packets'],
   ['--flow-rate 0', "--flow-rate takes a whole number from 1 to 1000000, not '0'"],
   ['--tracked 10', "--tracked takes a whole number from 64 to 1048576, not '10'"],
 ])('%s is refused', (words, message) => expect(refusal(words)).toContain(message));
+
+describe('tail mode', () => {
+  it.each([
+    ['drops', { slowUs: 0, newPaths: false, oneIn: 0 }],
+    ['slow:10ms,new', { slowUs: 10_000, newPaths: true, oneIn: 0 }],
+    ['1/100,slow:2s', { slowUs: 2_000_000, newPaths: false, oneIn: 100 }],
+  ])('--tail %s', (words, tail) => {
+    const spec = resolveSpec(parse(`--tail ${words}`), []);
+    expect(spec).toMatchObject({ tail, trackedPackets: 8192 });
+    expect(spec.filter.keep).toBe(true);
+  });
+
+  it('has room for as many packets as are asked for', () => {
+    expect(parse('--tail drops --tracked 100').trackedPackets).toBe(100);
+  });
+});
 
 describe('the capture', () => {
   it('is what the flags ask for', () => {
@@ -59,7 +87,7 @@ describe('the capture', () => {
       parse('--callstack --stack-table 1024 --cb --flow-rate 5 --tracked 100 --inner icmp --keep udp'),
       [],
     );
-    expect(captureSpecSchema.parse(spec)).toEqual(spec);
+    expect(v.parse(captureSpecSchema, spec)).toEqual(spec);
     expect(spec).toMatchObject({
       filter: { expression: 'udp', inner: 'icmp', keep: true },
       stacks: 'all',

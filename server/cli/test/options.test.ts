@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NetnsInfo } from '../../../core/messages/source.ts';
+import { DEFAULT_PLAN, planOf } from '../../../core/model/probes/plan.ts';
 import { parseMark } from '../numbers.ts';
 import { parseServe, parseTrace } from '../options.ts';
 import { resolveNetns } from '../resolve.ts';
@@ -57,7 +58,12 @@ describe('trace', () => {
     [['-p', 'init'], "-p takes a whole number from 1 to 4194304, not 'init'"],
     [['-i', 'a name with spaces'], 'is no interface name'],
     [['--ring-size', '5000'], "--ring-size is a power of two from 4K to 1G, not '5000'"],
-    [['--group', 'most'], "--group is one of default, all, not 'most'"],
+    [['--group', 'most'], "--group is one of default, all, none, not 'most'"],
+    [['--stage', 'brige'], "there is no stage 'brige'; did you mean bridge?"],
+    [['--filter-func', 'tcp_('], "--filter-func: 'tcp_(' is no regular expression: missing closing )"],
+    [['--filter-func', ''], '--filter-func takes a regular expression'],
+    [['--backend', 'perf'], "--backend is one of auto, kprobe, kprobe-multi, not 'perf'"],
+    [['--tcp', '--stage', 'ip'], '--tcp alone prints connections, not packets, and --stage is about packets'],
     [['-T', '-t'], '-T and -t are two ways to show the time: give one'],
     [['-P'], 'argument missing'],
   ])('refuses %j in one line, with status 2', (words, message) => {
@@ -109,5 +115,37 @@ describe('a namespace', () => {
     expect(refused(() => resolveNetns('nope', namespaces, true)).message).toBe(
       "there is no network namespace 'nope' (name, inode or pid); there are host, web",
     );
+  });
+});
+
+describe('which functions are probed', () => {
+  const probes = (...words: string[]) => parseTrace(words).probes;
+
+  it('are the waypoints, another group, or only what is named', () => {
+    expect(probes()).toEqual(DEFAULT_PLAN);
+    expect(probes('--group', 'all')).toEqual(planOf('all'));
+    expect(probes('--stage', 'bridge,ip', '--func', 'skb_put', '--func', 'skb_pull')).toEqual({
+      ...planOf('none'),
+      add: { stages: ['bridge', 'ip'], modules: [], pattern: '', functions: ['skb_put', 'skb_pull'] },
+    });
+    expect(probes('--group', 'default', '--module', 'nf-tables', '--module', 'kernel').add.modules).toEqual([
+      'nf_tables',
+      '',
+    ]);
+    expect(probes('--filter-func', 'tcp_.*', '--filter-func', 'udp_.*').add.pattern).toBe(
+      '(?:tcp_.*)|(?:udp_.*)',
+    );
+  });
+
+  it('are a group without what has an exclamation mark', () => {
+    expect(probes('--stage', '!netfilter', '--filter-func', '!.*_finish')).toEqual({
+      ...DEFAULT_PLAN,
+      remove: { stages: ['netfilter'], modules: [], pattern: '.*_finish', functions: [] },
+    });
+    expect(probes('--group=all', '--stage', '!skb', '--func', 'skb_put')).toMatchObject({
+      base: 'all',
+      add: { functions: ['skb_put'] },
+      remove: { stages: ['skb'] },
+    });
   });
 });

@@ -8,6 +8,7 @@ import { kernelVersion } from '../kernel.ts';
 const fine = { ok: true, detail: 'is there' };
 const CAPABILITIES: Capabilities = {
   root: fine, btf: fine, bpf: fine, ringBuffer: fine, kprobe: fine, kprobeMulti: fine, fentry: fine, lockdown: fine,
+  tracefs: fine, symbols: fine, modules: fine,
 }; // biome-ignore format: short
 const functionOf = (name: string, i: number): FunctionInfo => ({
   id: i + 1,
@@ -27,6 +28,7 @@ const PROGRAMS = [
 /** A host on which nothing is wanting. */
 const WHOLE: DoctorFacts = {
   capabilities: CAPABILITIES,
+  privileges: '1ffffffffff',
   kernel: '6.12.117+deb12-amd64',
   architecture: 'x64',
   functions: WAYPOINTS.map(({ name }, i) => functionOf(name, i)),
@@ -36,10 +38,14 @@ const WHOLE: DoctorFacts = {
 };
 const found = (facts: Partial<DoctorFacts>, id: string): Finding | undefined =>
   examine({ ...WHOLE, ...facts }).find((one) => one.id === id);
-const refuse = (capability: keyof Capabilities): Capabilities => ({
+const refuse = (...names: readonly (keyof Capabilities)[]): Capabilities => ({
   ...CAPABILITIES,
-  [capability]: { ok: false, detail: 'is refused' },
+  ...Object.fromEntries(names.map((name) => [name, { ok: false, detail: 'is refused' }])),
 });
+const wanting = (facts: Partial<DoctorFacts>): readonly string[] =>
+  examine({ ...WHOLE, ...facts })
+    .filter(({ state }) => state !== 'ok')
+    .map(({ id, state }) => `${id} ${state}`);
 
 describe('the doctor', () => {
   it('finds nothing wanting where nothing is', () => {
@@ -51,7 +57,8 @@ describe('the doctor', () => {
 
   it('says of everything that is wanting what is not seen, and what to do', () => {
     const findings = examine({
-      capabilities: refuse('kprobeMulti'),
+      capabilities: refuse('kprobeMulti', 'modules'),
+      privileges: '0',
       kernel: '5.15.0',
       architecture: 'x64',
       functions: [],
@@ -66,13 +73,52 @@ describe('the doctor', () => {
     }
   });
 
-  it.each(['root', 'btf', 'bpf', 'ringBuffer', 'fentry', 'lockdown'] as const)(
+  it.each(['root', 'btf', 'bpf', 'ringBuffer', 'fentry', 'lockdown', 'tracefs', 'symbols'] as const)(
     'puts what stops all tracing first, in the agent’s words: %s',
     (capability) => {
       const [first] = examine({ ...WHOLE, capabilities: refuse(capability) });
       expect(first).toMatchObject({ id: capability, state: 'missing', found: 'is refused' });
     },
   );
+
+  it('tells what is wrong, and not what follows from it', () => {
+    const nothing = { functions: [], reasons: 0, programs: undefined, capture: { phase: 'idle' } } as const;
+    expect(wanting({ ...nothing, capabilities: refuse('btf', 'fentry', 'modules') })).toEqual([
+      'btf missing',
+    ]);
+    expect(wanting({ ...nothing, reasons: 96, capabilities: refuse('tracefs') })).toEqual([
+      'tracefs missing',
+    ]);
+    const refusedAll = refuse('root', 'bpf', 'ringBuffer', 'kprobe', 'kprobeMulti', 'fentry');
+    expect(wanting({ ...nothing, reasons: 96, privileges: '0', capabilities: refusedAll })).toEqual([
+      'root missing',
+    ]);
+    const forbidden = refuse('bpf', 'ringBuffer', 'kprobe', 'kprobeMulti', 'fentry');
+    expect(wanting({ capabilities: forbidden })).toEqual(['bpf missing']);
+  });
+
+  it('tells each privilege that is not there by its name, with what it costs', () => {
+    expect(found({ privileges: '1ffffffffff' }, 'privileges')?.state).toBe('ok');
+    // all but CAP_NET_ADMIN (12) and CAP_SYS_PTRACE (19)
+    const held = (0x1ffffffffffn & ~(1n << 12n) & ~(1n << 19n)).toString(16);
+    expect(wanting({ privileges: held })).toEqual(['CAP_NET_ADMIN limited', 'CAP_SYS_PTRACE limited']);
+    expect(found({ privileges: held }, 'CAP_NET_ADMIN')?.effect).toContain('self-test');
+    // CAP_SYS_ADMIN (21): programs cannot be fitted to modules
+    const noAdmin = { privileges: (0x1ffffffffffn & ~(1n << 21n)).toString(16), programs: [] };
+    const inModule = WHOLE.functions?.map((one) => ({ ...one, module: 'nf_tables' }));
+    expect(found({ ...noAdmin, functions: inModule }, 'CAP_SYS_ADMIN')?.state).toBe('missing');
+    expect(found(noAdmin, 'CAP_SYS_ADMIN')?.state).toBe('limited');
+    expect(wanting(noAdmin)).not.toContain('nftables limited');
+    // Debian's 6.1: no kprobe.multi, and perf refuses kprobes
+    const refused = { ...noAdmin, capabilities: refuse('kprobe', 'kprobeMulti') };
+    expect(found(refused, 'CAP_SYS_ADMIN')?.effect).toContain('refuses single kprobes');
+    expect(found(refused, 'kprobeMulti')).toBeUndefined();
+    // CAP_SYSLOG (34): hidden addresses say it
+    const noSyslog = (0x1ffffffffffn & ~(1n << 34n)).toString(16);
+    expect(wanting({ privileges: noSyslog })).toEqual(['CAP_SYSLOG limited']);
+    expect(wanting({ privileges: noSyslog, capabilities: refuse('symbols') })).toEqual(['symbols missing']);
+    expect(wanting({ privileges: undefined })).toEqual([]);
+  });
 
   it('takes single kprobes for a limit, and no kprobes at all for the end', () => {
     expect(found({ capabilities: refuse('kprobeMulti') }, 'kprobeMulti')).toMatchObject({

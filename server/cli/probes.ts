@@ -1,0 +1,92 @@
+/** The flags that say which functions are probed, as a plan. */
+import type { ParseArgsConfig } from 'node:util';
+import { nearest } from '../../core/base/nearest.ts';
+import type { Result } from '../../core/base/result.ts';
+import {
+  type FunctionInfo,
+  PROBE_BASES,
+  type ProbeParts,
+  type ProbePlan,
+  STAGES,
+} from '../../core/messages/source.ts';
+import { compilePattern } from '../../core/model/probes/pattern.ts';
+import { DEFAULT_PLAN } from '../../core/model/probes/plan.ts';
+import { type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.ts';
+import { oneOf } from './numbers.ts';
+import { usageError } from './usage.ts';
+
+export const PROBE_FLAGS = {
+  group: { type: 'string' },
+  stage: { type: 'string', multiple: true },
+  module: { type: 'string', multiple: true },
+  'filter-func': { type: 'string', multiple: true },
+  func: { type: 'string', multiple: true },
+} as const satisfies ParseArgsConfig['options'];
+
+interface ProbeValues {
+  readonly group?: string | undefined;
+  readonly stage?: readonly string[] | undefined;
+  readonly module?: readonly string[] | undefined;
+  readonly 'filter-func'?: readonly string[] | undefined;
+  readonly func?: readonly string[] | undefined;
+}
+
+/** What is in no module, as it is called here. */
+const KERNEL = 'kernel';
+
+/** The plan that the flags ask for. Throws a CliError with status 2. */
+export function parseProbes(values: ProbeValues): ProbePlan {
+  const [add, remove] = [false, true].map((isRemoved) => partsOf(values, isRemoved));
+  if (add === undefined || remove === undefined) return DEFAULT_PLAN;
+  const { stages, modules, pattern, functions } = add;
+  const adds = stages.length + modules.length + functions.length > 0 || pattern !== '';
+  return { base: oneOf('--group', values.group, PROBE_BASES, adds ? 'none' : 'default'), add, remove };
+}
+
+function partsOf(values: ProbeValues, isRemoved: boolean): ProbeParts {
+  const own = (words: readonly string[]) =>
+    words
+      .filter((word) => word.startsWith('!') === isRemoved)
+      .map((word) => (isRemoved ? word.slice(1) : word));
+  const list = (words: readonly string[] = []) =>
+    own(words.flatMap((word) => word.split(',')).map((word) => word.trim())).filter((word) => word !== '');
+  return {
+    stages: list(values.stage).map(stageNamed),
+    modules: list(values.module).map((name) => (name === KERNEL ? '' : name.replaceAll('-', '_'))),
+    pattern: joinPatterns(own(values['filter-func'] ?? [])),
+    functions: list(values.func),
+  };
+}
+
+function stageNamed(word: string) {
+  const stage = STAGES.find((one) => one === word);
+  if (stage !== undefined) return stage;
+  const near = nearest(word, STAGES);
+  throw usageError(
+    `there is no stage '${word}'${near === '' ? '' : `; did you mean ${near}?`} There are ${STAGES.join(', ')}`,
+  );
+}
+
+/** One expression for what several match. */
+function joinPatterns(patterns: readonly string[]): string {
+  const checked = (pattern: string) => {
+    const compiled = compilePattern(pattern);
+    if (!compiled.ok) throw usageError(`--filter-func: ${compiled.error.message}`);
+    return pattern;
+  };
+  for (const pattern of patterns) {
+    if (pattern.trim() === '') throw usageError('--filter-func takes a regular expression, as tcp_.*');
+    checked(pattern);
+  }
+  const [only = ''] = patterns;
+  return patterns.length <= 1 ? only : checked(patterns.map((one) => `(?:${one})`).join('|'));
+}
+
+/** What a plan comes to on this kernel. What it names must be there. Throws a CliError with status 2. */
+export function resolveProbes(plan: ProbePlan, functions: readonly FunctionInfo[]): ResolvedPlan {
+  const resolved: Result<ResolvedPlan> = resolvePlan(plan, functions);
+  if (!resolved.ok) throw usageError(resolved.error.message);
+  const [first] = resolved.value.missing;
+  if (first !== undefined) throw usageError(first);
+  return resolved.value;
+}
