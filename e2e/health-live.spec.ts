@@ -1,4 +1,7 @@
-/** How a live capture in the lab is doing: hops and costs move, and another probe group begins a new session. */
+/**
+ * How a live capture in the lab is doing: hops and costs move, probes are switched while the session goes on, and known
+ * packets are what their records say.
+ */
 
 import { expect, type Page, test } from '@playwright/test';
 import { type Product, startProduct } from './product.ts';
@@ -19,6 +22,23 @@ const cell = (page: Page, row: RegExp, at: number) => rowOf(page, row).getByRole
 const numberIn = (text: string) => Number(text.replaceAll(',', ''));
 const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
+test('the self-test runs beside the capture, and every field holds', async ({ page }) => {
+  // an emulated kernel boots, and starts a second agent, in its own time
+  test.setTimeout(480_000);
+  await page.goto(product.url);
+  await expect(page.locator('[data-packet]').first()).toBeVisible({ timeout: 180_000 });
+  await page.keyboard.press('8');
+  const pane = region(page, 'Self-test');
+  await pane.getByRole('button', { name: 'Run' }).click();
+  await expect(pane.getByRole('status')).toHaveText(/^took /, { timeout: 290_000 });
+  await expect(pane.locator('[data-group]')).toHaveCount(5);
+  await expect(pane.locator('[data-group="UDP over IPv6 to an open port"]')).toContainText(/\d\d hold/);
+  await expect(pane).not.toContainText('wrong');
+  // the capture goes on
+  const before = numberIn(await cell(page, /^driver/, 3).innerText());
+  await expect.poll(async () => numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThan(before);
+});
+
 test('hops, programs and costs are live, and the group can be switched', async ({ page }) => {
   // an emulated kernel boots, and attaches probes, in its own time
   test.setTimeout(420_000);
@@ -36,7 +56,7 @@ test('hops, programs and costs are live, and the group can be switched', async (
   await expect.poll(async () => numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThan(before);
 
   // the agent was asked for its programs, and what they tell was looked at
-  await expect(region(page, 'Findings').locator('[data-finding="hooks"]')).toContainText('Told by typed programs');
+  await expect(region(page, 'Findings').locator('[data-finding="hooks"]')).toContainText('Told by a program on their calls');
   await page.keyboard.press('s');
   await page.keyboard.type('skbt_clone');
   await expect(rowOf(page, /skbt_clone/)).toContainText('fexit');
@@ -53,7 +73,19 @@ test('hops, programs and costs are live, and the group can be switched', async (
   await page.keyboard.press('e');
   await expect(page.getByRole('checkbox', { name: 'Measure cost' })).not.toBeChecked();
 
-  // another group: all probes are attached anew, in a new session
+  // a stage goes and comes, and the session goes on
+  await page.keyboard.press('s');
+  await page.keyboard.press('Escape');
+  const driver = page.getByRole('checkbox', { name: 'Probe driver' });
+  await driver.click();
+  await expect(driver).not.toBeChecked({ timeout: 60_000 });
+  await expect(page.getByRole('radio', { name: 'as chosen' })).toBeChecked();
+  await driver.click();
+  await expect(driver).toBeChecked({ timeout: 60_000 });
+  await expect(page.getByRole('radio', { name: 'waypoints' })).toBeChecked();
+  await expect.poll(async () => numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThan(before);
+
+  // another group: what it has more is attached as well
   const few = Number(/(\d+) probes/.exec(await glance.innerText())?.[1]);
   await page.getByRole('radio', { name: 'all functions' }).click();
   await expect
@@ -61,4 +93,37 @@ test('hops, programs and costs are live, and the group can be switched', async (
     .toBeGreaterThan(5 * few);
   await expect(page.getByRole('radio', { name: 'all functions' })).toBeChecked();
   await expect(region(page, 'Filter').getByLabel('Probes')).toHaveValue('all');
+  expect(numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThanOrEqual(before);
 }); // biome-ignore format: short
+
+test('in tail mode only what was dropped is told, and of how many', async ({ page }) => {
+  // a capture begins anew, in its own time
+  test.setTimeout(420_000);
+  await page.goto(product.url);
+  await expect(page.locator('[data-packet]').first()).toBeVisible({ timeout: 180_000 });
+  const filter = region(page, 'Filter');
+  await filter.getByLabel('Tell').selectOption({ label: 'drops only' });
+  await filter.getByLabel('Probes').selectOption({ label: 'waypoints' });
+  // none of these is dropped
+  const expression = page.getByRole('textbox', { name: 'Filter: pcap expression' });
+  await expression.fill('arp');
+  await filter.getByRole('button', { name: 'Apply' }).click();
+  await expect(
+    page.getByText(/^[1-9][\d,]* packets were followed\. Told are, at their end: drops\.$/),
+  ).toBeVisible({
+    timeout: 180_000,
+  });
+  // the sample network has rules that drop
+  await expression.fill('');
+  await filter.getByRole('button', { name: 'Apply' }).click();
+  const strip = region(page, 'Time');
+  await expect(strip).toContainText(/, [1-9][\d,]* dropped/, { timeout: 180_000 });
+  await page.keyboard.press('8');
+  const told = region(page, 'Source').getByText(/^drops: [1-9][\d,]* of [\d,]+ packets that were followed$/);
+  await expect(told).toBeVisible();
+  const [few = 0, all = 0] = (await told.innerText()).match(/[\d,]+/g)?.map(numberIn) ?? [];
+  expect(few).toBeLessThan(all);
+  await filter.getByLabel('Tell').selectOption({ label: 'all, for life' });
+  await filter.getByRole('button', { name: 'Apply' }).click();
+  await expect(told).toBeHidden({ timeout: 120_000 });
+});

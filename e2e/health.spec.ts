@@ -55,6 +55,17 @@ test('what only a host can tell is said to be missing from a recording', async (
   await expect(page.getByRole('checkbox', { name: 'Measure cost' })).not.toBeChecked();
 });
 
+test('the self-test runs when it is asked for, and says why it cannot', async ({ page }) => {
+  await openHealth(page);
+  const pane = region(page, 'Self-test');
+  await expect(pane).toContainText('Four known datagrams from one network namespace to another');
+  await expect(pane.getByRole('status')).toHaveText('not run');
+  await page.keyboard.press('d');
+  await expect(pane.getByRole('alert')).toHaveText(
+    'The self-test was not run: a recording has no host to ask.',
+  );
+});
+
 test('probes stand by stage with what they recorded, and are found, grouped, sorted and folded', async ({
   page,
 }) => {
@@ -96,6 +107,36 @@ test('probes stand by stage with what they recorded, and are found, grouped, sor
     Number(await table(page).getByRole('row').nth(row).getByRole('gridcell').nth(3).innerText());
   expect(await hopsIn(2)).toBeGreaterThanOrEqual(183);
   expect(await hopsIn(2)).toBeGreaterThanOrEqual(await hopsIn(9));
+});
+
+test('a stage is switched off and on again: the session goes on, and what is being detached is told', async ({
+  page,
+}) => {
+  await openHealth(page);
+  const glance = page.getByRole('status', { name: 'Health at a glance' });
+  const bridge = rowOf(page, /^bridge/).first();
+  const box = page.getByRole('checkbox', { name: 'Probe bridge' });
+  await page.keyboard.press('s');
+  await page.keyboard.type('br');
+  await page.keyboard.press('Enter');
+  await expect(box).toBeChecked();
+  await box.click();
+  await expect(box).not.toBeChecked();
+  await expect(glance).not.toContainText('129 probes attached');
+  await expect(page.getByTestId('detaching')).toHaveText(/^, detaching \d+ left$/);
+  await expect(region(page, 'Filter').getByLabel('Probes')).toHaveValue('chosen');
+  await bridge.click();
+  await expect(detail(page)).toContainText(/Off: paths have no hop here. On, it would be \d+ functions\./);
+  await expect(page.getByRole('radio', { name: 'as chosen' })).toBeChecked();
+  await page.keyboard.press('x');
+  await expect(box).toBeChecked();
+  await expect(glance).toContainText('129 probes attached');
+  await expect(page.getByTestId('detaching')).toHaveCount(0);
+  await expect(page.getByRole('radio', { name: 'waypoints' })).toBeChecked();
+  // what was seen is still there
+  await page.keyboard.press('s');
+  await page.keyboard.press('Escape');
+  await expect(rowOf(page, /dev_hard_start_xmit/).first()).toContainText('183');
 });
 
 test('keys walk the probes, and Enter shows the packets that were last seen there', async ({ page }) => {
@@ -182,6 +223,53 @@ bare('what was lost stands by cause and time, with what it means and what to do'
       await page.emulateMedia({ colorScheme });
       await expectNoFault(page);
     }
+  } finally {
+    await product.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}); // biome-ignore format: short
+
+/** The recorded report, as if one field of one packet had been decoded wrongly. */
+function wrongReport(folder: string): string {
+  const recorded = join(ROOT, 'e2e', 'fixtures', 'doctor.json.gz');
+  const report = JSON.parse(gunzipSync(readFileSync(recorded)).toString());
+  const check = report.selfTest.checks.find(({ name }: { name: string }) => name === 'mark as it leaves');
+  Object.assign(check, { isOk: false, seen: '0x0' });
+  const file = join(folder, 'doctor.json.gz');
+  writeFileSync(file, gzipSync(JSON.stringify(report)));
+  return file;
+}
+
+bare('the self-test tells what it compared, and first what is wrong', async ({ page }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'skbtracer-doctor-'));
+  const capture = join(ROOT, 'e2e', 'fixtures', 'capture.bin.gz');
+  const product = await startReplay(capture, wrongReport(folder));
+  try {
+    await page.goto(product.url);
+    await expect(page.locator('[data-packet]').first()).toBeVisible();
+    await page.keyboard.press('8');
+    const pane = region(page, 'Self-test');
+    await pane.getByRole('button', { name: 'Run' }).click();
+    await expect(pane.getByRole('status')).toHaveText(/^took \d+\.\d+ s$/);
+    const group = (name: string) => pane.locator(`[data-group="${name}"]`);
+    await expect(pane.locator('[data-group]')).toHaveCount(5);
+    await expect(group('The capture')).toContainText('4 hold');
+    await expect(group('UDP over IPv6 to a closed port')).toContainText(/\d+ hold/);
+    // what holds is folded, what does not is open, with the wrong one on top
+    await expect(pane.getByRole('table', { name: 'The capture' })).toBeHidden();
+    const wrong = group('UDP over IPv4 to an open port');
+    await expect(wrong.locator('summary')).toContainText(/1 of \d+ wrong/);
+    await expect(wrong.getByRole('row').nth(1)).toContainText('mark as it leavesexpected 0x5b7, seen 0x0');
+    await group('The capture').locator('summary').click();
+    await expect(pane.getByRole('row', { name: /events lost/ })).toContainText('0');
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expectNoFault(page);
+    }
+    // the result is still there for who comes back
+    await page.keyboard.press('1');
+    await page.keyboard.press('8');
+    await expect(wrong.locator('summary')).toContainText('wrong');
   } finally {
     await product.stop();
     rmSync(folder, { recursive: true, force: true });

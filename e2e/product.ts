@@ -41,9 +41,17 @@ export async function startProduct(): Promise<Product> {
   };
 }
 
-/** The server alone, with a recorded capture in the place of an agent: the same picture every time. */
-export const startReplay = (fixture: string): Promise<Product> =>
-  startServer([process.execPath, join(ROOT, 'e2e', 'replay.mjs'), fixture]);
+/**
+ * The server alone, with a recorded capture in the place of an agent: the same picture every time. `doctor` is what
+ * `skbtracer doctor --json` said (gzip), for who asks for the self-test.
+ */
+export const startReplay = (fixture: string, ...doctor: readonly [string?]): Promise<Product> =>
+  startServer([
+    process.execPath,
+    join(ROOT, 'e2e', 'replay.mjs'),
+    fixture,
+    ...doctor.filter((file) => file !== undefined),
+  ]);
 
 /** The server alone, with a program in the place of an agent that speaks the protocol on its standard streams. */
 export async function startServer(command: readonly string[]): Promise<Product> {

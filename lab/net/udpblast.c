@@ -4,9 +4,9 @@
 //   udpblast send ADDRESS PORT COUNT RATE
 //       COUNT datagrams, RATE a second (0: one straight after another). A connected socket
 //       numbers its datagrams (inet_id in the kernel's ip_select_ident_segs), so the IP ids of
-//       up to 65,536 of them differ.
-//   udpblast sink PORT
-//       takes datagrams until it is ended
+//       up to 65,536 of them differ. Prints "sent COUNT in N ns, M ns of CPU".
+//   udpblast sink PORT [COUNT]
+//       takes datagrams until it is ended, or COUNT; then it prints "took COUNT, M ns of CPU"
 //   udpblast serve tcp:PORT[:BYTES]|udp:PORT …
 //       takes connections and datagrams, IPv4 and IPv6, reads and drops what comes; answers the
 //       first data of a connection with BYTES
@@ -36,6 +36,14 @@ static int listening(void)
 	return fflush(stdout);
 }
 
+static long long nanoseconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 static int send_all(const char *address, int port, long count, long rate)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -50,6 +58,9 @@ static int send_all(const char *address, int port, long count, long rate)
 	    connect(s, (struct sockaddr *)&to, sizeof(to)))
 		return fail("connect");
 	clock_gettime(CLOCK_MONOTONIC, &next);
+	const long long begun = nanoseconds(CLOCK_MONOTONIC);
+	const long long used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+
 	for (long i = 0; i < count; i++) {
 		if (send(s, payload, sizeof(payload), 0) != sizeof(payload))
 			return fail("send");
@@ -60,6 +71,8 @@ static int send_all(const char *address, int port, long count, long rate)
 		next.tv_nsec %= 1000000000L;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 	}
+	printf("sent %ld in %lld ns, %lld ns of CPU\n", count, nanoseconds(CLOCK_MONOTONIC) - begun,
+	       nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - used);
 	return 0;
 }
 
@@ -79,17 +92,26 @@ static int bound(int type, int port)
 	return s;
 }
 
-static int sink(int port)
+// Without a count for ever.
+static int sink(int port, long count)
 {
 	int s = bound(SOCK_DGRAM, port);
+	const int room = 8 << 20;
+	long taken = 0;
 	char datagram[2048];
 
-	if (s < 0)
+	// all that is sent before this process runs again finds room
+	if (s < 0 || (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) && count))
 		return fail("bind");
 	listening();
-	while (recv(s, datagram, sizeof(datagram), 0) >= 0)
-		;
-	return fail("recv");
+	const long long used = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+
+	while ((count == 0 || taken < count) && recv(s, datagram, sizeof(datagram), 0) >= 0)
+		taken++;
+	if (count == 0 || taken < count)
+		return fail("recv");
+	printf("took %ld, %lld ns of CPU\n", taken, nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - used);
+	return 0;
 }
 
 // Of tcp:PORT:BYTES.
@@ -159,11 +181,11 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && strcmp(argv[1], "send") == 0)
 		return send_all(argv[2], atoi(argv[3]), atol(argv[4]), atol(argv[5]));
-	if (argc == 3 && strcmp(argv[1], "sink") == 0)
-		return sink(atoi(argv[2]));
+	if ((argc == 3 || argc == 4) && strcmp(argv[1], "sink") == 0)
+		return sink(atoi(argv[2]), argc == 4 ? atol(argv[3]) : 0);
 	if (argc >= 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argc - 2, argv + 2);
-	fprintf(stderr,
-		"udpblast send ADDRESS PORT COUNT RATE | sink PORT | serve tcp:PORT[:BYTES] …\n");
+	fprintf(stderr, "udpblast send ADDRESS PORT COUNT RATE | sink PORT [COUNT] | serve "
+			"tcp:PORT[:BYTES] …\n");
 	return 2;
 }

@@ -2,8 +2,9 @@
 import { check, equal, only } from './check.ts';
 import { netnsOf, Running, run, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import { type SharedTrace, trace } from './shared.ts';
 import { type Part, together } from './together.ts';
-import { type Line, type Trace, trace } from './trace.ts';
+import type { Line } from './trace.ts';
 
 const SENT = 1234;
 const ANSWERED = 3210;
@@ -21,7 +22,7 @@ const VERSIONS: readonly Versioned[] = [
   { version: 6, client: 'fd00:41::1', server: 'fd00:41::2' },
 ];
 
-interface Made extends Trace {
+interface Made extends SharedTrace {
   readonly serverPid: number;
   readonly clientNetns: number;
   readonly serverNetns: number;
@@ -45,7 +46,7 @@ async function make(): Promise<Made> {
     try {
       const traced = await trace({
         args: ['--tcp'],
-        async traffic(_running, output) {
+        async traffic(output) {
           const closed = [4, 6].map((version) =>
             output.line(
               ({ event, sport, l3_version }) => event === 'close' && sport === OPEN && l3_version === version,

@@ -1,7 +1,8 @@
 /** Why packets die: the kernel's reason and the function, for each way to die in the sample network. */
 import { check, equal, only } from './check.ts';
 import type { Scenario } from './scenario.ts';
-import { inNamespace, type Packet, trace } from './trace.ts';
+import { trace } from './shared.ts';
+import { inNamespace, type Packet } from './trace.ts';
 
 interface Death {
   readonly name: string;
@@ -18,7 +19,7 @@ const deaths: readonly Death[] = [
     name: 'a TCP connection dropped by an iptables FORWARD rule ends with NETFILTER_DROP',
     expression: 'tcp dst port 81',
     from: 'outside',
-    command: 'timeout 0.5 bash -c "exec 3<>/dev/tcp/10.1.0.3/81"; true',
+    command: 'timeout 2 bash -c "exec 3<>/dev/tcp/10.1.0.3/81"; true',
     reason: 'NETFILTER_DROP',
     functions: ['nft_do_chain', 'nf_hook_slow'], // Debian's iptables makes nftables rules
     where: 'host',

@@ -9,7 +9,8 @@ import { childrenOf, ends, functionsOf, hopIn, originsOf, said, saidAt, steady, 
 import { address, ip, mac, nft, Running, run, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
-import { type Packet, trace } from './trace.ts';
+import { trace } from './shared.ts';
+import type { Packet } from './trace.ts';
 
 const PEERS = tool('peers');
 const NODE = 'dup-node';

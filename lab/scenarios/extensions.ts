@@ -3,8 +3,8 @@ import { check, equal, inOrder, only } from './check.ts';
 import { Running, run, shell, tool, until, wire, withNamespaces } from './network.ts';
 import { staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import { endedInOrder, erasOf, explained, functionsOf } from './story.ts';
-import { trace } from './trace.ts';
 
 const [LEFT, ROUTER, RIGHT] = ['e-left', 'e-router', 'e-right'];
 const PORT = 6801;

@@ -1,10 +1,12 @@
 /** What is seen and what is not: filters are evaluated in the kernel, on real packets. */
 import { execFileSync } from 'node:child_process';
 import { check, equal } from './check.ts';
+import { untilDetached } from './holders.ts';
 import { tool } from './network.ts';
 import { firstSaid, originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
-import { inNamespace, netnsInode, noPacket, type Packet, trace } from './trace.ts';
+import { endShared, trace } from './shared.ts';
+import { trace as command, inNamespace, netnsInode, noPacket, type Packet } from './trace.ts';
 
 const PEERS = tool('peers');
 const ping = (namespace: string, ...args: string[]) => inNamespace(namespace, 'ping', '-W5', ...args);
@@ -144,7 +146,9 @@ const DATAGRAMS = 100;
 const unwritten: readonly Scenario[] = (['default', 'all'] as const).map((group) => ({
   name: `no port or length is read before it is written (--group ${group})`,
   async run() {
-    const { packets } = await trace({
+    await endShared();
+    await untilDetached(); // the shared capture's probes, and those of the command before
+    const { packets } = await command({
       args: ['--keep', '--group', group, `udp dst port ${WANTED}`],
       traffic() {
         const both = [WANTED, OTHER].map(

@@ -15,7 +15,8 @@ import {
 } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
-import { inNamespace, type Packet, trace } from './trace.ts';
+import { trace } from './shared.ts';
+import { inNamespace, type Packet } from './trace.ts';
 
 const [CLIENT, SERVER] = ['g-client', 'g-server'];
 const NET = 151;

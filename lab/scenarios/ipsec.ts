@@ -2,8 +2,8 @@
 import { equal, only } from './check.ts';
 import { ip, Running, shell, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import { begins, decisionsOf, droppedAs, explained, placesOf } from './story.ts';
-import { trace } from './trace.ts';
 
 const [A, B] = ['x-a', 'x-b'];
 const [BLOCKED, IN_CLEAR] = [6701, 6702];

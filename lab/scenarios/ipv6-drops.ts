@@ -6,12 +6,13 @@
  * Each packet has its port, and goes to an address of its own where its route must not be another's.
  */
 import { equal, only } from './check.ts';
-import { checkDeath, type Death, isOnePacket } from './deaths.ts';
+import { AT_NFT, checkDeath, type Death, isOnePacket } from './deaths.ts';
 import { originsOf } from './expect.ts';
 import { address6, ip, nft, run, shell, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import { type SharedTrace, trace } from './shared.ts';
 import { together } from './together.ts';
-import { type Packet, type Trace, trace } from './trace.ts';
+import type { Packet } from './trace.ts';
 
 const [LEFT, ROUTER, RIGHT] = ['six-left', 'six-router', 'six-right'];
 const [NEAR, FAR] = [131, 132];
@@ -203,7 +204,7 @@ const cases: readonly Case[] = [
     port: 7411,
     death: {
       reason: 'NETFILTER_DROP',
-      at: 'nft_do_chain',
+      at: AT_NFT,
       netns: RIGHT,
       decisions: ['table DROP', 'hook DROP'],
       told: {
@@ -218,7 +219,7 @@ const cases: readonly Case[] = [
     port: 7412,
     death: {
       reason: 'NETFILTER_DROP',
-      at: 'nft_do_chain',
+      at: AT_NFT,
       netns: ROUTER,
       decisions: ['route OK', 'table DROP', 'hook DROP'],
       told: {
@@ -284,13 +285,13 @@ function send(): void {
   shell(LEFT, 'exec 2> /dev/null', ...words);
 }
 
-async function make(): Promise<Trace> {
-  let made: Trace | undefined;
+async function make(): Promise<SharedTrace> {
+  let made: SharedTrace | undefined;
   await withNamespaces([LEFT, ROUTER, RIGHT], async () => {
     makeNetwork();
     made = await trace({
       args: ['--route', '--why', '--keep', 'ip6 and dst portrange 7401-7449'],
-      async traffic(_running, output) {
+      async traffic(output) {
         const failed = ['fd00:132::50', 'fd00:132::51'].map((neighbour) =>
           output.line(({ kind, title }) => kind === 'diagnosis' && String(title).startsWith(neighbour)),
         );
@@ -303,7 +304,7 @@ async function make(): Promise<Trace> {
   return made;
 }
 
-const to = ({ packets }: Trace, port: number): Packet =>
+const to = ({ packets }: SharedTrace, port: number): Packet =>
   only(
     [...packets.values()],
     (packet) => packet.hops.some(({ dport }) => dport === port),
@@ -326,7 +327,7 @@ export const ipv6Drops: readonly Scenario[] = together(make, [
   },
   ...cases.map(({ name, port, to: target = RIGHT_ADDRESS, death }) => ({
     name,
-    check(made: Trace) {
+    check(made: SharedTrace) {
       const packet = to(made, port);
       isOnePacket(packet, { dport: port, daddr: target, l3_version: 6 });
       checkDeath(packet, death);

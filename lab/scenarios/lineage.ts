@@ -4,7 +4,8 @@ import { childrenOf, ends, functionsOf, originsOf, said, steady, WHY } from './e
 import { address, ip, mac, Running, run, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
-import { type Packet, trace } from './trace.ts';
+import { trace } from './shared.ts';
+import type { Packet } from './trace.ts';
 
 const PEERS = tool('peers');
 const SWITCH = 'lin-sw';

@@ -4,9 +4,13 @@
  *   npm run lab -- --kernel 6.1 --net -- node dist/scenarios.mjs [WORD…]
  *
  * Prints one line per scenario and `N passed, N failed`; exit status 1 when one failed. With words, only the
- * scenarios whose name contains one of them, or all of a group: `flags`.
+ * scenarios whose name contains one of them, or all of a group: `flags`. With the word `--dealt`, as the tests run
+ * them (dealt.ts).
  */
+import { beside } from './beside.ts';
 import { connections } from './connections.ts';
+import { isDealt } from './dealt.ts';
+import { doctor } from './doctor/doctor.ts';
 import { drops } from './drops.ts';
 import { duplicates } from './duplicates.ts';
 import { expressionTable } from './expressions/expressions.ts';
@@ -25,66 +29,63 @@ import { nat } from './nat.ts';
 import { owners } from './owners.ts';
 import { paths } from './paths.ts';
 import { printing } from './printing.ts';
+import { switching } from './probes/switching.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
 import type { Scenario } from './scenario.ts';
 import { segmentation } from './segments.ts';
+import { endShared } from './shared.ts';
 import { socketDrops } from './socket-drops.ts';
 import { stacks } from './stacks.ts';
+import { starts } from './starts.ts';
 import { steps } from './steps.ts';
+import { tails } from './tails.ts';
 import { kernelVersion } from './trace.ts';
 import { tunnels } from './tunnels.ts';
 import { wireguard } from './wireguard.ts';
 import { wiring } from './wiring/wiring.ts';
 
-const words = process.argv.slice(2);
+const words = process.argv.slice(2).filter((word) => word !== '--dealt');
+
 /** By the names of their files, more or less. */
-const groups: Readonly<Record<string, readonly Scenario[]>> = {
-  paths,
-  drops,
-  routingDrops,
-  ipv6Drops,
-  socketDrops,
-  owners,
-  connections,
-  stacks,
-  fairness,
-  filters,
-  flags,
-  printing,
-  expressionTable,
-  identity,
-  flows,
-  lineage,
-  duplicates,
-  segmentation,
-  held,
-  tunnels,
-  wireguard,
-  programs,
-  nat,
-  steps,
-  rules,
-  ipsec,
-  extensions,
-  wiring,
-  lifetimes,
-};
-const all = Object.entries(groups).flatMap(([group, scenarios]) =>
-  scenarios.map((scenario) => ({ group, scenario })),
-);
-const chosen = all
+type Groups = Readonly<Record<string, readonly Scenario[]>>;
+
+/** Where versions of the kernel, and ways to attach, differ most. */
+const onBoth: Groups = { paths, drops, routingDrops, expressionTable, switching, steps, rules, starts };
+/** Programs there that are loaded on one of them only, or what takes them much longer; the rest is dealt out. */
+const on6_12: Groups = {
+  socketDrops, held, programs, nat, beside, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
+}; // biome-ignore format: a list
+const on6_1: Groups = {
+  ipv6Drops, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
+}; // biome-ignore format: a list
+
+/** Their captures are others than those that the rest shares: on both kernels, after it. */
+const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
+/** They attach programs by tcx, which a capture does not see that has begun. */
+const fresh: readonly string[] = ['programs'];
+/** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
+const alone: readonly string[] = [
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'wiring', 'lifetimes',
+  'starts', 'doctor',
+]; // biome-ignore format: a list
+const isElsewhere = (group: string): boolean =>
+  isDealt && group in (kernelVersion().startsWith('6.1.') ? on6_12 : on6_1);
+const chosen = Object.entries(groups)
+  .filter(([group]) => !isElsewhere(group))
+  .flatMap(([group, scenarios]) => scenarios.map((scenario) => ({ group, scenario })))
   .filter(
     ({ group, scenario: { name } }) =>
       words.length === 0 || words.some((word) => group === word || name.includes(word)),
   )
-  .map(({ scenario }) => scenario);
+  .sort((a, b) => Number(alone.includes(a.group)) - Number(alone.includes(b.group)));
 
 let passed = 0;
 let failed = 0;
 console.log(`# kernel ${kernelVersion()}, ${chosen.length} scenarios`);
-for (const scenario of chosen) {
+for (const { group, scenario } of chosen) {
+  if (fresh.includes(group) || alone.includes(group)) await endShared(alone.includes(group));
   const begin = performance.now();
   try {
     await scenario.run();
@@ -98,6 +99,7 @@ for (const scenario of chosen) {
     );
   }
 }
+await endShared();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 

@@ -3,8 +3,9 @@ import { check, equal, only } from './check.ts';
 import { Running, run, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import { begins, decisionsOf, endedInOrder, erasOf, explained, placesOf } from './story.ts';
-import { type Line, type Packet, trace } from './trace.ts';
+import type { Line, Packet } from './trace.ts';
 
 const [INSIDE, OUTSIDE] = ['n-in', 'n-out'];
 /** TCP and UDP that go out, UDP that comes in for another host, or for another port. */

@@ -7,8 +7,9 @@ import { CheckFailed, check } from './check.ts';
 import { ROOT } from './place.ts';
 
 /** The programs of lab/net by name. */
-export const tool = (name: 'extensions' | 'idle' | 'packet' | 'peers' | 'tcx' | 'udpblast'): string =>
-  join(ROOT, 'dist', name);
+export const tool = (
+  name: 'extensions' | 'idle' | 'packet' | 'peers' | 'ringless' | 'tcx' | 'udpblast',
+): string => join(ROOT, 'dist', name);
 
 /** Lines of `ip -batch` in a namespace, '' being the first one. A program that starts costs: one for all lines. */
 export function ip(netns: string, ...lines: readonly string[]): void {
@@ -18,7 +19,7 @@ export function ip(netns: string, ...lines: readonly string[]): void {
 
 /** Runs a command in a namespace to its end; returns what it printed. */
 export function run(netns: string, command: string, ...args: readonly string[]): string {
-  const [program = '', ...words] = netns === '' ? [command, ...args] : inside(netns, command, ...args);
+  const [program = '', ...words] = inside(netns, command, ...args);
   return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
@@ -34,7 +35,8 @@ export function nft(netns: string, ruleset: string): void {
 /** Inode of a namespace. */
 export const netnsOf = (netns: string): number => statSync(`/run/netns/${netns}`).ino;
 
-const inside = (netns: string, ...command: readonly string[]) => ['ip', 'netns', 'exec', netns, ...command];
+const inside = (netns: string, ...command: readonly string[]) =>
+  netns === '' ? command : ['ip', 'netns', 'exec', netns, ...command];
 
 /** Makes namespaces, in which bridges leave packets to themselves, and takes them away after `use`. */
 export async function withNamespaces(names: readonly string[], use: () => Promise<void>): Promise<void> {

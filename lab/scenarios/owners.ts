@@ -7,8 +7,9 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { check, equal, only } from './check.ts';
 import { Running, run, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import { type SharedTrace, trace } from './shared.ts';
 import { type Part, together } from './together.ts';
-import { type Line, type Packet, type Trace, trace } from './trace.ts';
+import type { Line, Packet } from './trace.ts';
 
 const SERVER = '10.40.0.2';
 const DATAGRAMS = 7301;
@@ -18,7 +19,7 @@ const CONTAINED = 7304;
 const SLICE = '/sys/fs/cgroup/system.slice';
 const CONTAINER = randomBytes(32).toString('hex');
 
-interface Made extends Trace {
+interface Made extends SharedTrace {
   readonly client: number;
   readonly server: number;
 }
@@ -77,7 +78,7 @@ async function make(): Promise<Made> {
         running.push(client, server);
         const traced = await trace({
           args: ['--keep', 'udp or tcp'],
-          async traffic(_running, output) {
+          async traffic(output) {
             const acknowledged = output.line(
               ({ kind, sport, tcp_flags_text }) =>
                 kind === 'hop' && sport === STREAM && tcp_flags_text === 'ACK',

@@ -344,7 +344,7 @@ const plan: Scenario = {
         planned,
       );
     const programNames = others.map((line) => {
-      const name = /^ {2}(?:fentry|fexit|tracepoint) +[\w ]+: (\w+)$/.exec(line)?.[1];
+      const name = /^ {2}(?:fentry|fexit|tracepoint|kprobe\.session) +[\w ]+: (\w+)$/.exec(line)?.[1];
       check(name !== undefined, 'a program with what it is attached to', line);
       return name;
     });

@@ -6,6 +6,7 @@ import { ip, Running, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import { ROOT } from './place.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import {
   begins,
   decisionsOf,
@@ -16,7 +17,7 @@ import {
   functionsOf,
   placesOf,
 } from './story.ts';
-import { type Packet, trace } from './trace.ts';
+import type { Packet } from './trace.ts';
 
 /** lab/net/programs.bpf.c */
 const OBJECT = join(ROOT, 'dist', 'programs.o');

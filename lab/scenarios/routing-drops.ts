@@ -12,8 +12,9 @@ import { equal, only } from './check.ts';
 import { checkDeath, type Death, isOnePacket, packetWithId } from './deaths.ts';
 import { ip, run, shell, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import { type SharedTrace, trace } from './shared.ts';
 import { together } from './together.ts';
-import { type Trace, trace } from './trace.ts';
+import type { Packet } from './trace.ts';
 
 const NAMESPACES = ['left', 'router', 'right'];
 const LEFT = '10.20.0.2:4000';
@@ -275,13 +276,13 @@ function overflowBacklog(): void {
   }
 }
 
-async function make(): Promise<Trace> {
-  let made: Trace | undefined;
+async function make(): Promise<SharedTrace> {
+  let made: SharedTrace | undefined;
   await withNamespaces(NAMESPACES, async () => {
     makeNetwork();
     made = await trace({
       args: ['--route', '--why', '--keep', 'udp'],
-      async traffic(_running, output) {
+      async traffic(output) {
         const failed = ['10.21.0.50', '10.21.0.51'].map((unknown) =>
           output.line(
             ({ kind, title }) =>
@@ -301,7 +302,7 @@ async function make(): Promise<Trace> {
 export const routingDrops: readonly Scenario[] = together(make, [
   ...cases.map((one) => ({
     name: one.name,
-    check(made: Trace) {
+    check(made: SharedTrace) {
       const packet = packetWithId(made, one.id);
       isOnePacket(packet, { ip_id: one.id, dport: 7000 + one.id });
       checkDeath(packet, { ...one.death, netns: 'router' });
@@ -320,7 +321,13 @@ export const routingDrops: readonly Scenario[] = together(make, [
         'whole datagram',
       );
       for (const piece of pieces) equal(piece.parent, whole.id, 'parent of a fragment');
-      const dropped = only(pieces, (piece) => piece.drops.length > 0, 'dropped fragment');
+      // a machine that is busy gets as far as half a minute, when the others are given up; 6.1 has no reason for that
+      const isGivenUp = (piece: Packet) =>
+        piece.drops.every(
+          ({ reason, location }) =>
+            reason === 'FRAG_REASM_TIMEOUT' || /^(ip_expire|inet_frag)/.test(String(location)),
+        );
+      const dropped = only(pieces, (piece) => !isGivenUp(piece), 'dropped fragment');
       equal(dropped.id, pieces.at(-1)?.id, 'which is the last');
       checkDeath(dropped, {
         reason: 'CPU_BACKLOG',

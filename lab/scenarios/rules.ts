@@ -3,8 +3,9 @@ import { check, equal, only } from './check.ts';
 import { ip, nft, run, shell, wire, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import { begins, decisionsOf, droppedAs, explained, placesOf } from './story.ts';
-import { type Line, type Packet, trace } from './trace.ts';
+import type { Line, Packet } from './trace.ts';
 
 const [A, B] = ['f-a', 'f-b'];
 const RULES = `

@@ -28,7 +28,8 @@ import {
 } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
-import { type Packet, trace } from './trace.ts';
+import { trace } from './shared.ts';
+import type { Packet } from './trace.ts';
 
 type Packets = ReadonlyMap<number, Packet>;
 

@@ -6,11 +6,12 @@
  * `listener` there; NO_SOCKET says it as well.
  */
 import { check, equal, only } from './check.ts';
-import { checkDeath, checkTold, type Death, isOnePacket, packetWithId } from './deaths.ts';
+import { AT_NFT, checkDeath, checkTold, type Death, isOnePacket, packetWithId } from './deaths.ts';
 import { nft, Running, run, shell, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import { type SharedTrace, trace } from './shared.ts';
 import { type Part, together } from './together.ts';
-import { type Line, type Trace, trace } from './trace.ts';
+import type { Line } from './trace.ts';
 
 const CLIENT = '10.30.0.1';
 const SERVER = '10.30.0.2';
@@ -135,7 +136,7 @@ const cases: readonly Case[] = [
     with: 'tcp,flags=A,seq=5,ack=9,len=0',
     death: {
       reason: 'NETFILTER_DROP',
-      at: 'nft_do_chain',
+      at: AT_NFT,
       decisions: ['conntrack ACCEPT INVALID', 'table DROP', 'hook DROP'],
       told: {
         rule: 'netfilter.table',
@@ -189,9 +190,9 @@ function words({ id, port, with: more = 'udp' }: Pick<Case, 'id' | 'port' | 'wit
   return [...kind, more, ...from, `to=${SERVER}:${port}`, `id=${id}`].join(',');
 }
 
-async function make(): Promise<Trace> {
+async function make(): Promise<SharedTrace> {
   const running: Running[] = [];
-  let made: Trace | undefined;
+  let made: SharedTrace | undefined;
   await withNamespaces(['client', 'server'], async () => {
     makeNetwork();
     try {
@@ -199,7 +200,7 @@ async function make(): Promise<Trace> {
       running.push(await connect(7033, 7033)); // an accept queue of one takes two
       made = await trace({
         args: ['--route', '--why', '--keep', 'udp or tcp'],
-        async traffic(_running, output) {
+        async traffic(output) {
           const synAck = output.line(
             ({ kind, sport, tcp_flags_text }) =>
               kind === 'hop' && sport === 7021 && tcp_flags_text === 'SYN,ACK',
@@ -238,14 +239,14 @@ function sendAll({ dport, tcp_seq, tcp_ack }: Line): void {
   );
 }
 
-const others: readonly Part<Trace>[] = [
+const others: readonly Part<SharedTrace>[] = [
   {
     name: 'a segment beyond the window of its connection is INVALID, too',
     check(made) {
       const packet = packetWithId(made, BEYOND_WINDOW);
       checkDeath(packet, {
         reason: 'NETFILTER_DROP',
-        at: 'nft_do_chain',
+        at: AT_NFT,
         netns: 'server',
         decisions: ['conntrack ACCEPT INVALID', 'table DROP'],
         told: {
@@ -332,7 +333,7 @@ const others: readonly Part<Trace>[] = [
 export const socketDrops: readonly Scenario[] = together(make, [
   ...cases.map((one) => ({
     name: one.name,
-    check(made: Trace) {
+    check(made: SharedTrace) {
       const packet = packetWithId(made, one.id);
       isOnePacket(packet, { ip_id: one.id, dport: one.port });
       checkDeath(packet, { ...one.death, netns: 'server' });

@@ -3,10 +3,12 @@ import { check, equal, inOrder, only } from './check.ts';
 import type { Scenario } from './scenario.ts';
 import { inNamespace, type Line, trace } from './trace.ts';
 
-/** nftables in db drops it. */
-const send = (): void => {
-  inNamespace('web', 'bash', '-c', 'echo x > /dev/udp/10.1.0.3/9999');
+/** nftables in db drops them. */
+const send = (count: number): void => {
+  inNamespace('web', 'bash', '-c', `for i in {1..${count}}; do echo x > /dev/udp/10.1.0.3/9999; done`);
 };
+/** Of so many one is received in the call that sends it; a busy machine leaves some to ksoftirqd. */
+const DATAGRAMS = 8;
 const framesOf = (line: Line): string[] => (Array.isArray(line.stack) ? line.stack.map(String) : []);
 const notTaken = (stderr: string): number =>
   Number(/([\d,]+) stacks? (?:was|were) not taken/.exec(stderr)?.[1]?.replaceAll(',', '') ?? 0);
@@ -16,18 +18,28 @@ export const stacks: readonly Scenario[] = [
   {
     name: '--dropstack prints the drop only, with its stack from the rule to the sender, and no frame of ours',
     async run() {
-      const { lines } = await trace({ args: ['--dropstack', 'udp port 9999'], traffic: send });
-      const drop = only(lines, () => true, 'line');
-      equal([drop.kind, drop.reason], ['drop', 'NETFILTER_DROP'], 'what it is');
+      const { lines } = await trace({
+        args: ['--dropstack', 'udp port 9999'],
+        traffic: () => send(DATAGRAMS),
+      });
+      equal(
+        lines.map(({ kind, reason }) => `${kind} ${reason}`),
+        Array(DATAGRAMS).fill('drop NETFILTER_DROP'),
+        'what is printed',
+      );
+      const drop = lines.find((line) => framesOf(line).some((frame) => functionOf(frame) === 'udp_sendmsg'));
+      check(drop !== undefined, 'one that was received as it was sent', lines.map(framesOf));
       const frames = framesOf(drop);
+      // or behind it: releases of one series differ in who gives the packet back
+      const isInChain = String(drop.location).startsWith('nft_do_chain');
       inOrder(
         frames.map(functionOf),
-        ['nft_do_chain', 'nft_do_chain_inet', 'nf_hook_slow', 'ip_local_deliver', 'process_backlog', '__dev_queue_xmit', 'udp_sendmsg'],
+        [...(isInChain ? ['nft_do_chain', 'nft_do_chain_inet'] : []), 'nf_hook_slow', 'ip_local_deliver', 'process_backlog', '__dev_queue_xmit', 'udp_sendmsg'],
         'frames, innermost first',
       ); // biome-ignore format: a path
       const chain = frames.find((frame) => frame.startsWith('nft_do_chain+'));
       check(
-        /^nft_do_chain\+0x[0-9a-f]+ \[nf_tables\]$/.test(chain ?? ''),
+        !isInChain || /^nft_do_chain\+0x[0-9a-f]+ \[nf_tables\]$/.test(chain ?? ''),
         'offset and module of the chain',
         chain,
       );
@@ -45,7 +57,7 @@ export const stacks: readonly Scenario[] = [
     async run() {
       const { lines, stderr } = await trace({
         args: ['--callstack', '--keep', 'udp port 9999'],
-        traffic: send,
+        traffic: () => send(1),
       });
       const hops = lines.filter(({ kind }) => kind === 'hop' || kind === 'drop');
       check(hops.length > 20, 'hops', hops.length);
@@ -66,7 +78,7 @@ export const stacks: readonly Scenario[] = [
     async run() {
       const { lines, stderr } = await trace({
         args: ['--callstack', '--stack-table', '16', '--keep', 'udp port 9999'],
-        traffic: send,
+        traffic: () => send(1),
       });
       const bare = lines.filter(
         (line) => (line.kind === 'hop' || line.kind === 'drop') && framesOf(line).length === 0,

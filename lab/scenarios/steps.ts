@@ -2,7 +2,8 @@
 import { check, equal } from './check.ts';
 import { Running, shell, tool, wire, withNamespaces } from './network.ts';
 import type { Scenario } from './scenario.ts';
-import { type Line, netnsInode, trace } from './trace.ts';
+import { trace } from './shared.ts';
+import { type Line, netnsInode } from './trace.ts';
 
 const [INSIDE, OUTSIDE, NFT, LEGACY] = ['s-in', 's-out', 's-nft', 's-leg'];
 const GATES = [

@@ -11,7 +11,7 @@ import { CLI } from './place.ts';
 
 /** One line of `--json`; see docs/json-output.md. Only what scenarios look at. */
 export interface Line {
-  readonly kind: 'hop' | 'drop' | 'free' | 'lineage' | 'decision' | 'diagnosis' | 'socket';
+  readonly kind: 'hop' | 'drop' | 'free' | 'lineage' | 'decision' | 'diagnosis' | 'socket' | 'told';
   readonly time_ns: number;
   readonly cpu: number;
   readonly packet: number;
@@ -112,7 +112,7 @@ export class Output {
   }
 }
 
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 300_000;
 
 /** `--keep DIR` of the lab: what each trace printed is left there, to look at, unless it is too long to keep. */
 const LEAVE_IN = process.env.SKBTRACER_LAB_DIR;
@@ -195,7 +195,8 @@ export const noPacket = (id: number): Packet => ({
   parent: 0,
 });
 
-function collect(packets: Map<number, Packet>, line: Line): void {
+/** Puts a line to its packet. */
+export function collect(packets: Map<number, Packet>, line: Line): void {
   if (line.kind === 'socket') return;
   let packet = packets.get(line.packet);
   if (packet === undefined) {
@@ -213,7 +214,7 @@ function collect(packets: Map<number, Packet>, line: Line): void {
   }
 }
 
-/** Resolves once the file is there; rejects after two minutes. */
+/** Resolves once the file is there; rejects after five minutes. */
 export function fileAppears(file: string, folder: string): Promise<'ready'> {
   return new Promise((resolve, reject) => {
     const watcher = watch(folder, () => {

@@ -3,8 +3,9 @@ import { check, equal, inOrder, only } from './check.ts';
 import { ip, run, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import { begins, droppedAs, type Expected, endedInOrder, erasOf, explained, functionsOf } from './story.ts';
-import { kernelVersion, type Packet, trace } from './trace.ts';
+import { kernelVersion, type Packet } from './trace.ts';
 
 const PEERS = tool('peers');
 const [LEFT, MIDDLE, RIGHT] = ['t-left', 't-middle', 't-right'];

@@ -4,8 +4,9 @@ import { childrenOf, ends, functionsOf, hopIn, originsOf, said, saidAt, WHY } fr
 import { address, ip, Running, run, shell, tool, wire, withNamespaces } from './network.ts';
 import { originals, staysOf } from './paths.ts';
 import type { Scenario } from './scenario.ts';
+import { trace } from './shared.ts';
 import { erasOf } from './story.ts';
-import { type Packet, trace } from './trace.ts';
+import type { Packet } from './trace.ts';
 
 const PEERS = tool('peers');
 const [A, B] = ['wg-a', 'wg-b'];

@@ -1,6 +1,8 @@
 /** Every expression of the table on every packet, at every hop, against libpcap's verdict on the same bytes. */
 import type { Hop } from '../../../core/model/hop.ts';
 import { check, equal } from '../check.ts';
+import { isDealt } from '../dealt.ts';
+import { IS_6_1 } from '../deaths.ts';
 import type { Scenario } from '../scenario.ts';
 import { Agent } from './agent.ts';
 import { DEVICES, libpcapVerdicts, Sender, type Verdicts, withWire } from './network.ts';
@@ -10,6 +12,12 @@ import { EXPRESSIONS, type Marked, REFUSED } from './table.ts';
 const entries: readonly (string | Marked)[] = Object.values(EXPRESSIONS).flat();
 const textOf = (entry: string | Marked): string => (typeof entry === 'string' ? entry : entry.expression);
 const expressions = entries.map(textOf);
+/**
+ * Each is put in force on one of the two kernels, which takes seconds: what is made of it is the same on both. The
+ * table is sorted by what expressions are about: every fourth is of all of these.
+ */
+const step = isDealt ? 4 : 1;
+const tried = expressions.filter((_, i) => (i % 3 === 0) === IS_6_1 && Math.floor(i / 3) % step === 0);
 
 /** Where a packet was seen: function and device, and whether it had its MAC header there. */
 interface Place {
@@ -52,7 +60,7 @@ async function observe(): Promise<Seen> {
   const sender = new Sender();
   try {
     const rounds = new Map<string, number>();
-    for (const expression of ['', '', ...expressions]) {
+    for (const expression of ['', '', ...tried]) {
       const generation = await agent.apply(expression);
       check(typeof generation === 'number', `'${expression}' is accepted`, generation);
       rounds.set(expression, generation);
@@ -64,7 +72,7 @@ async function observe(): Promise<Seen> {
     }
     await agent.stop();
     const seen = (expression: string) => placesOf(agent, agent.generation(rounds.get(expression) ?? 0));
-    return { everything: seen(''), byExpression: new Map(expressions.map((one) => [one, seen(one)])) };
+    return { everything: seen(''), byExpression: new Map(tried.map((one) => [one, seen(one)])) };
   } finally {
     sender.close();
     await agent.close();
@@ -136,7 +144,7 @@ function checkTable(verdicts: Verdicts): void {
 const MIXED_WITHOUT_MAC = 40;
 
 const table: Scenario = {
-  name: `filters: ${expressions.length} expressions say of ${PACKETS.length} packets what libpcap says, with and without a MAC header`,
+  name: `filters: ${tried.length} of ${expressions.length} expressions say of ${PACKETS.length} packets what libpcap says, with and without a MAC header`,
   async run() {
     const l2 = libpcapVerdicts('EN10MB', expressions);
     const l3 = libpcapVerdicts('RAW', expressions);
