@@ -92,7 +92,7 @@ function layers() {
     {
       in: /^core\//,
       may: /^core\//,
-      not: /^(node:|react|next|d3|socket\.io|[a-z@](?!od$))/,
+      not: /^(node:|react|next|d3|socket\.io|(?!(valibot|re2js)$)[a-z@])/,
       hint: 'core is pure: pass it in as a value',
     },
     {
@@ -113,7 +113,7 @@ function layers() {
     { in: /^app\//, may: /^(app|components)\//, hint: 'routes are thin: put it in components' },
     {
       in: /^server\/agent\//,
-      may: /^(server\/(agent|sources|stdio)|core|native)\b/,
+      may: /^(server\/(agent|sources|stdio|timing)|core|native)\b/,
       hint: 'the agent has kernel privileges: it imports only what it needs',
     },
     {
@@ -123,10 +123,16 @@ function layers() {
     },
     { in: /^native\//, may: /^(native|core)\//, hint: "the addon's façade knows core only" },
     {
-      in: /^lab\/scenarios\/(expressions|wiring)\//,
+      in: /^lab\/scenarios\/(expressions|wiring|probes)\//,
       may: /^(lab\/scenarios|core|server\/sources)\//,
       not: /^(?!node:)/,
       hint: 'these folders drive an agent over the source protocol; they need nothing else of the inside',
+    },
+    {
+      in: /^lab\/scenarios\/shared\.ts$/,
+      may: /^(lab\/scenarios|core|server\/cli)\//,
+      not: /^(?!node:)/,
+      hint: "this file runs the command line's code on an agent; it needs nothing else of the inside",
     },
     {
       in: /^lab\//,
