@@ -9,6 +9,8 @@ import type { NameBook } from './names.ts';
 
 type Plain = string | number | boolean;
 export type JsonObject = { readonly [field: string]: Json };
+/** An object that is being made. */
+export type JsonFields = { [field: string]: Json };
 export type Json = Plain | readonly Json[] | JsonObject;
 
 const NO_ADDRESS = '0'.repeat(16);

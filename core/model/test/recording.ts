@@ -48,7 +48,8 @@ export function readRows(recording: RecordingName): {
   return { names, rows };
 }
 
-function readFrames(recording: RecordingName): {
+/** The names of a recording, and its batches as they came. */
+export function readFrames(recording: RecordingName): {
   readonly names: NameBook;
   readonly batches: readonly Uint8Array[];
 } {
