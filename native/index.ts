@@ -120,6 +120,8 @@ export interface NativeTracer {
    * with ATTACH_FAILED when none would have a probe, and PROBES_BUSY.
    */
   setProbes(parts: ProbeParts): Promise<Switched>;
+  /** Ids of the functions on the stacks of drops, in the order in which they were found; with stacks only. */
+  functionsOnDrops(): number[];
   /** The receiver is done with one batch. */
   release(): void;
   stats(): TracerStats;
@@ -191,6 +193,7 @@ function checkedTracer(tracer: NativeTracer): NativeTracer {
     start: (options, onBatch) => typed(() => tracer.start(checkStart(options), onBatch)),
     update: (filter) => typed(() => tracer.update(checkFilter(filter))),
     setProbes: (parts) => typed(() => tracer.setProbes(parseOptions(partsSchema, parts))),
+    functionsOnDrops: () => tracer.functionsOnDrops(),
     release: () => tracer.release(),
     stats: () => tracer.stats(),
     cost: () => typed(() => tracer.cost()),

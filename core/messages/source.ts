@@ -73,6 +73,8 @@ export const probePlanSchema = sparse({
   base: v.optional(probeBaseSchema, 'default'),
   add: v.optional(probePartsSchema, {}),
   remove: v.optional(probePartsSchema, {}),
+  /** Functions that are found on the stacks of drops come to it, as long as the capture runs. */
+  probeStack: v.optional(v.boolean(), false),
 });
 export type ProbePlan = v.InferOutput<typeof probePlanSchema>;
 
@@ -260,6 +262,8 @@ export const captureStateSchema = v.variant('phase', [
     attached: natural,
     /** Ids of the functions that the plan comes to, refused ones included. Recordings from before do not tell. */
     probed: v.optional(list(positive, 65536)),
+    /** Of these, those that were on the stack of a drop and that the plan does not have otherwise (`probeStack`). */
+    joined: v.optional(list(positive, 65536)),
     refused: list(v.object({ name: v.string(), reason: v.string() }), 4096),
     backend: v.picklist(['kprobe.multi', 'kprobe']),
     attachMs: count,

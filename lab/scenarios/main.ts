@@ -29,6 +29,7 @@ import { nat } from './nat.ts';
 import { owners } from './owners.ts';
 import { paths } from './paths.ts';
 import { printing } from './printing.ts';
+import { joining } from './probes/joining.ts';
 import { switching } from './probes/switching.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
@@ -55,7 +56,7 @@ type Groups = Readonly<Record<string, readonly Scenario[]>>;
 const onBoth: Groups = { paths, drops, routingDrops, expressionTable, switching, steps, rules, starts };
 /** Programs there that are loaded on one of them only, or what takes them much longer; the rest is dealt out. */
 const on6_12: Groups = {
-  socketDrops, held, programs, nat, beside, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
+  socketDrops, held, programs, nat, beside, joining, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
 }; // biome-ignore format: a list
 const on6_1: Groups = {
   ipv6Drops, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
@@ -67,7 +68,7 @@ const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
 const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
-  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'wiring', 'lifetimes',
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'joining', 'wiring', 'lifetimes',
   'starts', 'doctor',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>

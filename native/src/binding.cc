@@ -334,6 +334,7 @@ public:
         DefineClass(env, "Tracer",
                     {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
                      InstanceMethod<&Tracer::setProbes>("setProbes"), InstanceMethod<&Tracer::release>("release"),
+                     InstanceMethod<&Tracer::functionsOnDrops>("functionsOnDrops"),
                      InstanceMethod<&Tracer::stats>("stats"), InstanceMethod<&Tracer::cost>("cost"),
                      InstanceMethod<&Tracer::endCost>("endCost"), InstanceMethod<&Tracer::stop>("stop")}));
   }
@@ -352,6 +353,7 @@ private:
   Napi::Value update(const Napi::CallbackInfo &info);
   Napi::Value setProbes(const Napi::CallbackInfo &info);
   void release(const Napi::CallbackInfo &) { tracer->release(); }
+  Napi::Value functionsOnDrops(const Napi::CallbackInfo &info);
   Napi::Value stats(const Napi::CallbackInfo &info);
   Napi::Value cost(const Napi::CallbackInfo &info);
   void endCost(const Napi::CallbackInfo &) { tracer->endCost(); }
@@ -455,6 +457,14 @@ Napi::Value Tracer::setProbes(const Napi::CallbackInfo &info) {
         return parts ? tracer->setProbes(*parts) : skbt::Result<skbt::Started>(parts.error());
       },
       probesObject);
+}
+
+Napi::Value Tracer::functionsOnDrops(const Napi::CallbackInfo &info) {
+  const std::vector<uint32_t> ids = tracer->functionsOnDrops();
+  Napi::Array list = Napi::Array::New(info.Env(), ids.size());
+  for (uint32_t i = 0; i < ids.size(); i++)
+    list.Set(i, static_cast<double>(ids[i]));
+  return list;
 }
 
 Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {

@@ -244,8 +244,11 @@ void Reader::nameParts(const uint8_t *record, size_t size) {
   if (section(SKBT_SECTION_DROP, drop))
     nameAddress(drop.location, record);
   skbt_stack_id stack;
-  if (section(SKBT_SECTION_STACK, stack))
-    nameStack(stack.id, record);
+  if (!section(SKBT_SECTION_STACK, stack))
+    return;
+  nameStack(stack.id, record);
+  if (header.kind == SKBT_KIND_DROP)
+    noteDrop(stack.id);
 }
 
 void Reader::addFunctions(FunctionIds more) {
@@ -313,6 +316,27 @@ void Reader::nameStack(uint32_t id, const uint8_t *header) {
   while (out.depth < SKBT_STACK_MAX && out.addresses[out.depth] != 0)
     nameAddress(out.addresses[out.depth++], header);
   append(out);
+}
+
+// The functions that led to a drop.
+void Reader::noteDrop(uint32_t stack) {
+  if (!dropStacks.insert(stack).second)
+    return;
+  std::array<uint64_t, SKBT_STACK_MAX> addresses = {};
+  if (bpf_map_lookup_elem(stacksFd, &stack, addresses.data()) != 0)
+    return;
+  for (const uint64_t address : addresses) {
+    const std::optional<Symbols::Symbol> function = address != 0 ? symbols->at(address) : std::nullopt;
+    if (!function || !dropFunctionsSeen.insert(function->address).second)
+      continue;
+    const std::lock_guard guard(dropLock);
+    dropFunctions.push_back(function->address);
+  }
+}
+
+std::vector<uint64_t> Reader::functionsOnDrops() const {
+  const std::lock_guard guard(dropLock);
+  return dropFunctions;
 }
 
 void Reader::flush() {

@@ -62,6 +62,8 @@ public:
   uint64_t bytes() const { return byteCount; }
   // Records of the kernel side handed over.
   uint64_t records() const { return recordCount; }
+  // Addresses of the functions on the stacks of drops, in the order in which they were found. Any thread.
+  std::vector<uint64_t> functionsOnDrops() const;
 
 private:
   struct RingFree {
@@ -80,6 +82,7 @@ private:
   std::optional<Symbols::Symbol> symbolAt(uint64_t address);
   void nameAddress(uint64_t address, const uint8_t *header);
   void nameStack(uint32_t id, const uint8_t *header);
+  void noteDrop(uint32_t stack);
   template <typename T> void append(const T &record);
   void flush();
   bool hasRoom() const { return waiting.load(std::memory_order_acquire) < BATCHES_MAX; }
@@ -90,6 +93,10 @@ private:
   std::optional<ProgramSymbols> trampolines; // read when an address may be in one
   std::unordered_set<uint64_t> named;        // addresses that the stream has named
   std::unordered_set<uint32_t> namedStacks;  // stacks that it has told
+  std::unordered_set<uint32_t> dropStacks;   // of these, those that drops have
+  std::unordered_set<uint64_t> dropFunctionsSeen;
+  mutable std::mutex dropLock;
+  std::vector<uint64_t> dropFunctions; // under that lock
   std::atomic<std::shared_ptr<const FunctionIds>> functionIds;
   int stacksFd = -1; // the generation's
   OnBatch onBatch;

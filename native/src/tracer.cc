@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <unordered_map>
 
 namespace skbt {
 namespace {
@@ -137,6 +138,21 @@ void Tracer::release() {
 std::shared_ptr<Reader> Tracer::currentReader() {
   const std::lock_guard guard(readerLock);
   return reader;
+}
+
+std::vector<uint32_t> Tracer::functionsOnDrops() {
+  std::vector<uint32_t> ids;
+  const auto r = currentReader();
+  const std::vector<uint64_t> addresses = r ? r->functionsOnDrops() : std::vector<uint64_t>();
+  if (addresses.empty())
+    return ids;
+  std::unordered_map<uint64_t, uint32_t> byAddress;
+  for (const Function &one : loaded.kernel->functions)
+    byAddress.emplace(one.address, one.id);
+  for (const uint64_t address : addresses)
+    if (const auto found = byAddress.find(address); found != byAddress.end())
+      ids.push_back(found->second);
+  return ids;
 }
 
 void Tracer::switchOff() {

@@ -74,6 +74,9 @@ public:
   // no event behind the batches that are told. Errors: those of Probes::set(), NOT_RUNNING, NOT_TAKEN.
   Result<Started> setProbes(const std::vector<ProbePart> &parts);
   void release();
+  // Ids of the functions that can be probed and were on the stacks of drops, in the order in which they were found;
+  // empty when stacks are not taken, or no capture runs.
+  std::vector<uint32_t> functionsOnDrops();
   Stats stats();
   // Has the kernel measure every eBPF program of this host from here on (two looks at the clock a run) until
   // endCost() or stop(); what was measured since the capture began. NOT_RUNNING, STATS_REFUSED.

@@ -35,6 +35,8 @@ export class Capture {
   #ticker: NodeJS.Timeout | undefined;
   #costLease: NodeJS.Timeout | undefined;
   #last = NO_STATS;
+  /** Ids of functions that were on the stacks of drops. */
+  #onDrops: readonly number[] = [];
   #delivered = 0;
   #onDelivered: () => void = () => undefined;
   readonly #turns = new Turns();
@@ -63,6 +65,11 @@ export class Capture {
       try {
         const wanting = tailProblem(spec);
         if (wanting !== undefined) return fail('TAIL_UNSUPPORTED', wanting);
+        if (spec.probes.probeStack && spec.stacks === 'none')
+          return fail(
+            'STACKS_WANTED',
+            'functions on the stacks of drops are asked for: ask for these stacks, too',
+          );
         // found wanting before anything that runs is changed for it
         await this.#addon.compileFilter(spec.filter.expression);
         await this.#addon.compileFilter(spec.filter.inner);
@@ -103,7 +110,7 @@ export class Capture {
 
   /** What the plan comes to. What it names must be there, when it is asked for. */
   async #resolve({ probes }: CaptureSpec): Promise<Result<ResolvedPlan>> {
-    const plan = resolvePlan(probes, await this.#functions());
+    const plan = resolvePlan(probes, await this.#functions(), this.#onDrops);
     const now = this.#state;
     const isKnown = now.phase === 'running' && isDeepStrictEqual(now.spec.probes, probes);
     const [missing] = plan.ok && !isKnown ? plan.value.missing : [];
@@ -114,6 +121,7 @@ export class Capture {
     this.#enter({ phase: 'starting', spec });
     const tracer = this.#addon.createTracer();
     this.#delivered = 0;
+    this.#onDrops = [];
     this.#last = NO_STATS;
     const started = await tracer.start({ ...spec, parts: partsOf(plan) }, (records) => {
       this.#listener.batch(records, () => tracer.release());
@@ -134,9 +142,7 @@ export class Capture {
     if (tracer === undefined || now.phase !== 'running') throw new Error('no capture runs');
     const isOtherPlan = !isDeepStrictEqual(now.spec.probes, spec.probes);
     if (isOtherPlan) {
-      const switched = await tracer.setProbes(partsOf(plan));
-      await this.#until(switched.batches);
-      now = { ...now, ...probesOf(plan, switched), spec: { ...now.spec, probes: spec.probes } };
+      now = { ...(await this.#switch(tracer, now, plan)), spec: { ...now.spec, probes: spec.probes } };
       this.#enter(now);
     }
     // the same filter again: whoever asks for nothing new wants to begin anew
@@ -146,6 +152,29 @@ export class Capture {
       this.#enter(now);
     }
     return { generation: now.generation };
+  }
+
+  async #switch(tracer: NativeTracer, now: Running, plan: ResolvedPlan): Promise<Running> {
+    const switched = await tracer.setProbes(partsOf(plan));
+    await this.#until(switched.batches);
+    return { ...now, ...probesOf(plan, switched) };
+  }
+
+  /** Functions on the stacks of drops that are new come to the plan, where it wants them. */
+  #joinFromDrops(): void {
+    const tracer = this.#tracer;
+    const found = tracer?.functionsOnDrops() ?? [];
+    if (found.length === this.#onDrops.length || this.#turns.isBusy) return;
+    this.#turns
+      .take(async () => {
+        const now = this.#state;
+        if (tracer === undefined || tracer !== this.#tracer || now.phase !== 'running') return;
+        this.#onDrops = found;
+        const plan = await this.#resolve(now.spec);
+        if (!plan.ok || plan.value.joined.length === (now.joined?.length ?? 0)) return;
+        this.#enter(await this.#switch(tracer, now, plan.value));
+      })
+      .catch((error: unknown) => console.error(`skbtracer agent: ${asFailure(error).message}`));
   }
 
   /** Until so many batches of this capture were delivered. */
@@ -162,6 +191,7 @@ export class Capture {
     this.#ticker = setInterval(() => {
       const stats = this.#stats();
       this.#listener.stats(stats);
+      if (this.#state.phase === 'running') this.#joinFromDrops();
       if (this.#tracer === undefined && stats.detaching === 0) clearInterval(this.#ticker);
     }, STATS_EVERY_MS);
   }
@@ -198,6 +228,8 @@ export class Capture {
   }
 }
 
+type Running = Extract<CaptureState, { readonly phase: 'running' }>;
+
 interface Generation {
   readonly generation: number;
 }
@@ -224,6 +256,7 @@ const probesOf = (plan: ResolvedPlan, { attached, attachMs, refused }: Switched)
   attached,
   attachMs,
   probed: idsOf(plan),
+  joined: [...plan.joined],
   refused: refused.slice(0, 4096),
 });
 

@@ -16,6 +16,8 @@ import { failure } from './usage.ts';
 export interface ClientEvents {
   batch(records: Uint8Array): Promise<void> | undefined;
   gone(note: string): void;
+  /** What is said of the capture, when it changes. */
+  capture?(state: CaptureState): void;
 }
 
 /** What an agent has told until now. */
@@ -28,10 +30,12 @@ export class Client {
   refused: readonly { readonly name: string; readonly reason: string }[] = [];
   capture: CaptureState = { phase: 'idle' };
   plan: { readonly attached: number; readonly backend: string; readonly attachMs: number } | undefined;
+  readonly #events: ClientEvents;
   #waiting: (() => void)[] = [];
   #goneNote: string | undefined;
 
   constructor(options: { readonly source: 'host' | 'lab'; readonly kernel: string }, events: ClientEvents) {
+    this.#events = events;
     const command = options.source === 'lab' ? labCommand(options.kernel) : hostCommand();
     this.source = spawnAgent(command, {
       message: (message) => this.#take(message),
@@ -108,6 +112,7 @@ export class Client {
           this.plan = message.capture;
           this.refused = message.capture.refused;
         }
+        this.#events.capture?.(message.capture);
         break;
       case 'topology':
       case 'reply':

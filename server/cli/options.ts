@@ -96,7 +96,7 @@ const FLAGS = {
 
 /** Flags that choose packets, or say how packets are followed. */
 const PACKET_FLAGS = [
-  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'stage', 'module', 'filter-func', 'func', 'flow-rate', 'tail', 'tracked',
+  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'stage', 'module', 'filter-func', 'func', 'probe-stack', 'flow-rate', 'tail', 'tracked',
 ] as const; // biome-ignore format: a list
 
 /** Reads the words after `trace`. Throws a CliError with status 2. */
@@ -112,14 +112,17 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     icmpId: values.icmpid ?? '',
   });
   if (!form.ok) throw usageError(form.error.message);
-  const { shows, stacks } = parseModes(values);
+  const { shows, stacks: shown } = parseModes(values);
+  const stacks = values['probe-stack'] === true && shown === 'none' ? 'drops' : shown;
   refusePacketFlags(shows, [
     ...(positionals.length > 0 ? ['a pcap expression'] : []),
     ...(['tcp', 'any', undefined].includes(values.proto) ? [] : [`--proto ${values.proto}`]),
     ...PACKET_FLAGS.filter((flag) => values[flag] !== undefined).map((flag) => `--${flag}`),
   ]);
   if (values['stack-table'] !== undefined && stacks === 'none')
-    throw usageError('--stack-table is the room for kernel stacks: give --callstack or --dropstack with it');
+    throw usageError(
+      '--stack-table is the room for kernel stacks: give --callstack, --dropstack or --probe-stack with it',
+    );
   const tail = parseTail(values.tail);
   if (tail && (values.callstack === true || values.cb === true))
     throw usageError(

@@ -21,6 +21,7 @@ export const PROBE_FLAGS = {
   module: { type: 'string', multiple: true },
   'filter-func': { type: 'string', multiple: true },
   func: { type: 'string', multiple: true },
+  'probe-stack': { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
 interface ProbeValues {
@@ -29,6 +30,7 @@ interface ProbeValues {
   readonly module?: readonly string[] | undefined;
   readonly 'filter-func'?: readonly string[] | undefined;
   readonly func?: readonly string[] | undefined;
+  readonly 'probe-stack'?: boolean | undefined;
 }
 
 /** What is in no module, as it is called here. */
@@ -40,7 +42,12 @@ export function parseProbes(values: ProbeValues): ProbePlan {
   if (add === undefined || remove === undefined) return DEFAULT_PLAN;
   const { stages, modules, pattern, functions } = add;
   const adds = stages.length + modules.length + functions.length > 0 || pattern !== '';
-  return { base: oneOf('--group', values.group, PROBE_BASES, adds ? 'none' : 'default'), add, remove };
+  return {
+    base: oneOf('--group', values.group, PROBE_BASES, adds ? 'none' : 'default'),
+    add,
+    remove,
+    probeStack: values['probe-stack'] === true,
+  };
 }
 
 function partsOf(values: ProbeValues, isRemoved: boolean): ProbeParts {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Failure } from '../../core/base/result.ts';
 import { parse } from '../../core/base/schema.ts';
+import { asFuncId } from '../../core/base/units.ts';
 import { type CaptureSpec, plannedProgramsSchema, SESSION_PROGRAM } from '../../core/messages/source.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { mark } from '../timing.ts';
@@ -22,7 +23,16 @@ export async function trace(options: TraceOptions): Promise<number> {
   const ending = new Ending();
   let printer: Printer | undefined;
   let explainer: Explainer | undefined;
+  const joined = new Set<number>();
   const client = new Client(options, {
+    capture(state) {
+      const isNew = (id: number) => !joined.has(id) && joined.add(id);
+      const names = (state.phase === 'running' ? (state.joined ?? []) : [])
+        .filter(isNew)
+        .map((id) => client.names.functionName(asFuncId(id)));
+      if (names.length > 0)
+        console.error(`probed from here on, as on the stack of a drop: ${names.join(', ')}`);
+    },
     batch(records) {
       explainer?.take(records);
       const wait = printer?.print(records);

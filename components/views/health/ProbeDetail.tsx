@@ -82,7 +82,7 @@ function Body({ row }: { readonly row: ProbeRow }) {
   );
 }
 
-function stateText({ state }: FunctionProbe): string {
+function stateText({ state, isJoined }: FunctionProbe): string {
   switch (state.is) {
     case 'refused':
       return `Not probed: the kernel refused, ${state.reason}. Paths have no hop here.`;
@@ -91,6 +91,6 @@ function stateText({ state }: FunctionProbe): string {
     case 'off':
       return 'Not probed: no capture runs.';
     case 'attached':
-      return '';
+      return isJoined ? 'Joined: it was on the stack of a drop. Packets from then on have hops here.' : '';
   }
 }

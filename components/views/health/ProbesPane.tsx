@@ -135,7 +135,15 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
           {detaching > 0 && <span data-testid="detaching">, detaching {formatCount(detaching)} left</span>}
           {!cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
         </span>
-        <span className="ml-auto">
+        <span className="ml-auto flex gap-3">
+          {capture?.phase === 'running' && capture.spec.stacks !== 'none' && (
+            <Toggle
+              label="Join from drops"
+              title="Functions on the stacks of drops are probed from then on (--probe-stack)"
+              checked={capture.spec.probes.probeStack}
+              onChecked={(probeStack) => change({ ...capture.spec.probes, probeStack })}
+            />
+          )}
           <Toggle
             label="Measure cost"
             title="The kernel then measures every eBPF program of the host, which takes some time itself (e)"
@@ -198,7 +206,7 @@ function GroupSwitch({
         label="Probe group"
         value={isPlain(probes) ? probes.base : CHOSEN}
         onValue={(base) => {
-          if (base !== CHOSEN) plan.change(planOf(base));
+          if (base !== CHOSEN) plan.change({ ...planOf(base), probeStack: probes.probeStack });
         }}
         options={[
           { value: 'default', label: 'waypoints' },
@@ -220,7 +228,9 @@ function attachedText(capture: CaptureState | undefined): string {
     case 'running': {
       const { attached, backend, attachMs, refused } = capture;
       const refusedText = refused.length > 0 ? `, ${formatCount(refused.length)} refused` : ', none refused';
-      return `${formatCount(attached)} attached by ${backend} in ${formatDuration(attachMs * 1e6)}${refusedText}`;
+      const joined = capture.joined?.length ?? 0;
+      const joinedText = joined > 0 ? `, ${formatCount(joined)} joined from drops` : '';
+      return `${formatCount(attached)} attached by ${backend} in ${formatDuration(attachMs * 1e6)}${refusedText}${joinedText}`;
     }
     case 'starting':
       return 'Probes are being attached';

@@ -29,6 +29,8 @@ export interface FunctionProbe {
   /** How its probe is attached, '' when it is not. */
   readonly by: string;
   readonly state: ProbeState;
+  /** Only since it was on the stack of a drop. */
+  readonly isJoined: boolean;
   readonly hops: number;
   /** Undefined: not known yet. */
   readonly perSecond: number | undefined;
@@ -86,6 +88,7 @@ export function functionProbes({
   const running = capture?.phase === 'running' ? capture : undefined;
   const refused = new Map(running?.refused.map(({ name, reason }) => [name, reason]));
   const probed = running?.probed && new Set(running.probed);
+  const joined = new Set(running?.joined);
   const isProbed = (one: FunctionInfo) => probed?.has(one.id) ?? (one.isDefault || baseOf(capture) === 'all');
   const state = (name: string): ProbeState => {
     const reason = refused.get(name);
@@ -102,6 +105,7 @@ export function functionProbes({
       stage: stageOf(one.name),
       by: own.is === 'attached' ? (running?.backend ?? '') : '',
       state: own,
+      isJoined: joined.has(one.id),
       hops: hops[one.id] ?? 0,
       perSecond: perSecond && (perSecond[one.id] ?? 0),
     };
@@ -111,7 +115,7 @@ export function functionProbes({
   const absent = functions.length === 0 ? [] : WAYPOINTS.filter(({ name }) => !known.has(name));
   const missing = absent.map(
     ({ name, stage }): FunctionProbe => ({
-      kind: 'function', key: `w${name}`, name, module: '', stage, by: '', state: { is: 'absent' }, hops: 0, perSecond: undefined,
+      kind: 'function', key: `w${name}`, name, module: '', stage, by: '', state: { is: 'absent' }, isJoined: false, hops: 0, perSecond: undefined,
     }), // biome-ignore format: short
   );
   const at = ({ name }: FunctionProbe) => STAGE_OF_WAYPOINT.get(name)?.at ?? Number.POSITIVE_INFINITY;
@@ -196,7 +200,7 @@ export const stateWord = ({ is }: ProbeState): string => STATE_WORDS[is];
 const matches = (probe: FunctionProbe | ProgramProbe, word: string): boolean =>
   (probe.kind === 'program'
     ? [probe.name, probe.program, probe.by]
-    : [probe.name, probe.module, stateWord(probe.state)]
+    : [probe.name, probe.module, stateWord(probe.state), probe.isJoined ? 'joined' : '']
   ).some((text) => text.toLowerCase().includes(word));
 
 /** Group by group, each with its head; what is folded has its head only, unless something is searched. */

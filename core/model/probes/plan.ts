@@ -23,7 +23,7 @@ export type ProbePart =
 const isEmpty = ({ stages, modules, pattern, functions }: ProbeParts): boolean =>
   stages.length + modules.length + functions.length === 0 && pattern === '';
 
-/** It is its base, nothing more and nothing less. */
+/** It is its base, nothing more and nothing less; what drops add to it is not looked at. */
 export const isPlain = ({ add, remove }: ProbePlan): boolean => isEmpty(add) && isEmpty(remove);
 
 const without = <T>(list: readonly T[], one: T): T[] => list.filter((other) => other !== one);
@@ -74,8 +74,9 @@ export function planText(plan: ProbePlan): string {
   const base = { default: 'waypoints', all: 'all functions', none: '' }[plan.base];
   const added = partsText(plan.add);
   const removed = partsText(plan.remove);
+  const joining = plan.probeStack ? ', and what is found on the stacks of drops' : '';
   const first = [base, added].filter((text) => text !== '').join(' and ');
-  return `${first === '' ? 'nothing' : first}${removed === '' ? '' : ` without ${removed}`}`;
+  return `${first === '' ? 'nothing' : first}${removed === '' ? '' : ` without ${removed}`}${joining}`;
 }
 
 const partsText = ({ stages, modules, pattern, functions }: ProbeParts): string =>

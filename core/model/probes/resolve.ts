@@ -21,6 +21,8 @@ export interface ProbedStage {
 export interface ResolvedPlan {
   /** Only stages of which something is probed, in their order. */
   readonly stages: readonly ProbedStage[];
+  /** Of those ids, the ones that come from the stacks of drops only. */
+  readonly joined: readonly number[];
   /** What was named, or described, and is not there; a sentence each, with what may have been meant. */
   readonly missing: readonly string[];
 }
@@ -29,18 +31,29 @@ const NAMES_SHOWN = 8;
 
 /**
  * What a plan comes to on a kernel with these functions. Errors: PATTERN_SYNTAX and PATTERN_TOO_LARGE, PLAN_EMPTY
- * with what there is. A module that is not loaded is no error as long as something is probed: it may come.
+ * with what there is. A module that is not loaded is no error as long as something is probed: it may come. `onDrops`
+ * are ids of functions that were on the stacks of drops, for a plan that wants these (`probeStack`).
  */
-export function resolvePlan(plan: ProbePlan, functions: readonly FunctionInfo[]): Result<ResolvedPlan> {
+export function resolvePlan(
+  plan: ProbePlan,
+  functions: readonly FunctionInfo[],
+  onDrops: readonly number[] = [],
+): Result<ResolvedPlan> {
   const add = matcherOf(plan.add);
   if (!add.ok) return add;
   const remove = matcherOf(plan.remove);
   if (!remove.ok) return remove;
   const isInBase = (one: FunctionInfo) => plan.base === 'all' || (plan.base === 'default' && one.isDefault);
+  const found = new Set(plan.probeStack ? onDrops : []);
+  const joined: number[] = [];
   const byStage = new Map<Stage, number[]>();
   for (const one of functions) {
     const stage = stageOf(one.name);
-    if (!(isInBase(one) || add.value(one, stage)) || remove.value(one, stage)) continue;
+    if (remove.value(one, stage)) continue;
+    if (!isInBase(one) && !add.value(one, stage)) {
+      if (!found.has(one.id)) continue;
+      joined.push(one.id);
+    }
     const ids = byStage.get(stage);
     if (ids === undefined) byStage.set(stage, [one.id]);
     else ids.push(one.id);
@@ -51,7 +64,7 @@ export function resolvePlan(plan: ProbePlan, functions: readonly FunctionInfo[])
     const ids = byStage.get(stage);
     return ids === undefined ? [] : [{ stage, ids }];
   });
-  return ok({ stages, missing });
+  return ok({ stages, joined, missing });
 }
 
 /** All that is probed. */

@@ -44,7 +44,7 @@ it.each([
   ['--dropstack --callstack', 'give one'],
   ['--iptable --callstack', '--iptable alone does not print: add --route'],
   ['--tcp --cb', '--tcp alone does not print: add --route'],
-  ['--stack-table 1024', 'give --callstack or --dropstack with it'],
+  ['--stack-table 1024', 'give --callstack, --dropstack or --probe-stack with it'],
   ['--tcp --keep', '--keep is about packets: add --route, or leave it out'],
   ['--tcp --inner icmp', '--inner is about packets'],
   ['--tcp --proto udp', '--proto udp is about packets'],

@@ -119,6 +119,15 @@ describe('a namespace', () => {
 });
 
 describe('which functions are probed', () => {
+  it('asks for the stacks of drops where functions on these join', () => {
+    expect(parseTrace([]).stacks).toBe('none');
+    expect(parseTrace(['--probe-stack'])).toMatchObject({ stacks: 'drops', probes: { probeStack: true } });
+    expect(parseTrace(['--probe-stack', '--callstack']).stacks).toBe('all');
+    expect(refused(() => parseTrace(['--probe-stack', '--tcp'])).message).toContain(
+      '--probe-stack is about packets',
+    );
+  });
+
   const probes = (...words: string[]) => parseTrace(words).probes;
 
   it('are the waypoints, another group, or only what is named', () => {
@@ -126,6 +135,7 @@ describe('which functions are probed', () => {
     expect(probes('--group', 'all')).toEqual(planOf('all'));
     expect(probes('--stage', 'bridge,ip', '--func', 'skb_put', '--func', 'skb_pull')).toEqual({
       ...planOf('none'),
+      probeStack: false,
       add: { stages: ['bridge', 'ip'], modules: [], pattern: '', functions: ['skb_put', 'skb_pull'] },
     });
     expect(probes('--group', 'default', '--module', 'nf-tables', '--module', 'kernel').add.modules).toEqual([
@@ -140,6 +150,7 @@ describe('which functions are probed', () => {
   it('are a group without what has an exclamation mark', () => {
     expect(probes('--stage', '!netfilter', '--filter-func', '!.*_finish')).toEqual({
       ...DEFAULT_PLAN,
+      probeStack: false,
       remove: { stages: ['netfilter'], modules: [], pattern: '.*_finish', functions: [] },
     });
     expect(probes('--group=all', '--stage', '!skb', '--func', 'skb_put')).toMatchObject({

@@ -22,7 +22,7 @@ const plan = (
   base: ProbePlan['base'],
   add: Partial<ProbePlan['add']> = {},
   remove: Partial<ProbePlan['add']> = {},
-): ProbePlan => ({ base, add: parts(add), remove: parts(remove) });
+): ProbePlan => ({ ...DEFAULT_PLAN, base, add: parts(add), remove: parts(remove) });
 
 function resolved(asked: ProbePlan) {
   const result = resolvePlan(asked, TABLE);
@@ -56,6 +56,22 @@ describe('a plan', () => {
     expect(ids(plan('all', { functions: ['br_forward'] }, { modules: ['bridge'] }))).toEqual([3, 4, 5, 6, 7, 8]);
     expect(ids(plan('default', {}, { pattern: 'tcp.*', functions: ['ip_rcv'] }))).toEqual([1]);
   }); // biome-ignore format: short
+
+  it('takes in what was on the stacks of drops, if it wants that, and tells it', () => {
+    const onDrops = [2, 3, 5];
+    const joins = (asked: ProbePlan) => {
+      const result = resolvePlan(asked, TABLE, onDrops);
+      return result.ok ? [idsOf(result.value).sort((a, b) => a - b), result.value.joined] : result;
+    };
+    expect(joins(DEFAULT_PLAN)).toEqual([[1, 3, 6, 7], []]);
+    expect(joins({ ...DEFAULT_PLAN, probeStack: true })).toEqual([
+      [1, 2, 3, 5, 6, 7],
+      [2, 5],
+    ]);
+    const removed = { ...plan('default', {}, { functions: ['skb_put'] }), probeStack: true };
+    expect(joins(removed)).toEqual([[1, 2, 3, 6, 7], [2]]);
+    expect(planText(removed)).toBe('waypoints without skb_put, and what is found on the stacks of drops');
+  });
 
   it('stands by stage in the order of stages', () => {
     expect(resolved(DEFAULT_PLAN).stages).toEqual([
