@@ -77,10 +77,10 @@ SEC("skbt/drop")
 int skbt_drop_body(u64 *ctx)
 {
 	struct skbt_scratch *s = scratch_get(SCRATCH_DROP);
-	struct skbt_control *ctl = control_get();
 
-	/* while settings are exchanged the old and the new program are both attached */
-	if (!s || !ctl || ctl->generation != config.generation)
+	/* while settings are exchanged the old and the new program are both attached, but those of
+	 * one only are in force: hop_handle() */
+	if (!s)
 		return 0;
 	s->drop = (struct skbt_drop){.location = ctx[1]};
 	if (config.no_drop_end && s->drop.location >= config.no_drop_begin &&

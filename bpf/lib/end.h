@@ -9,7 +9,8 @@ static __always_inline void end(u64 skb)
 {
 	const struct skbt_control *ctl = control_get();
 
-	if (ctl && ctl->generation)
+	/* also while nothing is recorded: the address is then no longer the packet's */
+	if (ctl)
 		track_end(skb, ctl);
 }
 
@@ -20,7 +21,9 @@ static __always_inline void end(u64 skb)
  *
  * Twice: the kernel does not run a program of this type inside of itself, as where an interrupt
  * comes upon it and gives other packets back. The second one is there then: at most one of them is
- * being run when packets are given back by the interrupt.
+ * being run when packets are given back by the interrupt. And where a program misses one for
+ * another reason (while others' come and go on the same function), there is a probe on what gives
+ * the memory back: SKBT_PROBE_END.
  */
 SEC("skbt/exit")
 int skbt_end_release(u64 *ctx)

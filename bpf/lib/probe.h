@@ -25,6 +25,19 @@ static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
 			       : a5;
 }
 
+/* A packet that is still followed where its memory is given back: the programs of end.h were not
+ * run for it. The last place to end it before the address is another's. */
+static __always_inline void end_late(u64 skb)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_counters *c = counters_get();
+
+	if (!ctl || !c || !maybe_followed(skb) || !bpf_map_lookup_elem(&tracks, &skb))
+		return;
+	__sync_fetch_and_add(&c->late_ends, 1);
+	track_end(skb, ctl);
+}
+
 /* What is behind the jump: the hop of the hit. */
 static __always_inline void hop_on_probe(struct pt_regs *ctx)
 {
@@ -33,6 +46,10 @@ static __always_inline void hop_on_probe(struct pt_regs *ctx)
 
 	if (!s || !hit || !hit->skb)
 		return;
+	if (hit->flags & SKBT_PROBE_END) {
+		end_late(hit->skb);
+		return;
+	}
 	/* the cookie is looked for among those of all functions where one link has them */
 	hop_handle(ctx, s, hit->skb, hit->flags,
 		   config.by_address ? (u32)bpf_get_func_ip(ctx)

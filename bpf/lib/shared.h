@@ -68,6 +68,7 @@ struct skbt_counters {
 	__u64 freed; /* ids ended */
 	__u64 told; /* tail mode: packets chosen, */
 	__u64 trail_full; /* records not kept: that packet's place is full */
+	__u64 late_ends; /* seen only where the memory was given back */
 };
 
 /*
@@ -173,12 +174,14 @@ enum skbt_session_kind {
  * - the argument points to the pointer to the skb;
  * - it runs on skbs that are no packet yet (what their headers say was another's) or no more (their
  *   id has ended): it starts no packet;
+ * - it gives the skb's memory back: a packet that is still followed there ends, see lib/end.h;
  * - it runs before the length is written into the IP header.
  */
 #define SKBT_PROBE_INDIRECT 1
 #define SKBT_PROBE_PASSIVE 2
 #define SKBT_PROBE_NO_LENGTH 4
 #define SKBT_PROBE_BY_COOKIE 8 /* of a copy of the entry program: its probes differ in these */
+#define SKBT_PROBE_END 16
 #define SKBT_COOKIE(func, argument, flags)                                                         \
 	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(flags) << 40)
 #define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))

@@ -255,6 +255,7 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
 	const bool has_stack = config.stack_on_hop || (drop && config.stack_on_drop);
+	const struct skbt_control *ctl = control_get();
 	u64 thread = bpf_get_current_pid_tgid();
 	u64 time_ns = bpf_ktime_get_ns() - config.base_ns;
 	u32 tgid = (u32)(thread >> 32), changed = SKBT_CHANGED_ALL, size;
@@ -262,6 +263,9 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	struct skbt_track *t;
 	u8 flags = 0;
 
+	/* these settings are not in force yet, or no longer */
+	if (!ctl || ctl->generation != config.generation)
+		return;
 	t = track_find(skb_address, config.generation);
 	if (!t && (probe & SKBT_PROBE_PASSIVE))
 		return;

@@ -98,6 +98,9 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 	tail->chosen = chosen;
 	skbt_told_lately[packet & (TOLD_PLACES - 1)] = packet;
 	__sync_fetch_and_add(&c->told, 1);
+	asm volatile("" : "+r"(used)); /* compared, for the verifier, as it is used */
+	if (used > SKBT_TRAIL_BYTES + SKBT_RECORD_ROOM)
+		return false;
 	if (!bpf_ringbuf_output(&events, tail, sizeof(*tail) + used, emit_flags(0)))
 		return true;
 	__sync_fetch_and_add(&c->lost_ring, 1 + records);

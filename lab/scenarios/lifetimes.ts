@@ -33,10 +33,23 @@ async function nothingLeft(): Promise<void> {
   }
 }
 
-/** Pids of agents: processes that run dist/agent.mjs. */
-function agentPids(): readonly number[] {
-  const listed = execFileSync('pgrep', ['-f', 'dist/agent\\.mjs'], { encoding: 'utf8' });
-  return listed.trim().split('\n').map(Number);
+/** No process runs dist/agent.mjs: no agent, and none that detaches the probes of one that has ended. */
+function noAgentIsLeft(): boolean {
+  try {
+    execFileSync('pgrep', ['-f', 'dist/agent\\.mjs']);
+    return false;
+  } catch {
+    return true; // pgrep exits 1 when there is none
+  }
+}
+
+/** The agent that a process has started; 0: none. */
+function agentOf({ pid }: ChildProcess): number {
+  try {
+    return Number(execFileSync('pgrep', ['-P', String(pid), '-f', 'dist/agent\\.mjs'], { encoding: 'utf8' }));
+  } catch {
+    return 0;
+  }
 }
 
 export const lifetimes: readonly Scenario[] = [
@@ -96,9 +109,9 @@ export const lifetimes: readonly Scenario[] = [
       const { exitCode, stderr } = await trace({
         args: ['--keep', 'icmp'],
         stop: 'itself',
-        traffic: () => {
-          const [agent] = agentPids();
-          check(agent !== undefined, 'the agent runs');
+        traffic: (running) => {
+          const agent = agentOf(running);
+          check(agent > 0, 'the agent runs');
           process.kill(agent, 'SIGKILL');
         },
       });
@@ -118,28 +131,28 @@ export const lifetimes: readonly Scenario[] = [
         },
       });
       await nothingLeft();
-      check(pgrepFindsNone(), 'no agent is left');
+      await until(noAgentIsLeft, 'no agent is left');
     },
   },
   {
     name: 'serve on this host: the server has no privileges, a killed agent comes back, a killed server takes all down',
     async run() {
-      const { exited } = await serve();
+      const { launcher, exited } = await serve();
       const server = pidOf('dist/server\\.mjs');
       check(server > 0 && uidOf(server) !== '0', 'the server runs as another user than root', server);
       const answer = await fetch(`http://127.0.0.1:${PORT}/`);
       equal(answer.status, 401, 'a page without the token');
       await until(() => ownPrograms().length > 0, 'the agent traces');
-      const agent = pidOf('dist/agent\\.mjs');
+      const agent = agentOf(launcher);
       equal(uidOf(agent), '0', 'the user of the agent');
       process.kill(agent, 'SIGKILL');
       await until(
-        () => pidOf('dist/agent\\.mjs') !== agent && ownPrograms().length > 0,
+        () => ![0, agent].includes(agentOf(launcher)) && ownPrograms().length > 0,
         'another agent traces',
       );
       process.kill(server, 'SIGKILL');
       equal(await exited, 1, 'exit status of serve');
-      await until(pgrepFindsNone, 'no agent is left');
+      await until(noAgentIsLeft, 'no agent is left');
       await nothingLeft();
     },
   },
@@ -184,12 +197,3 @@ const pidOf = (pattern: string): number => {
 
 const uidOf = (pid: number): string =>
   /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
-
-function pgrepFindsNone(): boolean {
-  try {
-    agentPids();
-    return false;
-  } catch {
-    return true; // pgrep exits 1 when there is none
-  }
-}

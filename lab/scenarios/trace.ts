@@ -113,6 +113,7 @@ export class Output {
 }
 
 const READY_TIMEOUT_MS = 300_000;
+const ENDING_TIMEOUT_MS = 300_000;
 
 /** `--keep DIR` of the lab: what each trace printed is left there, to look at, unless it is too long to keep. */
 const LEAVE_IN = process.env.SKBTRACER_LAB_DIR;
@@ -180,7 +181,14 @@ async function watchTrace(
   if (started === 'ended') throw new Error(`the trace ended before it was ready:\n${stderr}`);
   await options.traffic(child, output);
   if (options.stop !== 'itself') child.kill('SIGINT');
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, ENDING_TIMEOUT_MS);
   const exitCode = await closed;
+  clearTimeout(timer);
+  if (isLate) throw new Error(`the trace did not end within ${ENDING_TIMEOUT_MS / 1000} s:\n${stderr}`);
   await read;
   return { lines, text: lined, packets, stderr, exitCode };
 }

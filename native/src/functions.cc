@@ -21,7 +21,7 @@ struct Trait {
   uint32_t flag;
   std::string_view names; // between spaces
 };
-constexpr std::array<Trait, 4> TRAITS = {{
+constexpr std::array<Trait, 5> TRAITS = {{
     // while an skb is made, and on a new one's memory before it is written: what its headers say was another packet's
     {SKBT_PROBE_PASSIVE,
      " __build_skb_around build_skb_around __xdp_build_skb_from_frame __skb_clone __copy_skb_header skb_copy_header"
@@ -39,6 +39,7 @@ constexpr std::array<Trait, 4> TRAITS = {{
      " napi_skb_free_stolen_head skb_free_head skb_pp_recycle skb_release_all skb_release_data skb_release_head_state"
      " msg_zerocopy_callback msg_zerocopy_complete io_tx_ubuf_complete io_uring_tx_zerocopy_callback"
      " tpacket_ubuf_complete "},
+    {SKBT_PROBE_END, " kfree_skbmem napi_skb_cache_put "},
     {SKBT_PROBE_NO_LENGTH,
      " udp4_hwcsum ip_send_skb ip_local_out __ip_local_out ip6_send_skb ip6_local_out __ip6_local_out "},
 }};

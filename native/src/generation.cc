@@ -608,11 +608,15 @@ Status Generation::setPrefilter(const skbt_prefilter &prefilter) const {
 Status Generation::takeOver(const LoadOptions &options) const {
   if (auto done = setPrefilter({}); !done)
     return done;
+  // Off and on by one word that every program reads: while the jumps are exchanged, one after another, nothing is
+  // recorded, where otherwise the paths of that moment would lack the functions whose jump is another generation's.
   const uint32_t zero = 0;
+  const skbt_control off = {};
   const skbt_control control = {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
-  if (bpf_map_update_elem(mapFd("control"), &zero, &control, BPF_ANY) != 0 || !switchSessions() ||
-      !switchBody("bodies", SKBT_BODY_HOP, HOP))
+  const int fd = mapFd("control");
+  if (bpf_map_update_elem(fd, &zero, &off, BPF_ANY) != 0 || !switchSessions() ||
+      !switchBody("bodies", SKBT_BODY_HOP, HOP) || bpf_map_update_elem(fd, &zero, &control, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return setPrefilter(options.settings.filter.prefilter);
 }

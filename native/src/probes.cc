@@ -43,6 +43,8 @@ bool loadsAddress(const bpf_insn &insn, int map) {
   return insn.code == (BPF_LD | BPF_IMM | BPF_DW) && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == map;
 }
 
+bool isEnd(const Function *one) { return (one->flags & SKBT_PROBE_END) != 0; }
+
 // Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
 constexpr size_t KIND_LEAST = 64;
 
@@ -86,9 +88,10 @@ Probes::Counts Probes::countsOf(const Batch &batch) {
 }
 
 Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend backend, int sessionFd,
-                                             const std::vector<Session> &sessions) {
+                                             const std::vector<Session> &sessions, ProbePart ends) {
   std::unique_ptr<Probes> probes(new Probes());
   probes->backend = backend;
+  probes->ends = std::move(ends);
   if (auto done = probes->findBytes(object); !done)
     return done.error();
   const uint32_t zero = 0;
@@ -199,6 +202,7 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
     return error;
   }
   Attachment attachment = attachAll(batch->program.get(), backend, functions);
+  batch->hasEnds = std::any_of(functions.begin(), functions.end(), isEnd);
   batch->held = std::move(attachment.held);
   batch->ids = std::move(attachment.ids);
   std::move(attachment.refused.begin(), attachment.refused.end(), std::back_inserter(refused));
@@ -256,6 +260,9 @@ Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
     std::copy_if(part.begin(), part.end(), std::back_inserter(fresh.back()),
                  [&](const Function *one) { return known.insert(one->id).second; });
   }
+  if (isFirst && !fresh.empty())
+    std::copy_if(ends.begin(), ends.end(), std::back_inserter(fresh.front()),
+                 [&](const Function *one) { return known.insert(one->id).second; });
   for (const ProbePart &part : fresh)
     for (const auto &[kind, functions] : byKind(part)) {
       auto batch = attach(kind, functions, refused);
@@ -291,7 +298,8 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
   std::vector<std::unique_ptr<Batch>> staying;
   std::vector<std::unique_ptr<Batch>> leaving;
   for (auto &batch : batches) {
-    const bool stays = batch->isSessions || std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
+    const bool stays =
+        batch->isSessions || batch->hasEnds || std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
     if (!stays)
       setGate(batch->gate, SKBT_GATE_SHUT);
     else
@@ -323,12 +331,16 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
   return change;
 }
 
+bool Probes::isAlways(uint32_t id) const {
+  return std::any_of(ends.begin(), ends.end(), [id](const Function *one) { return one->id == id; });
+}
+
 // Mutes what is not wanted of a batch that stays, and nothing else of it. Whether something was muted that was not.
 bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted) {
   bool isLess = false;
   bool isPartly = false;
   for (const uint32_t id : batch.ids) {
-    const bool isMuted = !wanted.contains(id);
+    const bool isMuted = !wanted.contains(id) && !isAlways(id);
     isLess |= isMuted && mutedByte(id) == 0;
     isPartly |= isMuted;
     mutedByte(id) = isMuted ? 1 : 0;

@@ -42,9 +42,9 @@ class Probes {
 public:
   // Of the object that has the entry program and the bytes. Errors: LOAD_FAILED.
   // The functions of the sessions are attached here, with the program for these, and stay so; as probes they are
-  // switched like a batch that goes in part.
+  // switched like a batch that goes in part. `ends` have a probe whatever is wanted (SKBT_PROBE_END): it makes no hop.
   static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
-                                              const std::vector<Session> &sessions);
+                                              const std::vector<Session> &sessions, ProbePart ends);
   ~Probes();
   Probes(const Probes &) = delete;
   Probes &operator=(const Probes &) = delete;
@@ -78,6 +78,7 @@ private:
     std::vector<Held> held;
     std::vector<uint32_t> ids;
     bool isSessions = false;
+    bool hasEnds = false; // of the functions that always have a probe
   };
   // Which gates are in use; outlives the capture as long as links are being closed.
   struct Gates {
@@ -86,6 +87,7 @@ private:
   };
 
   Backend backend = Backend::Kprobe;
+  ProbePart ends;
   std::vector<bpf_insn> entry; // the pattern
   size_t gateInsn = 0;         // which of it has the gate's place, in its immediate
   int32_t gatesAt = 0;         // of gates[0] and muted[0] in the map's value
@@ -109,6 +111,7 @@ private:
                                         std::vector<Attachment::Refusal> &refused);
   Change switchTo(std::vector<std::unique_ptr<Batch>> added, std::vector<Attachment::Refusal> refused,
                   const std::unordered_set<uint32_t> &wanted);
+  bool isAlways(uint32_t id) const;
   bool mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted);
   void discard(std::unique_ptr<Batch> batch);
   void waitForPrograms() const;

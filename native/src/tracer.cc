@@ -27,6 +27,14 @@ Reader::FunctionIds idsByAddress(const std::vector<ProbePart> &parts) {
   return ids;
 }
 
+ProbePart endsOf(const std::vector<Function> &functions) {
+  ProbePart ends;
+  for (const Function &one : functions)
+    if (one.flags & SKBT_PROBE_END)
+      ends.push_back(&one);
+  return ends;
+}
+
 uint64_t undelivered(const Stats &stats, uint64_t delivered) {
   uint64_t recorded = stats.events;
   for (const uint64_t lost : stats.lostRing)
@@ -68,7 +76,8 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   if (auto done = generation->attachTyped(); !done)
     return done.error();
   mark("typed attached");
-  auto made = Probes::make(generation->bpfObject(), loaded.backend, generation->sessionFd(), generation->sessions());
+  auto made = Probes::make(generation->bpfObject(), loaded.backend, generation->sessionFd(), generation->sessions(),
+                           endsOf(loaded.kernel->functions));
   if (!made)
     return made.error();
   if (auto set = (*made)->set(options.parts); !set)
@@ -158,10 +167,11 @@ std::vector<uint32_t> Tracer::functionsOnDrops() {
 void Tracer::switchOff() {
   const uint32_t zero = 0;
   const skbt_control off = {};
+  // first: jumps are taken away one after another
+  bpf_map_update_elem(first->mapFd("control"), &zero, &off, BPF_ANY);
   for (uint32_t slot = 0; slot < SKBT_BODY_COUNT; slot++)
     for (const char *bodies : {"bodies", "session_bodies"})
       bpf_map_delete_elem(first->mapFd(bodies), &slot);
-  bpf_map_update_elem(first->mapFd("control"), &zero, &off, BPF_ANY);
 }
 
 void Tracer::stop() {
@@ -175,6 +185,8 @@ void Tracer::stop() {
   const std::lock_guard guard(lock);
   if (r) {
     last = readStats(true);
+    if (last.lateEnds > 0)
+      mark(("ends seen late: " + std::to_string(last.lateEnds)).c_str());
     last.undelivered = undelivered(last, r->records());
     const std::lock_guard pointer(readerLock);
     reader.reset();
@@ -249,6 +261,7 @@ Stats Tracer::readStats(bool isLast) {
       freed += c.freed;
       stats.told += c.told;
       stats.trailFull += c.trail_full;
+      stats.lateEnds += c.late_ends;
     }
   }
   stats.tracked = stats.packets > freed ? stats.packets - freed : 0;

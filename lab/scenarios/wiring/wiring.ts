@@ -61,6 +61,12 @@ function drawn(topology: Topology, { inode }: WiredNamespace, link: Link): strin
   ].join(' ');
 }
 
+const hasCarrier = ({ namespaces }: Topology, device: string): boolean =>
+  namespaces.some(
+    ({ name, links }) =>
+      name.startsWith('wiring') && links.some((link) => link.name === device && link.hasCarrier),
+  );
+
 const drawing = (topology: Topology, name: string): string[] => {
   const place = placeIn(topology, name);
   return (place?.links ?? [])
@@ -114,8 +120,8 @@ export const wiring: readonly Scenario[] = [
           const wired = await until(
             (one) =>
               placeIn(one, 'wiring1')?.links.some(({ name }) => name === 'vx7') === true &&
-              placeIn(one, 'wiring2')?.links.some(({ hasCarrier, name }) => name === 'e0' && hasCarrier) ===
-                true,
+              // the kernel tells both ends, and the bond on one of them, each by itself and later
+              ['p0', 'bnd', 'e0'].every((end) => hasCarrier(one, end)),
           );
           equal(
             drawing(wired, 'wiring1'),
