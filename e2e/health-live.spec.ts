@@ -80,10 +80,23 @@ test('hops, programs and costs are live, and the group can be switched', async (
   await driver.click();
   await expect(driver).not.toBeChecked({ timeout: 60_000 });
   await expect(page.getByRole('radio', { name: 'as chosen' })).toBeChecked();
+  // what it would cost to have it back is told first
+  await cell(page, /^driver/, 3).click();
+  await region(page, 'The selected probe').getByRole('button', { name: 'Price' }).click();
+  await expect(page.getByTestId('price')).toHaveText(
+    /^driver: \d+ functions more, hit [\d,]+ times a second: at [\d,]+ ns a hit (less than )?\d+\.\d % of one CPU\.$/,
+    { timeout: 60_000 },
+  );
   await driver.click();
   await expect(driver).toBeChecked({ timeout: 60_000 });
   await expect(page.getByRole('radio', { name: 'waypoints' })).toBeChecked();
   await expect.poll(async () => numberIn(await cell(page, /^driver/, 3).innerText())).toBeGreaterThan(before);
+
+  // the sample network has rules that drop: what leads to these joins
+  await page.getByRole('checkbox', { name: 'Join from drops' }).click();
+  await expect(region(page, 'Probes')).toContainText(/, \d+ joined from drops/, { timeout: 120_000 });
+  await page.getByRole('checkbox', { name: 'Join from drops' }).click();
+  await expect(region(page, 'Probes')).not.toContainText('joined from drops', { timeout: 60_000 });
 
   // another group: what it has more is attached as well
   const few = Number(/(\d+) probes/.exec(await glance.innerText())?.[1]);

@@ -63,6 +63,13 @@ export interface Switched {
   readonly batches: number;
 }
 
+/** Hits of the functions that were weighed, and runs and time of the capture's own probes meanwhile. */
+export interface Weight {
+  readonly hits: number;
+  readonly runs: number;
+  readonly timeNs: number;
+}
+
 export interface Started extends Switched {
   readonly backend: 'kprobe.multi' | 'kprobe';
 }
@@ -120,6 +127,12 @@ export interface NativeTracer {
    * with ATTACH_FAILED when none would have a probe, and PROBES_BUSY.
    */
   setProbes(parts: ProbeParts): Promise<Switched>;
+  /**
+   * Probes these functions, beside all others, and only counts what they are hit until `endWeighing()`. Rejects as
+   * `setProbes`, and with STATS_REFUSED.
+   */
+  weigh(part: ProbeParts[number]): Promise<void>;
+  endWeighing(): Promise<Weight>;
   /** Ids of the functions on the stacks of drops, in the order in which they were found; with stacks only. */
   functionsOnDrops(): number[];
   /** The receiver is done with one batch. */
@@ -138,11 +151,15 @@ export interface NativeTracer {
   stop(): Promise<void>;
 }
 
+/** As binding.cc exports it: parts, of which there is one. */
+interface BoundTracer extends Omit<NativeTracer, 'weigh'> {
+  weigh(parts: ProbeParts): Promise<void>;
+}
 /** As binding.cc exports it. */
 interface Binding extends Omit<NativeAddon, 'createTracer' | 'unseal'> {
   /** Where what was sealed begins. */
   unseal(key: string, sealed: Buffer): number | undefined;
-  readonly Tracer: new () => NativeTracer;
+  readonly Tracer: new () => BoundTracer;
 }
 
 const partsSchema = v.pipe(
@@ -188,11 +205,13 @@ export function loadAddon(): NativeAddon {
   };
 }
 
-function checkedTracer(tracer: NativeTracer): NativeTracer {
+function checkedTracer(tracer: BoundTracer): NativeTracer {
   return {
     start: (options, onBatch) => typed(() => tracer.start(checkStart(options), onBatch)),
     update: (filter) => typed(() => tracer.update(checkFilter(filter))),
     setProbes: (parts) => typed(() => tracer.setProbes(parseOptions(partsSchema, parts))),
+    weigh: (part) => typed(() => tracer.weigh(parseOptions(partsSchema, [part]))),
+    endWeighing: () => typed(() => tracer.endWeighing()),
     functionsOnDrops: () => tracer.functionsOnDrops(),
     release: () => tracer.release(),
     stats: () => tracer.stats(),

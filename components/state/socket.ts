@@ -12,7 +12,7 @@ import type {
 } from '../../core/messages/browser.ts';
 import type { SelfTest } from '../../core/messages/doctor.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
-import type { CaptureSpec, Cost, PlannedProgram } from '../../core/messages/source.ts';
+import type { CaptureSpec, Cost, PlannedProgram, Price, ProbePlan } from '../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
 import { setRange } from './display.ts';
@@ -126,6 +126,9 @@ export const requestHealth = () => ask<Health>((s) => s.emitWithAck('health'));
 export const requestPrograms = () => ask<readonly PlannedProgram[]>((s) => s.emitWithAck('programs'));
 /** Measures what the programs cost, for the next seconds; what was measured until now. */
 export const requestCost = () => ask<Cost>((s) => s.emitWithAck('cost'));
+
+/** Measures for a second what another plan would cost. */
+export const requestPrice = (probes: ProbePlan) => ask<Price>((s) => s.emitWithAck('price', probes));
 
 /** Sends known packets on the traced host and compares their records; takes seconds, and minutes on a busy one. */
 export const requestSelfTest = () => ask<SelfTest>((s) => s.emitWithAck('selfTest'), SELF_TEST_MS);

@@ -18,7 +18,7 @@ import type { PathsTold } from '../model/path-table.ts';
 import type { SelfTest } from './doctor.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
 import type {
-  CaptureSpec, CaptureState, CgroupInfo, Cost, FunctionInfo, NetnsInfo, PlannedProgram, SourceHello, TracerStats,
+  CaptureSpec, CaptureState, CgroupInfo, Cost, FunctionInfo, NetnsInfo, PlannedProgram, Price, ProbePlan, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
 import type { Topology } from './topology.ts';
 
@@ -214,6 +214,8 @@ export interface BrowserToServer {
   programs(ack: (result: Result<readonly PlannedProgram[]>) => void): void;
   /** Has the agent measure what its programs cost, for the next seconds, and tells what was measured until now. */
   cost(ack: (result: Result<Cost>) => void): void;
+  /** Measures for a second what another plan than the running capture's would cost. */
+  price(probes: ProbePlan, ack: (result: Result<Price>) => void): void;
   /** Has the agent send known packets and compare their records: takes seconds, and touches no capture that runs. */
   selfTest(ack: (result: Result<SelfTest>) => void): void;
   /** The browser has taken in this many row batches. */

@@ -335,6 +335,20 @@ export const costSchema = v.object({
 });
 export type Cost = v.InferOutput<typeof costSchema>;
 
+/** What it would cost to have other probes, measured with these attached and counting only. */
+export const priceSchema = v.object({
+  /** Functions that would come to those that are probed. */
+  functions: natural,
+  /** How long was measured, and how often they were hit then. */
+  ms: finite,
+  hits: count,
+  /** What a hit of the capture's own probes took meanwhile; 0: there was none. */
+  nsPerHit: finite,
+});
+export type Price = v.InferOutput<typeof priceSchema>;
+/** How long a price is measured. */
+export const PRICE_MS = 1000;
+
 /** Measuring ends by itself when nobody has asked for costs for so long. */
 export const COST_LEASE_MS = 5000;
 
@@ -348,6 +362,8 @@ export const sourceRequestSchema = v.variant('method', [
   v.object({ id: integer, method: v.literal('programs') }),
   /** Measures what the programs cost, for the next {@link COST_LEASE_MS}; the reply's value is a `costSchema`. */
   v.object({ id: integer, method: v.literal('cost') }),
+  /** Measures for {@link PRICE_MS} what another plan would cost; the reply's value is a `priceSchema`. */
+  v.object({ id: integer, method: v.literal('price'), probes: probePlanSchema }),
   /** Sends known packets and compares their records, beside the capture; the reply's value is a `selfTestSchema`. */
   v.object({ id: integer, method: v.literal('selfTest') }),
   /** Looks for namespaces, interfaces and control groups now; they have been told when this is answered. */

@@ -334,6 +334,7 @@ public:
         DefineClass(env, "Tracer",
                     {InstanceMethod<&Tracer::start>("start"), InstanceMethod<&Tracer::update>("update"),
                      InstanceMethod<&Tracer::setProbes>("setProbes"), InstanceMethod<&Tracer::release>("release"),
+                     InstanceMethod<&Tracer::weigh>("weigh"), InstanceMethod<&Tracer::endWeighing>("endWeighing"),
                      InstanceMethod<&Tracer::functionsOnDrops>("functionsOnDrops"),
                      InstanceMethod<&Tracer::stats>("stats"), InstanceMethod<&Tracer::cost>("cost"),
                      InstanceMethod<&Tracer::endCost>("endCost"), InstanceMethod<&Tracer::stop>("stop")}));
@@ -353,6 +354,8 @@ private:
   Napi::Value update(const Napi::CallbackInfo &info);
   Napi::Value setProbes(const Napi::CallbackInfo &info);
   void release(const Napi::CallbackInfo &) { tracer->release(); }
+  Napi::Value weigh(const Napi::CallbackInfo &info);
+  Napi::Value endWeighing(const Napi::CallbackInfo &info);
   Napi::Value functionsOnDrops(const Napi::CallbackInfo &info);
   Napi::Value stats(const Napi::CallbackInfo &info);
   Napi::Value cost(const Napi::CallbackInfo &info);
@@ -457,6 +460,34 @@ Napi::Value Tracer::setProbes(const Napi::CallbackInfo &info) {
         return parts ? tracer->setProbes(*parts) : skbt::Result<skbt::Started>(parts.error());
       },
       probesObject);
+}
+
+Napi::Value Tracer::weigh(const Napi::CallbackInfo &info) {
+  return Async<skbt::Done>::run(
+      info.Env(),
+      [ids = readParts(info[0]), tracer = tracer]() -> skbt::Result<skbt::Done> {
+        auto known = skbt::knownKernel();
+        if (!known)
+          return known.error();
+        auto parts = partsOf(**known, ids);
+        if (!parts)
+          return parts.error();
+        return tracer->weigh(parts->front());
+      },
+      [](Napi::Env env, skbt::Done &) { return env.Undefined(); });
+}
+
+Napi::Value Tracer::endWeighing(const Napi::CallbackInfo &info) {
+  using Weight = skbt::Tracer::Weight;
+  return Async<Weight>::run(
+      info.Env(), [tracer = tracer]() { return tracer->endWeighing(); },
+      [](Napi::Env env, Weight &weight) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("hits", static_cast<double>(weight.hits));
+        object.Set("runs", static_cast<double>(weight.runs));
+        object.Set("timeNs", static_cast<double>(weight.timeNs));
+        return object;
+      });
 }
 
 Napi::Value Tracer::functionsOnDrops(const Napi::CallbackInfo &info) {

@@ -210,12 +210,12 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
 }
 
 // Its gate is shut and every program has seen that. Free again once its links are closed.
-void Probes::discard(std::unique_ptr<Batch> batch) {
+void Probes::discard(std::unique_ptr<Batch> batch, bool isCounted) {
   const auto free = [gates = gates, gate = batch->gate] {
     const std::lock_guard guard(gates->lock);
     gates->used[gate] = false;
   };
-  {
+  if (isCounted) {
     const std::lock_guard guard(lock);
     add(gone, countsOf(*batch));
   }
@@ -350,6 +350,37 @@ bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted
   return isLess;
 }
 
+Status Probes::weigh(const ProbePart &functions) {
+  endWeighing();
+  std::vector<Attachment::Refusal> refused;
+  for (const auto &[kind, own] : byKind(functions)) {
+    auto batch = attach(kind, own, refused);
+    if (!batch) {
+      endWeighing();
+      return batch.error();
+    }
+    const std::lock_guard guard(lock);
+    weighed.push_back(std::move(*batch));
+  }
+  return Done{};
+}
+
+// Not among the counts of those that are gone: nobody asked for a hop of them.
+Probes::Counts Probes::endWeighing() {
+  std::vector<std::unique_ptr<Batch>> ending;
+  {
+    const std::lock_guard guard(lock);
+    ending.swap(weighed);
+  }
+  Counts sum;
+  for (auto &batch : ending) {
+    const Counts own = countsOf(*batch);
+    add(sum, own);
+    discard(std::move(batch), false);
+  }
+  return sum;
+}
+
 uint32_t Probes::attached() const {
   const std::lock_guard guard(lock);
   return live;
@@ -371,9 +402,11 @@ Probes::Counts Probes::counts() const {
 std::vector<Held> Probes::takeAll() {
   const std::lock_guard guard(lock);
   std::vector<Held> all;
-  for (const auto &batch : batches)
-    std::move(batch->held.begin(), batch->held.end(), std::back_inserter(all));
-  batches.clear();
+  for (auto *list : {&batches, &weighed}) {
+    for (const auto &batch : *list)
+      std::move(batch->held.begin(), batch->held.end(), std::back_inserter(all));
+    list->clear();
+  }
   live = 0;
   return all;
 }

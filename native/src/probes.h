@@ -57,6 +57,10 @@ public:
   // LOAD_FAILED. One thread at a time.
   Result<Change> set(const std::vector<ProbePart> &parts);
 
+  // Puts probes on these beside all others, which only count, until endWeighing(): what they would be hit. Those that
+  // refuse are left out. Errors: as set(). One thread at a time, with set().
+  Status weigh(const ProbePart &functions);
+
   // Of those that are wanted. Any thread, as all below.
   uint32_t attached() const;
   std::vector<Attachment::Refusal> refused() const;
@@ -67,6 +71,8 @@ public:
     uint64_t timeNs = 0;
   };
   Counts counts() const;
+  // What those have had that are weighed, which are gone then.
+  Counts endWeighing();
 
   // All that is attached, to be closed.
   std::vector<Held> takeAll();
@@ -99,6 +105,7 @@ private:
 
   mutable std::mutex lock; // of what follows; only set() changes it
   std::vector<std::unique_ptr<Batch>> batches;
+  std::vector<std::unique_ptr<Batch>> weighed; // their gates stay shut
   std::vector<Attachment::Refusal> refusals;
   uint32_t live = 0;
   Counts gone;
@@ -113,7 +120,7 @@ private:
                   const std::unordered_set<uint32_t> &wanted);
   bool isAlways(uint32_t id) const;
   bool mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted);
-  void discard(std::unique_ptr<Batch> batch);
+  void discard(std::unique_ptr<Batch> batch, bool isCounted = true);
   void waitForPrograms() const;
   static Counts countsOf(const Batch &batch);
   void setGate(uint32_t gate, uint8_t value) { bytes[gatesAt + static_cast<int32_t>(gate)] = value; }

@@ -114,6 +114,30 @@ Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts) {
   return Started{probes->attached(), probes->refused(), took.count(), r->batches()};
 }
 
+Status Tracer::weigh(const ProbePart &functions) {
+  const std::lock_guard turn(changes);
+  if (!first)
+    return Error{"NOT_RUNNING", "no capture runs; start one first"};
+  Fd stats(bpf_enable_stats(BPF_STATS_RUN_TIME));
+  if (!stats.valid())
+    return errnoError("STATS_REFUSED", "the kernel does not measure its eBPF programs", errno);
+  if (auto done = probes->weigh(functions); !done)
+    return done.error();
+  weighing = std::move(stats);
+  before = probes->counts();
+  return Done{};
+}
+
+Result<Tracer::Weight> Tracer::endWeighing() {
+  const std::lock_guard turn(changes);
+  if (!first)
+    return Error{"NOT_RUNNING", "the capture has ended"};
+  const Probes::Counts own = probes->counts();
+  const Probes::Counts weighed = probes->endWeighing();
+  weighing = Fd();
+  return Weight{weighed.runs, own.runs - before.runs, own.timeNs - before.timeNs};
+}
+
 Result<uint32_t> Tracer::update(const Settings &settings) {
   const std::lock_guard turn(changes);
   if (!first)
@@ -192,6 +216,7 @@ void Tracer::stop() {
     reader.reset();
   }
   measuring = Fd();
+  weighing = Fd();
   std::vector<Held> held = probes->takeAll();
   for (Generation *generation : {&*first, current ? &*current : nullptr})
     if (generation)

@@ -74,6 +74,15 @@ public:
   // Other functions on the running capture: only the difference is attached and detached. What is probed no more has
   // no event behind the batches that are told. Errors: those of Probes::set(), NOT_RUNNING, NOT_TAKEN.
   Result<Started> setProbes(const std::vector<ProbePart> &parts);
+  // What it would cost to probe these, too: they are probed from weigh() on and only counted; what they were hit until
+  // endWeighing(), and what hits of the probes cost meanwhile. Errors: as setProbes(), STATS_REFUSED.
+  Status weigh(const ProbePart &functions);
+  struct Weight {
+    uint64_t hits = 0;
+    uint64_t runs = 0; // of the capture's own probes
+    uint64_t timeNs = 0;
+  };
+  Result<Weight> endWeighing();
   void release();
   // Ids of the functions that can be probed and were on the stacks of drops, in the order in which they were found;
   // empty when stacks are not taken, or no capture runs.
@@ -99,6 +108,8 @@ private:
   uint64_t earlierMisses = 0; // of generations that are gone
   Stats last;                 // as they were at stop
   Fd measuring;               // costs are measured as long as it is open
+  Fd weighing;                // the same, for weights
+  Probes::Counts before;      // as weighing began
 
   Generation &live() { return current ? *current : *first; }
   uint64_t sweptAtNs = 0;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fail, ok, type Result } from '../../core/base/result.ts';
 import {
@@ -7,6 +8,9 @@ import {
   type Cost,
   type FunctionInfo,
   NO_STATS,
+  PRICE_MS,
+  type Price,
+  type ProbePlan,
   type TracerStats,
 } from '../../core/messages/source.ts';
 import { idsOf, type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.ts';
@@ -37,6 +41,7 @@ export class Capture {
   #last = NO_STATS;
   /** Ids of functions that were on the stacks of drops. */
   #onDrops: readonly number[] = [];
+  #isWeighing = false;
   #delivered = 0;
   #onDelivered: () => void = () => undefined;
   readonly #turns = new Turns();
@@ -105,6 +110,44 @@ export class Capture {
     } catch (error) {
       const { code, message } = asFailure(error);
       return fail(code, message);
+    }
+  }
+
+  /** What it would cost to have this plan: what comes to the probes is attached for a second, and counts only. */
+  async price(probes: ProbePlan): Promise<Result<Price>> {
+    const begun = await this.#turns.take(async (): Promise<Result<Weighing>> => {
+      const [tracer, now] = [this.#tracer, this.#state];
+      if (tracer === undefined || now.phase !== 'running')
+        return fail('NOT_RUNNING', 'no capture runs; start one first');
+      if (this.#isWeighing) return fail('PRICE_BUSY', 'a price is being measured; ask again in a second');
+      const plan = await this.#resolve({ ...now.spec, probes });
+      if (!plan.ok) return plan;
+      const probed = new Set(now.probed);
+      const more = idsOf(plan.value).filter((id) => !probed.has(id));
+      try {
+        if (more.length > 0) await tracer.weigh(more);
+      } catch (error) {
+        const { code, message } = asFailure(error);
+        return fail(code, message);
+      }
+      this.#isWeighing = true;
+      return ok({ tracer, functions: more.length, at: performance.now() });
+    });
+    if (!begun.ok) return begun;
+    const { tracer, functions, at } = begun.value;
+    try {
+      if (functions === 0) return ok({ functions, ms: PRICE_MS, hits: 0, nsPerHit: 0 });
+      await sleep(PRICE_MS);
+      return await this.#turns.take(async () => {
+        const ms = performance.now() - at;
+        const { hits, runs, timeNs } = await tracer.endWeighing();
+        return ok({ functions, ms, hits, nsPerHit: runs === 0 ? 0 : timeNs / runs });
+      });
+    } catch (error) {
+      const { code, message } = asFailure(error);
+      return fail(code, message);
+    } finally {
+      this.#isWeighing = false;
     }
   }
 
@@ -226,6 +269,12 @@ export class Capture {
     this.#state = state;
     this.#listener.capture(state);
   }
+}
+
+interface Weighing {
+  readonly tracer: NativeTracer;
+  readonly functions: number;
+  readonly at: number;
 }
 
 type Running = Extract<CaptureState, { readonly phase: 'running' }>;

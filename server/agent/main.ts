@@ -146,6 +146,8 @@ async function answer(addon: NativeAddon, capture: Capture, names: TellNames, re
       return addon.compileFilter(request.expression).then(ok, failed);
     case 'cost':
       return capture.cost();
+    case 'price':
+      return capture.price(request.probes);
     case 'names':
       return names(true).then(() => ok(null));
     case 'selfTest':

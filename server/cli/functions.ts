@@ -1,17 +1,29 @@
-import type { FunctionInfo } from '../../core/messages/source.ts';
+import { parse } from '../../core/base/schema.ts';
+import {
+  DEFAULT_SPEC,
+  type FunctionInfo,
+  type Price,
+  type ProbePlan,
+  priceSchema,
+} from '../../core/messages/source.ts';
+import { DEFAULT_PLAN, planOf, planText } from '../../core/model/probes/plan.ts';
+import { priceText } from '../../core/model/probes/price.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { Client } from './client.ts';
 import { parseFlags } from './options.ts';
 import { PROBE_FLAGS, parseProbes, resolveProbes } from './probes.ts';
+import { NO_PACKET } from './resolve.ts';
+import { failure } from './usage.ts';
 
 /**
- * `skbtracer functions`: what can be probed on this kernel; with the flags of a plan, what would be, by stage. Resolves
- * to the exit status.
+ * `skbtracer functions`: what can be probed on this kernel; with the flags of a plan, what would be, by stage; with
+ * `--price`, what that would cost. Resolves to the exit status.
  */
 export async function functions(words: readonly string[]): Promise<number> {
   const { values } = parseFlags(words, {
     ...PROBE_FLAGS,
     json: { type: 'boolean' },
+    price: { type: 'boolean' },
     source: { type: 'string' },
     kernel: { type: 'string' },
   });
@@ -27,7 +39,7 @@ export async function functions(words: readonly string[]): Promise<number> {
     await client.tables();
     const all = [...client.names.functions.values()];
     const print = values.json === true ? printJson : printLine;
-    if (!isPlanned) {
+    if (!isPlanned && values.price !== true) {
       for (const one of all) print(one);
       if (values.json !== true)
         console.error(
@@ -36,6 +48,11 @@ export async function functions(words: readonly string[]): Promise<number> {
       return 0;
     }
     const { stages } = resolveProbes(plan, all);
+    if (values.price === true) {
+      const price = await measurePrice(client, plan, new Set(stages.flatMap(({ ids }) => ids)));
+      console.log(values.json === true ? JSON.stringify(price) : priceText(planText(plan), price));
+      return 0;
+    }
     for (const { ids } of stages)
       for (const id of ids) {
         const one = client.names.functions.get(id);
@@ -49,6 +66,19 @@ export async function functions(words: readonly string[]): Promise<number> {
   } finally {
     await client.source.close();
   }
+}
+
+/** With a capture of nothing, on one function that is not in the plan, if there is one. */
+async function measurePrice(client: Client, plan: ProbePlan, ids: ReadonlySet<number>): Promise<Price> {
+  const all = [...client.names.functions.values()];
+  const other = all.find(({ id }) => !ids.has(id)) ?? all.at(-1);
+  const probes = { ...planOf('none'), add: { ...DEFAULT_PLAN.add, functions: [other?.name ?? ''] } };
+  const filter = { ...DEFAULT_SPEC.filter, expression: NO_PACKET };
+  const applied = await client.source.request({ method: 'apply', spec: { ...DEFAULT_SPEC, filter, probes } });
+  if (!applied.ok) throw failure(applied.error.message);
+  const priced = await client.source.request({ method: 'price', probes: plan });
+  if (!priced.ok) throw failure(priced.error.message);
+  return parse(priceSchema, priced.value);
 }
 
 const printJson = (one: FunctionInfo): void =>

@@ -39,7 +39,7 @@ function netnsOfPid(pid: number): number | undefined {
 /**
  * Matches no packet: protocol 255 is reserved (IANA), and libpcap refuses an expression that it can see to be false.
  */
-const NO_PACKET = 'ip proto 255';
+export const NO_PACKET = 'ip proto 255';
 
 /** The capture that the options ask for. */
 export function resolveSpec(options: TraceOptions, namespaces: readonly NetnsInfo[]): CaptureSpec {

@@ -19,7 +19,7 @@ export const HELP = `skbtracer follows every packet through the Linux kernel.
 
   skbtracer [trace] [flags] ['pcap expression']   print packets' paths here
   skbtracer serve [flags]                         the same in a browser (npm start)
-  skbtracer functions [--json] [probe flags]      what can be probed on this kernel, or would be
+  skbtracer functions [--json] [--price] [probe flags]  what can be probed here, or would be, and what it would cost
   skbtracer doctor [--json] [--no-self-test]      what this kernel allows, what is missing, and a test with known packets
 
 Which packets (all that are given must hold; shown as one pcap expression by --debug):

@@ -18,7 +18,13 @@ import {
 } from '../../core/messages/browser.ts';
 import { selfTestSchema } from '../../core/messages/doctor.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
-import { captureSpecSchema, costSchema, plannedProgramsSchema } from '../../core/messages/source.ts';
+import {
+  captureSpecSchema,
+  costSchema,
+  plannedProgramsSchema,
+  priceSchema,
+  probePlanSchema,
+} from '../../core/messages/source.ts';
 import { LossHistory } from '../../core/model/losses/history.ts';
 import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import type { GatewayHub } from '../session/hub.ts';
@@ -271,6 +277,12 @@ function answerRequests(socket: BrowserSocket, hub: GatewayHub, browser: Browser
     on(v.unknown(), null, ack, async () => {
       const result = await hub.request({ method: 'cost' });
       return result.ok ? { ok: true, value: parse(costSchema, result.value) } : result;
+    }),
+  );
+  socket.on('price', (probes, ack) =>
+    on(probePlanSchema, probes, ack, async (plan) => {
+      const result = await hub.request({ method: 'price', probes: plan });
+      return result.ok ? { ok: true, value: parse(priceSchema, result.value) } : result;
     }),
   );
   socket.on('selfTest', (ack) =>

@@ -4,7 +4,7 @@
  */
 import type { Result } from '../../core/base/result.ts';
 import type { FactQuery } from '../../core/messages/facts.ts';
-import type { CaptureSpec, SourceMessage, SourceRequest } from '../../core/messages/source.ts';
+import type { CaptureSpec, ProbePlan, SourceMessage, SourceRequest } from '../../core/messages/source.ts';
 
 export interface SourceListener {
   /** A validated message; `reply`s are taken by `request()` and do not come here. */
@@ -24,6 +24,7 @@ export type RequestBody =
   | { readonly method: 'compile'; readonly expression: string }
   | { readonly method: 'programs' }
   | { readonly method: 'cost' }
+  | { readonly method: 'price'; readonly probes: ProbePlan }
   | { readonly method: 'selfTest' }
   | { readonly method: 'names' }
   | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };

@@ -7,7 +7,7 @@ import { explainFunction } from '../../../core/model/functions/index.ts';
 import { setDisplay } from '../../state/display.ts';
 import { showView } from '../../state/view.ts';
 import { Button } from '../../ui/Button.tsx';
-import type { FunctionProbe, ProbeRow } from './probes.ts';
+import type { FunctionProbe, GroupRow, ProbeRow } from './probes.ts';
 
 /** Shows, in the list, the packets that a function was the last to see: all that a row tells of functions. */
 export function showLastSeen({ name }: FunctionProbe): void {
@@ -16,22 +16,52 @@ export function showLastSeen({ name }: FunctionProbe): void {
 }
 
 /** What the selected probe is for. */
-export function ProbeDetail({ row }: { readonly row: ProbeRow | undefined }) {
+export function ProbeDetail({
+  row,
+  onPrice,
+}: {
+  readonly row: ProbeRow | undefined;
+  /** Measures what a group that is off would cost; undefined: that cannot be done now. */
+  readonly onPrice: ((row: GroupRow) => void) | undefined;
+}) {
   return (
     <section
       aria-label="The selected probe"
       className="flex min-h-[4.6rem] shrink-0 flex-col gap-1 border-t border-line bg-raised px-3 py-1.5 text-xs"
     >
-      {row === undefined ? <p className="text-muted">Nothing is selected.</p> : <Body row={row} />}
+      {row === undefined ? (
+        <p className="text-muted">Nothing is selected.</p>
+      ) : (
+        <Body row={row} onPrice={onPrice} />
+      )}
     </section>
   );
 }
 
-function Body({ row }: { readonly row: ProbeRow }) {
+function Body({
+  row,
+  onPrice,
+}: {
+  readonly row: ProbeRow;
+  readonly onPrice: ((row: GroupRow) => void) | undefined;
+}) {
   if (row.kind === 'group')
     return (
       <>
-        <h3 className="font-semibold">{row.name}</h3>
+        <div className="flex items-center gap-2">
+          <h3 className="min-w-0 truncate font-semibold">{row.name}</h3>
+          {row.part !== undefined && !row.isOn && (
+            <Button
+              look="quiet"
+              className="ml-auto"
+              aria-disabled={onPrice === undefined}
+              title="Measures for a second what it would cost; nothing is recorded there meanwhile"
+              onClick={() => onPrice?.(row)}
+            >
+              Price
+            </Button>
+          )}
+        </div>
         <p className="text-soft">
           {row.isOn || row.part === undefined
             ? `${formatCount(row.attached)} of ${formatCount(row.of)} attached. Enter ${row.isFolded ? 'opens' : 'folds'} the group.`

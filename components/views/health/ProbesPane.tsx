@@ -9,6 +9,7 @@ import { type Programs, useHealthStore } from '../../state/health.ts';
 import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
 import { useSession } from '../../state/session.ts';
+import { Button } from '../../ui/Button.tsx';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { Toggle } from '../../ui/Toggle.tsx';
@@ -26,6 +27,7 @@ import {
 import { toggleFold, useHealthPlace } from './state.ts';
 import { type CostNow, setMeasuring, useCost } from './useCost.ts';
 import { type PlanSwitch, usePlan } from './usePlan.ts';
+import { type PriceTag, usePrice } from './usePrice.ts';
 
 const GROUPING_LABELS = { stage: 'stage', module: 'module' } as const;
 const NO_PROGRAMS: readonly never[] = [];
@@ -41,6 +43,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
   const detaching = useSession((state) => state.stats?.tracer.detaching ?? 0);
   const plan = usePlan(capture);
   const cost = useCost();
+  const price = usePrice();
   const field = useRef<HTMLDivElement>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
@@ -105,7 +108,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
     <section aria-label="Probes" className="flex h-full min-h-0 flex-col bg-surface">
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
         <h2 className="text-xs font-semibold">Probes</h2>
-        <GroupSwitch capture={capture} plan={plan} />
+        <GroupSwitch capture={capture} plan={plan} price={price} />
         <div ref={field} className="min-w-32 flex-1">
           <TextField
             label="Search"
@@ -129,7 +132,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
           options={PROBE_GROUPINGS.map((value) => ({ value, label: GROUPING_LABELS[value] }))}
         />
       </div>
-      <div className="flex min-h-7 shrink-0 flex-wrap items-center gap-x-3 border-b border-line px-2 text-xs text-soft">
+      <div className="flex min-h-7 shrink-0 flex-wrap items-center gap-x-3 border-b border-line px-2 py-0.5 text-xs text-soft">
         <span>
           {attachedText(capture)}
           {detaching > 0 && <span data-testid="detaching">, detaching {formatCount(detaching)} left</span>}
@@ -150,6 +153,9 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
             checked={cost.isOn}
             onChecked={setMeasuring}
           />
+        </span>
+        <span className="w-full pb-1 empty:hidden" role="status" data-testid="price">
+          {price.text}
         </span>
         <span className="w-full pb-1 empty:hidden" role="status" aria-live="off" data-testid="cost">
           {costText(cost)}
@@ -178,7 +184,15 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
           onSwitch={switchRow}
         />
       )}
-      <ProbeDetail row={rows[selected]} />
+      <ProbeDetail
+        row={rows[selected]}
+        onPrice={
+          capture?.phase === 'running' && !price.isBusy
+            ? ({ name, part }) =>
+                part !== undefined && price.ask(name, switchPart(capture.spec.probes, part, true, functions))
+            : undefined
+        }
+      />
     </section>
   );
 }
@@ -193,9 +207,11 @@ function nextGrouping(): void {
 function GroupSwitch({
   capture,
   plan,
+  price,
 }: {
   readonly capture: CaptureState | undefined;
   readonly plan: PlanSwitch;
+  readonly price: PriceTag;
 }) {
   if (capture?.phase !== 'running')
     return <span className="text-xs text-muted">Start the capture to choose probes.</span>;
@@ -214,6 +230,16 @@ function GroupSwitch({
           ...(isPlain(probes) ? [] : [{ value: CHOSEN, label: 'as chosen' } as const]),
         ]}
       />
+      {!(isPlain(probes) && probes.base === 'all') && (
+        <Button
+          look="quiet"
+          aria-disabled={price.isBusy}
+          title="Measures for a second what all functions would cost; nothing is recorded there meanwhile"
+          onClick={() => price.isBusy || price.ask('All functions', planOf('all'))}
+        >
+          Price of all
+        </Button>
+      )}
       {plan.problem !== '' && (
         <span role="alert" className="text-xs text-dropped">
           {plan.problem}

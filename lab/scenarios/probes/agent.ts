@@ -1,9 +1,13 @@
 /** An agent as the server drives it, for what the command line cannot ask: another probe plan on a capture that runs. */
+import { parse } from '../../../core/base/schema.ts';
 import {
   type CaptureSpec,
   type CaptureState,
   DEFAULT_SPEC,
   type FunctionInfo,
+  type Price,
+  type ProbePlan,
+  priceSchema,
   type TracerStats,
 } from '../../../core/messages/source.ts';
 import type { Free, Hop } from '../../../core/model/hop.ts';
@@ -68,6 +72,12 @@ export class ProbingAgent {
   async apply(spec: Partial<CaptureSpec>): Promise<void> {
     const applied = await this.#source.request({ method: 'apply', spec: { ...DEFAULT_SPEC, ...spec } });
     check(applied.ok, 'it is put in force', applied);
+  }
+
+  async price(probes: ProbePlan): Promise<Price> {
+    const priced = await this.#source.request({ method: 'price', probes });
+    check(priced.ok, 'the price is told', priced);
+    return parse(priceSchema, priced.value);
   }
 
   async stop(): Promise<void> {
