@@ -100,7 +100,10 @@ export interface NativeAddon {
   unseal(key: string, sealed: Buffer): Buffer | undefined;
   /** Interfaces of the network namespace that a file stands for. */
   interfaces(file: string): Promise<{ readonly ifindex: number; readonly name: string }[]>;
-  /** Every attachable function with an skb among its first five arguments, by name. */
+  /**
+   * Every attachable function with an skb among its first five arguments, as the kernel is now. What was told before
+   * keeps its id, also when its module is gone.
+   */
   functions(): Promise<NativeFunction[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
   dropReasons(): Promise<{ readonly value: number; readonly name: string }[]>;

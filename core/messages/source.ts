@@ -47,6 +47,8 @@ export const functionInfoSchema = v.object({
   argument: whole(1, 5),
   /** Belongs to the default probe group. */
   isDefault: v.boolean(),
+  /** Its module is no longer loaded: packets were there, and it is not probed any more. */
+  isGone: v.optional(v.boolean()),
 });
 export type FunctionInfo = v.InferOutput<typeof functionInfoSchema>;
 

@@ -191,8 +191,11 @@ export class SessionAssembler {
   /** Functions and drop reasons of the source: what verdicts are told by. */
   takeNames(tables: NameTables): void {
     this.#outcomes.takeNames(tables);
-    if (tables.functions !== undefined)
-      this.#hopsAt = new Float64Array(tables.functions.reduce((max, { id }) => Math.max(max, id), 0) + 1);
+    if (tables.functions === undefined) return;
+    const before = this.#hopsAt;
+    const size = tables.functions.reduce((max, { id }) => Math.max(max, id), 0) + 1;
+    this.#hopsAt = new Float64Array(Math.max(size, before.length));
+    this.#hopsAt.set(before); // an id stays with its function
   }
 
   /** A capture begins on the kernel side anew: all counts from the start. */

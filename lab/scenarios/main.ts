@@ -30,6 +30,7 @@ import { owners } from './owners.ts';
 import { paths } from './paths.ts';
 import { printing } from './printing.ts';
 import { joining } from './probes/joining.ts';
+import { modules } from './probes/modules.ts';
 import { pricing } from './probes/pricing.ts';
 import { switching } from './probes/switching.ts';
 import { programs } from './programs.ts';
@@ -57,7 +58,7 @@ type Groups = Readonly<Record<string, readonly Scenario[]>>;
 const onBoth: Groups = { paths, drops, routingDrops, expressionTable, switching, steps, rules, starts };
 /** Programs there that are loaded on one of them only, or what takes them much longer; the rest is dealt out. */
 const on6_12: Groups = {
-  socketDrops, held, programs, nat, beside, joining, pricing, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
+  socketDrops, held, programs, nat, beside, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
 }; // biome-ignore format: a list
 const on6_1: Groups = {
   ipv6Drops, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
@@ -69,7 +70,7 @@ const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
 const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
-  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'joining', 'pricing', 'wiring', 'lifetimes',
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'joining', 'pricing', 'modules', 'wiring', 'lifetimes',
   'starts', 'doctor',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>

@@ -113,6 +113,8 @@ Napi::Value functions(const Napi::CallbackInfo &info) {
       one.Set("name", f.name);
       one.Set("module", f.module);
       one.Set("argument", f.argument);
+      if (f.isGone)
+        one.Set("isGone", true);
       list.Set(i++, one);
     }
     return list;
@@ -300,7 +302,7 @@ skbt::Result<std::vector<skbt::ProbePart>> partsOf(const skbt::Kernel &known, co
   for (const std::vector<uint32_t> &own : ids) {
     skbt::ProbePart &part = parts.emplace_back();
     for (const uint32_t id : own) {
-      if (id == 0 || id > known.functions.size())
+      if (id == 0 || id > known.functions.size() || known.functions[id - 1].isGone)
         return Error{"UNKNOWN_FUNCTION", "there is no function with the id " + std::to_string(id)};
       part.push_back(&known.functions[id - 1]);
     }
@@ -457,7 +459,7 @@ Napi::Value Tracer::setProbes(const Napi::CallbackInfo &info) {
         if (!known)
           return known.error();
         auto parts = partsOf(**known, ids);
-        return parts ? tracer->setProbes(*parts) : skbt::Result<skbt::Started>(parts.error());
+        return parts ? tracer->setProbes(*parts, *known) : skbt::Result<skbt::Started>(parts.error());
       },
       probesObject);
 }

@@ -17,7 +17,8 @@ struct Function {
   std::string module;
   uint32_t argument; // position of the skb, 1 to 5
   uint64_t address;
-  uint32_t flags; // SKBT_PROBE_*, see bpf/lib/shared.h
+  uint32_t flags;      // SKBT_PROBE_*, see bpf/lib/shared.h
+  bool isGone = false; // its module is no longer loaded; keeps the id
 };
 
 // Every function of the kernel and its modules with a `struct sk_buff *` among its first five

@@ -6,11 +6,13 @@
 #include "pack.h"
 #include "timing.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <sys/utsname.h>
+#include <unordered_map>
 
 namespace skbt {
 namespace {
@@ -51,7 +53,7 @@ uint64_t sumOf(std::string_view key, const uint8_t *data, size_t size) {
   return sumOf(sumOf(BASIS, reinterpret_cast<const uint8_t *>(key.data()), key.size()), data, size);
 }
 
-// Name, size and place of every module; not how often each is in use, which changes all the time.
+// Name, size, state and place of every module; not how often each is in use, which changes all the time.
 uint64_t modulesSum() {
   uint64_t sum = 0;
   FILE *file = std::fopen("/proc/modules", "re");
@@ -60,10 +62,11 @@ uint64_t modulesSum() {
   while (file && getline(&line, &capacity, file) > 0) {
     char name[64] = {};
     char size[24] = {};
+    char state[12] = {};
     char place[24] = {};
     // "nf_nat 61440 2 nft_chain_nat,xt_nat, Live 0xffffffffc0b5a000"
-    if (std::sscanf(line, "%63s %23s %*s %*s %*s %23s", name, size, place) == 3)
-      for (const char *word : {name, size, place})
+    if (std::sscanf(line, "%63s %23s %*s %*s %11s %23s", name, size, state, place) == 4)
+      for (const char *word : {name, size, state, place})
         sum = sumOf(sum + 1, reinterpret_cast<const uint8_t *>(word), std::strlen(word));
   }
   std::free(line);
@@ -83,9 +86,35 @@ std::string lineOf(const char *path) {
   return std::string(line, std::strcspn(line, "\n"));
 }
 
+// What is there now, at the ids of what was there before; what comes new has ids behind those. A module that was loaded
+// again has new ones: what was attached to it went with it.
+std::vector<Function> withIdsOf(const std::vector<Function> &before, std::vector<Function> now) {
+  const auto key = [](const Function &f) { return f.name + '\t' + f.module + '\t' + std::to_string(f.address); };
+  std::unordered_map<std::string, size_t> places;
+  std::vector<Function> all = before;
+  for (Function &f : all) {
+    if (!f.isGone)
+      places.emplace(key(f), f.id - 1);
+    f.isGone = true;
+  }
+  for (Function &f : now) {
+    const auto known = places.find(key(f));
+    if (known != places.end()) {
+      all[known->second].isGone = false;
+      continue;
+    }
+    f.id = static_cast<uint32_t>(all.size() + 1);
+    all.push_back(std::move(f));
+  }
+  return all;
+}
+
 void packKernel(const Kernel &k, Packer &into) {
-  into.value(static_cast<uint32_t>(k.functions.size()));
+  into.value(static_cast<uint32_t>(
+      std::count_if(k.functions.begin(), k.functions.end(), [](const Function &f) { return !f.isGone; })));
   for (const Function &f : k.functions) {
+    if (f.isGone)
+      continue;
     into.text(f.name);
     into.text(f.module);
     into.value(f.argument);
@@ -164,7 +193,10 @@ Result<std::shared_ptr<const Kernel>> readKernel() {
   mark("functions and reasons found");
   auto k = std::make_shared<Kernel>();
   k->key = std::move(key);
-  k->functions = std::move(*functions);
+  {
+    const std::lock_guard guard(lock);
+    k->functions = known ? withIdsOf(known->functions, std::move(*functions)) : std::move(*functions);
+  }
   k->reasons = std::move(*reasons);
   k->hasDropReason = kfreeSkbHasReason();
   if (!saysWhatIsConsumed(k->reasons))

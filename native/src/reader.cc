@@ -127,6 +127,8 @@ void Reader::run() {
 }
 
 void Reader::consume() {
+  if (auto next = nextSymbols.exchange(nullptr))
+    symbols = std::move(next);
   uint64_t asked = 0;
   {
     const std::lock_guard guard(drainLock);

@@ -47,6 +47,8 @@ public:
   static Result<std::unique_ptr<Reader>> start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
   // One thread at a time; before the functions are probed.
   void addFunctions(FunctionIds more);
+  // Another table of the kernel's names, from now on. Any thread.
+  void setSymbols(std::shared_ptr<const Symbols> table) { nextSymbols = std::move(table); }
   // Hands over what is left in the ring, waiting at most STOP_MS for the receiver; joins the thread.
   void stop();
   ~Reader();
@@ -88,7 +90,8 @@ private:
   bool hasRoom() const { return waiting.load(std::memory_order_acquire) < BATCHES_MAX; }
 
   std::unique_ptr<ring_buffer, RingFree> ring;
-  std::shared_ptr<const Symbols> symbols;
+  std::shared_ptr<const Symbols> symbols; // the thread's own
+  std::atomic<std::shared_ptr<const Symbols>> nextSymbols;
   std::optional<ProgramSymbols> programs;    // read when the first address is named: ours are loaded then
   std::optional<ProgramSymbols> trampolines; // read when an address may be in one
   std::unordered_set<uint64_t> named;        // addresses that the stream has named

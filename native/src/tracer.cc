@@ -30,7 +30,7 @@ Reader::FunctionIds idsByAddress(const std::vector<ProbePart> &parts) {
 ProbePart endsOf(const std::vector<Function> &functions) {
   ProbePart ends;
   for (const Function &one : functions)
-    if (one.flags & SKBT_PROBE_END)
+    if ((one.flags & SKBT_PROBE_END) && !one.isGone)
       ends.push_back(&one);
   return ends;
 }
@@ -93,18 +93,25 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
     reader = std::move(*started);
   }
   probes = std::move(*made);
+  newest = loaded.kernel;
   earlierMisses = 0;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
   return Started{probes->attached(), probes->refused(), took.count(), 0};
 }
 
-Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts) {
+Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts, std::shared_ptr<const Kernel> kernel) {
   const std::lock_guard turn(changes);
   if (!first)
     return Error{"NOT_RUNNING", "no capture runs; start one first"};
   const auto begin = std::chrono::steady_clock::now();
   const auto r = currentReader();
   r->addFunctions(idsByAddress(parts));
+  {
+    const std::lock_guard guard(lock);
+    if (newest != kernel)
+      r->setSymbols(kernel->symbols);
+    newest = std::move(kernel);
+  }
   auto change = probes->set(parts);
   if (!change)
     return change.error();
@@ -180,8 +187,16 @@ std::vector<uint32_t> Tracer::functionsOnDrops() {
   if (addresses.empty())
     return ids;
   std::unordered_map<uint64_t, uint32_t> byAddress;
-  for (const Function &one : loaded.kernel->functions)
-    byAddress.emplace(one.address, one.id);
+  std::shared_ptr<const Kernel> kernel;
+  {
+    const std::lock_guard guard(lock);
+    kernel = newest;
+  }
+  if (!kernel)
+    return ids;
+  for (const Function &one : kernel->functions)
+    if (!one.isGone)
+      byAddress.emplace(one.address, one.id);
   for (const uint64_t address : addresses)
     if (const auto found = byAddress.find(address); found != byAddress.end())
       ids.push_back(found->second);

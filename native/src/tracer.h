@@ -72,8 +72,9 @@ public:
   // Other settings on the running capture; no probe is touched. The new generation's number.
   Result<uint32_t> update(const Settings &settings);
   // Other functions on the running capture: only the difference is attached and detached. What is probed no more has
-  // no event behind the batches that are told. Errors: those of Probes::set(), NOT_RUNNING, NOT_TAKEN.
-  Result<Started> setProbes(const std::vector<ProbePart> &parts);
+  // no event behind the batches that are told. They are of `kernel`, whose symbols addresses are named by from then on.
+  // Errors: those of Probes::set(), NOT_RUNNING, NOT_TAKEN.
+  Result<Started> setProbes(const std::vector<ProbePart> &parts, std::shared_ptr<const Kernel> kernel);
   // What it would cost to probe these, too: they are probed from weigh() on and only counted; what they were hit until
   // endWeighing(), and what hits of the probes cost meanwhile. Errors: as setProbes(), STATS_REFUSED.
   Status weigh(const ProbePart &functions);
@@ -105,11 +106,12 @@ private:
   std::mutex readerLock; // of the pointer only
   std::shared_ptr<Reader> reader;
   LoadOptions loaded;
-  uint64_t earlierMisses = 0; // of generations that are gone
-  Stats last;                 // as they were at stop
-  Fd measuring;               // costs are measured as long as it is open
-  Fd weighing;                // the same, for weights
-  Probes::Counts before;      // as weighing began
+  std::shared_ptr<const Kernel> newest; // as functions were last chosen
+  uint64_t earlierMisses = 0;           // of generations that are gone
+  Stats last;                           // as they were at stop
+  Fd measuring;                         // costs are measured as long as it is open
+  Fd weighing;                          // the same, for weights
+  Probes::Counts before;                // as weighing began
 
   Generation &live() { return current ? *current : *first; }
   uint64_t sweptAtNs = 0;

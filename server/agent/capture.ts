@@ -91,6 +91,16 @@ export class Capture {
     });
   }
 
+  /** Functions have come or gone: what the plan comes to now is probed. */
+  refresh(): Promise<void> {
+    return this.#turns.take(async () => {
+      const [tracer, now] = [this.#tracer, this.#state];
+      if (tracer === undefined || now.phase !== 'running') return;
+      const plan = await this.#resolve(now.spec);
+      if (plan.ok) this.#enter(await this.#switch(tracer, now, plan.value));
+    });
+  }
+
   /** Capture off at once; what was recorded is delivered first, then the last counts. */
   stop(): Promise<Result<null>> {
     return this.#turns.take(async () => {

@@ -51,8 +51,9 @@ async function main(): Promise<number> {
   const cache = new KernelCache({ folder: cacheFolder(uid), uid, seals: addon });
   recallKernel(addon, cache);
   const remember = () => rememberKernel(addon, cache);
-  const functions = listFunctions(addon);
+  let functions = listFunctions(addon);
   functions.catch(() => undefined); // told when a capture is asked for
+  let key = addon.kernelKey();
   const capture = new Capture(addon, () => functions, {
     capture(state) {
       peer.send({ type: 'capture', capture: state });
@@ -64,13 +65,22 @@ async function main(): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   const names = tellNames(peer, new NamespaceTable((file) => addon.interfaces(file)));
   const requests = peer.listen(input, (request) => answer(addon, capture, names, request));
-  introduce(peer, addon, kind, functions, names).then(
-    () => {
+  const watchModules = async () => {
+    const now = addon.kernelKey();
+    if (now === key) return;
+    key = now;
+    functions = listFunctions(addon);
+    await tellFunctions(peer, addon, functions);
+    await capture.refresh();
+  };
+  introduce(peer, addon, kind, functions, names).then(() => {
+    timer = setInterval(() => {
       // what is waited for goes first
-      timer = setInterval(() => capture.isStarting || names(), NAMES_EVERY_MS);
-    },
-    (error: unknown) => console.error(`skbtracer agent: ${String(error)}`),
-  );
+      if (capture.isStarting) return;
+      names();
+      watchModules().catch(complain);
+    }, NAMES_EVERY_MS);
+  }, complain);
   const terminated = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
@@ -108,13 +118,24 @@ async function introduce(
       baseUnixMs: addon.baseUnixMs,
     },
   });
-  // a kernel that has none of these says why when a capture is asked for
-  const [list, reasons] = await Promise.all([functions.catch(() => []), addon.dropReasons().catch(() => [])]);
+  await tellFunctions(peer, addon, functions);
   mark('agent: functions and reasons');
-  peer.send({ type: 'functions', functions: [...list] });
-  peer.send({ type: 'reasons', reasons });
   await names();
 }
+
+/** A kernel that has none of these says why when a capture is asked for. */
+async function tellFunctions(
+  peer: Peer,
+  addon: NativeAddon,
+  functions: Promise<readonly FunctionInfo[]>,
+): Promise<void> {
+  const list = await functions.catch(() => []);
+  const reasons = await addon.dropReasons().catch(() => []);
+  peer.send({ type: 'functions', functions: [...list] });
+  peer.send({ type: 'reasons', reasons });
+}
+
+const complain = (error: unknown): void => console.error(`skbtracer agent: ${String(error)}`);
 
 /** What an earlier agent found out about this kernel needs not be found out again. */
 function recallKernel(addon: NativeAddon, cache: KernelCache): void {
@@ -191,8 +212,7 @@ let isWired = false;
 /** Beside the names: a namespace that answers late holds nothing up. */
 function tellTopology(peer: Peer): void {
   isWired = true;
-  topology.refresh().then(
-    (isNew) => isNew && peer.send({ type: 'topology', topology: topology.topology }),
-    (error: unknown) => console.error(`skbtracer agent: ${String(error)}`),
-  );
+  topology
+    .refresh()
+    .then((isNew) => isNew && peer.send({ type: 'topology', topology: topology.topology }), complain);
 }

@@ -161,7 +161,8 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
         break;
       case 'functions':
         this.#tell({ functions: message.functions });
-        this.#resume();
+        // told again when modules come and go, which is nothing new to a capture
+        if (this.#capture.phase === 'idle') this.#resume();
         break;
       case 'reasons':
         this.#tell({ reasons: message.reasons });

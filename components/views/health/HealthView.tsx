@@ -88,7 +88,10 @@ function useFindings(programs: Programs): readonly Finding[] {
       privileges,
       kernel,
       architecture,
-      functions: counts.functions === undefined ? undefined : [...book.functions.values()],
+      functions:
+        counts.functions === undefined
+          ? undefined
+          : [...book.functions.values()].filter(({ isGone }) => isGone !== true),
       reasons: counts.reasons,
       capture,
       programs: programs.phase === 'told' ? programs.programs : undefined,

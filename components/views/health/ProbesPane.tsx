@@ -47,7 +47,10 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
   const field = useRef<HTMLDivElement>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the names
-  const functions = useMemo(() => [...book.functions.values()], [book, version]);
+  const functions = useMemo(
+    () => [...book.functions.values()].filter(({ isGone }) => isGone !== true),
+    [book, version],
+  );
   const probes = useMemo(
     () => functionProbes({ functions, capture, hops, perSecond }),
     [functions, capture, hops, perSecond],

@@ -46,7 +46,7 @@ export const waypoints: Rule = ({ functions, capabilities }) => {
       found: `${absent.length} of ${WAYPOINTS.length} are not in this kernel: ${listed(absent)}.`,
       effect: 'Paths have no hop there; their neighbours still tell the way.',
       advice:
-        'Each was inlined or renamed, or its module is not loaded. If a module is loaded later, start the agent anew.',
+        'Each was inlined or renamed, or its module is not loaded. What a module that is loaded later has is probed then.',
     },
   ];
 };

@@ -49,7 +49,7 @@ export function resolvePlan(
   const byStage = new Map<Stage, number[]>();
   for (const one of functions) {
     const stage = stageOf(one.name);
-    if (remove.value(one, stage)) continue;
+    if (one.isGone === true || remove.value(one, stage)) continue;
     if (!isInBase(one) && !add.value(one, stage)) {
       if (!found.has(one.id)) continue;
       joined.push(one.id);
