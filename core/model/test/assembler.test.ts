@@ -244,6 +244,18 @@ describe('hops at each function', () => {
     expect([...session.hopsAt]).toEqual([0, 2, 1, 0, 0, 0, 0]);
   });
 
+  it('go on when the functions are told anew, as when a module is loaded', () => {
+    const session = assembler();
+    session.take(hop({ func: id('ip_rcv') }));
+    const before = session.hopsAt.length;
+    const added = { id: before, name: 'dummy_xmit', module: 'dummy', argument: 1, isDefault: false };
+    session.takeNames({ functions: [added] });
+    session.take(batch(hop({ func: id('ip_rcv') }), hop({ func: added.id })));
+    expect(session.hopsAt[id('ip_rcv')]).toBe(2);
+    expect(session.hopsAt[added.id]).toBe(1);
+    expect(session.hopsAt).toHaveLength(before + 1);
+  });
+
   it('begin at 0 with every session, and a copy is given away', () => {
     const session = assembler();
     session.take(hop({ func: id('ip_rcv') }));
