@@ -296,8 +296,18 @@ PartIds readParts(const Napi::Value &given) {
   return parts;
 }
 
-// Errors: UNKNOWN_FUNCTION.
-skbt::Result<std::vector<skbt::ProbePart>> partsOf(const skbt::Kernel &known, const PartIds &ids) {
+// Functions that were chosen by their ids, and what they are of.
+struct Chosen {
+  KnownKernel kernel;
+  std::vector<skbt::ProbePart> parts;
+};
+
+// Errors: as knownKernel(), and UNKNOWN_FUNCTION.
+skbt::Result<Chosen> choose(const PartIds &ids) {
+  auto read = skbt::knownKernel();
+  if (!read)
+    return read.error();
+  const skbt::Kernel &known = **read;
   std::vector<skbt::ProbePart> parts;
   for (const std::vector<uint32_t> &own : ids) {
     skbt::ProbePart &part = parts.emplace_back();
@@ -307,7 +317,7 @@ skbt::Result<std::vector<skbt::ProbePart>> partsOf(const skbt::Kernel &known, co
       part.push_back(&known.functions[id - 1]);
     }
   }
-  return parts;
+  return Chosen{std::move(*read), std::move(parts)};
 }
 
 // What of the functions that were asked for has a probe now.
@@ -395,20 +405,16 @@ Napi::Value Tracer::start(const Napi::CallbackInfo &info) {
                deliver = deliver]() -> skbt::Result<skbt::Started> {
     if (auto done = compileInto(options->load.settings); !done)
       return done.error();
-    auto known = skbt::knownKernel();
-    if (!known)
-      return known.error();
-    const skbt::Kernel &kernel = **known;
-    auto parts = partsOf(kernel, ids);
-    if (!parts)
-      return parts.error();
-    options->parts = std::move(*parts);
-    auto chosen = chooseBackend(backend);
+    auto chosen = choose(ids);
     if (!chosen)
       return chosen.error();
-    options->load.backend = *chosen;
-    options->load.kernel = *known;
-    return tracer->start(*options, kernel.symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
+    options->parts = std::move(chosen->parts);
+    auto found = chooseBackend(backend);
+    if (!found)
+      return found.error();
+    options->load.backend = *found;
+    options->load.kernel = chosen->kernel;
+    return tracer->start(*options, chosen->kernel->symbols, [deliver](std::unique_ptr<skbt::Batch> batch) {
       skbt::Batch *raw = batch.release();
       // the reader bounds what waits; only a closing environment refuses
       if (deliver.NonBlockingCall(raw, onNodeThread) != napi_ok)
@@ -455,11 +461,8 @@ Napi::Value Tracer::setProbes(const Napi::CallbackInfo &info) {
   return Async<skbt::Started>::run(
       info.Env(),
       [ids = readParts(info[0]), tracer = tracer]() -> skbt::Result<skbt::Started> {
-        auto known = skbt::knownKernel();
-        if (!known)
-          return known.error();
-        auto parts = partsOf(**known, ids);
-        return parts ? tracer->setProbes(*parts, *known) : skbt::Result<skbt::Started>(parts.error());
+        auto chosen = choose(ids);
+        return chosen ? tracer->setProbes(chosen->parts, chosen->kernel) : skbt::Result<skbt::Started>(chosen.error());
       },
       probesObject);
 }
@@ -468,13 +471,10 @@ Napi::Value Tracer::weigh(const Napi::CallbackInfo &info) {
   return Async<skbt::Done>::run(
       info.Env(),
       [ids = readParts(info[0]), tracer = tracer]() -> skbt::Result<skbt::Done> {
-        auto known = skbt::knownKernel();
-        if (!known)
-          return known.error();
-        auto parts = partsOf(**known, ids);
-        if (!parts)
-          return parts.error();
-        return tracer->weigh(parts->front());
+        auto chosen = choose(ids);
+        if (!chosen)
+          return chosen.error();
+        return tracer->weigh(chosen->parts.front());
       },
       [](Napi::Env env, skbt::Done &) { return env.Undefined(); });
 }

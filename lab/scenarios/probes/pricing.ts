@@ -2,14 +2,11 @@
 import { DEFAULT_SPEC, type ProbePlan } from '../../../core/messages/source.ts';
 import { DEFAULT_PLAN } from '../../../core/model/probes/plan.ts';
 import { check, equal } from '../check.ts';
-import { address, Running, tool, wire, withNamespaces } from '../network.ts';
 import type { Scenario } from '../scenario.ts';
 import { ProbingAgent } from './agent.ts';
+import { type Datagrams, withDatagrams } from './datagrams.ts';
 
-const [CLIENT, SERVER] = ['p-client', 'p-server'];
-const NET = 163;
-const PORT = 7603;
-const PER_SECOND = 50;
+const DATAGRAMS: Datagrams = { client: 'p-client', server: 'p-server', net: 163, port: 7603, perSecond: 50 };
 const PROBED = 'ip_rcv';
 /** A datagram is at each once. */
 const PRICED = ['udp_rcv', 'ip_output'];
@@ -32,7 +29,7 @@ async function price(): Promise<void> {
   });
   try {
     await agent.until(() => agent.functions.size > 0, 'the agent tells its functions');
-    const filter = { ...DEFAULT_SPEC.filter, expression: `udp dst port ${PORT}` };
+    const filter = { ...DEFAULT_SPEC.filter, expression: `udp dst port ${DATAGRAMS.port}` };
     await agent.apply({ filter, probes: planOf(PROBED) });
     await agent.until(() => (seen.get(PROBED) ?? 0) > 5, 'datagrams are seen');
     const before = seen.get(PROBED) ?? 0;
@@ -42,7 +39,7 @@ async function price(): Promise<void> {
     check(tag.hits >= PRICED.length && tag.nsPerHit > 0, 'hits and what one costs', tag);
     // the lab's other packets are few, and the emulated second may be long
     check(
-      tag.hits < 4 * PRICED.length * PER_SECOND * (tag.ms / 1000),
+      tag.hits < 4 * PRICED.length * DATAGRAMS.perSecond * (tag.ms / 1000),
       'not many more hits than datagrams',
       tag,
     );
@@ -65,14 +62,6 @@ async function price(): Promise<void> {
 export const pricing: readonly Scenario[] = [
   {
     name: 'the price of probes is measured with them in place, and nothing is recorded there',
-    run: () =>
-      withNamespaces([CLIENT, SERVER], async () => {
-        wire({ netns: CLIENT, device: 'c', host: 1 }, { netns: SERVER, device: 's', host: 2 }, { net: NET });
-        await Running.start(SERVER, tool('udpblast'), 'serve', `udp:${PORT}`);
-        await Running.start(CLIENT, 'bash', '-c',
-          `echo ready; exec ${tool('udpblast')} send ${address(NET, 2)} ${PORT} 10000000 ${PER_SECOND}`,
-        ); // biome-ignore format: a command
-        await price();
-      }),
+    run: () => withDatagrams(DATAGRAMS, price),
   },
 ];

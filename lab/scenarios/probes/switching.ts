@@ -10,19 +10,17 @@ import {
 import type { Hop } from '../../../core/model/hop.ts';
 import { DEFAULT_PLAN } from '../../../core/model/probes/plan.ts';
 import { check, equal } from '../check.ts';
-import { address, Running, run, tool, wire, withNamespaces } from '../network.ts';
+import { run } from '../network.ts';
 import { ROOT } from '../place.ts';
 import type { Scenario } from '../scenario.ts';
 import { ProbingAgent, type Watcher } from './agent.ts';
+import { type Datagrams, withDatagrams } from './datagrams.ts';
 
-const [CLIENT, SERVER] = ['s-client', 's-server'];
-const NET = 161;
-const PORT = 7601;
 const SWITCHES = 100;
 /** Until then, whatever is made once has been made. Not a round in which all is on, nor is the last one. */
 const WARM = 21;
 /** Few, so that an emulated machine keeps up with every one of them. */
-const PER_SECOND = 4;
+const DATAGRAMS: Datagrams = { client: 's-client', server: 's-server', net: 161, port: 7601, perSecond: 4 };
 /** These stay on all the time. */
 const STEADY: readonly Stage[] = ['ip', 'transport'];
 /** What is off after each switch: whole stages, several at once, and functions out of a stage that stays. */
@@ -138,7 +136,7 @@ async function switchThem(): Promise<void> {
   const agent = new ProbingAgent(ledger);
   try {
     await agent.until(() => agent.functions.size > 0, 'the agent tells its functions');
-    const filter = { ...DEFAULT_SPEC.filter, expression: `udp dst port ${PORT}` };
+    const filter = { ...DEFAULT_SPEC.filter, expression: `udp dst port ${DATAGRAMS.port}` };
     await agent.apply({ filter, probes: DEFAULT_PLAN });
     await agent.until(() => [...ledger.paths.values()].some((count) => count >= 10), 'packets are seen');
     const [usual] = [...ledger.paths].sort(([, a], [, b]) => b - a)[0] ?? [''];
@@ -209,14 +207,6 @@ async function switchThem(): Promise<void> {
 export const switching: readonly Scenario[] = [
   {
     name: 'probes are switched a hundred times while packets pass: nothing of what is off, all of the rest, no leak',
-    run: () =>
-      withNamespaces([CLIENT, SERVER], async () => {
-        wire({ netns: CLIENT, device: 'c', host: 1 }, { netns: SERVER, device: 's', host: 2 }, { net: NET });
-        await Running.start(SERVER, tool('udpblast'), 'serve', `udp:${PORT}`);
-        await Running.start(CLIENT, 'bash', '-c',
-          `echo ready; exec ${tool('udpblast')} send ${address(NET, 2)} ${PORT} 10000000 ${PER_SECOND}`,
-        ); // biome-ignore format: a command
-        await switchThem();
-      }),
+    run: () => withDatagrams(DATAGRAMS, switchThem),
   },
 ];
