@@ -2,6 +2,8 @@
 import { DEFAULT_SPEC, type ProbePlan } from '../../../core/messages/source.ts';
 import { DEFAULT_PLAN } from '../../../core/model/probes/plan.ts';
 import { check, equal } from '../check.ts';
+import { run } from '../network.ts';
+import { CLI } from '../place.ts';
 import type { Scenario } from '../scenario.ts';
 import { ProbingAgent } from './agent.ts';
 import { type Datagrams, withDatagrams } from './datagrams.ts';
@@ -54,6 +56,15 @@ async function price(): Promise<void> {
     await agent.until(() => PRICED.every((name) => seen.has(name)), 'packets are seen there when it is paid');
     equal(agent.reader.missing, 0, 'events missing');
     await agent.stop();
+    // the same, for who has no page
+    const told = run('', CLI, 'functions', '--price', ...PRICED.flatMap((name) => ['--func', name]));
+    check(
+      /^\S+, \S+: 2 functions more, hit [\d,]+ times a second: at [\d,]+ ns a hit (less than )?\d+\.\d % of one CPU\.\n$/.test(
+        told,
+      ),
+      'the command line tells the price',
+      told,
+    );
   } finally {
     await agent.close();
   }
