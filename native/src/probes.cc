@@ -297,23 +297,24 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
   Change change;
   std::vector<std::unique_ptr<Batch>> staying;
   std::vector<std::unique_ptr<Batch>> leaving;
-  for (auto &batch : batches) {
-    const bool stays =
-        batch->isSessions || batch->hasEnds || std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
-    if (!stays)
-      setGate(batch->gate, SKBT_GATE_SHUT);
-    else
-      change.isLess |= mute(*batch, wanted);
-    (stays ? staying : leaving).push_back(std::move(batch));
-  }
-  for (auto &batch : added) {
-    if (!batch->ids.empty())
-      setGate(batch->gate, SKBT_GATE_OPEN);
-    (batch->ids.empty() ? leaving : staying).push_back(std::move(batch));
-  }
   std::erase_if(refused, [&](const Attachment::Refusal &one) { return !isWanted(one.id); });
   {
+    // from the first that is moved on: who counts meanwhile must not come upon an empty place
     const std::lock_guard guard(lock);
+    for (auto &batch : batches) {
+      const bool stays =
+          batch->isSessions || batch->hasEnds || std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
+      if (!stays)
+        setGate(batch->gate, SKBT_GATE_SHUT);
+      else
+        change.isLess |= mute(*batch, wanted);
+      (stays ? staying : leaving).push_back(std::move(batch));
+    }
+    for (auto &batch : added) {
+      if (!batch->ids.empty())
+        setGate(batch->gate, SKBT_GATE_OPEN);
+      (batch->ids.empty() ? leaving : staying).push_back(std::move(batch));
+    }
     batches = std::move(staying);
     refusals = std::move(refused);
     live = 0;
