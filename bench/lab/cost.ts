@@ -16,8 +16,9 @@ import type { Measured, ProgramTime } from './figures.ts';
 const ROOT = dirname(import.meta.dirname);
 const BLAST = join(ROOT, 'dist', 'udpblast');
 const CLI = join(ROOT, 'bin', 'skbtracer');
-const SERVER = { netns: 'db', address: '10.1.0.3' };
-const CLIENT = 'web';
+const BRIDGE = 'cost-bridge';
+const CLIENT = { netns: 'cost-client', address: '10.9.0.2' };
+const SERVER = { netns: 'cost-server', address: '10.9.0.3' };
 const PORT = 5001;
 const WARM_UP = 30;
 const STREAM_SECONDS = 2;
@@ -141,7 +142,7 @@ async function datagrams(count: number): Promise<{ readonly cpuNs: number; reado
   await says(sink, 'listening');
   const sent = execFileSync(
     'ip',
-    ['netns', 'exec', CLIENT, BLAST, 'send', SERVER.address, String(PORT), String(count), '0'],
+    ['netns', 'exec', CLIENT.netns, BLAST, 'send', SERVER.address, String(PORT), String(count), '0'],
     { encoding: 'utf8' },
   );
   await closed(sink);
@@ -160,12 +161,29 @@ async function stream(): Promise<number> {
   await says(server, 'listening');
   const json = execFileSync(
     'ip',
-    ['netns', 'exec', CLIENT, 'iperf3', '-c', SERVER.address, '-t', String(STREAM_SECONDS), '-J'],
+    ['netns', 'exec', CLIENT.netns, 'iperf3', '-c', SERVER.address, '-t', String(STREAM_SECONDS), '-J'],
     { encoding: 'utf8' },
   );
   await closed(server);
   return (JSON.parse(json) as { end: { sum_received: { bits_per_second: number } } }).end.sum_received
     .bits_per_second;
+}
+
+/** A bridge in a namespace of its own, with br_netfilter and no rule, and a host on each side of it. */
+function makeNetwork(): void {
+  const ip = (...words: string[]) => execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  ip('netns', 'add', BRIDGE);
+  ip('-n', BRIDGE, 'link', 'add', 'br0', 'type', 'bridge');
+  for (const { netns, address } of [CLIENT, SERVER]) {
+    const port = netns.replace('cost-', 'v');
+    ip('netns', 'add', netns);
+    ip('-n', BRIDGE, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
+    ip('-n', BRIDGE, 'link', 'set', port, 'master', 'br0', 'up');
+    ip('-n', netns, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
+    ip('-n', netns, 'link', 'set', 'eth0', 'up');
+  }
+  ip('-n', BRIDGE, 'link', 'set', 'br0', 'up');
+  ip('netns', 'exec', BRIDGE, 'sh', '-c', 'echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables');
 }
 
 /** What each eBPF program has used so far. */
@@ -297,6 +315,7 @@ const appears = (folder: string, name: string): Promise<void> =>
     }
   });
 
+makeNetwork();
 if (isByProgram) writeFileSync('/proc/sys/kernel/bpf_stats_enabled', '1');
 for (const mode of MODES)
   if (wanted.length === 0 || wanted.includes(mode.name)) console.log(JSON.stringify(await measure(mode)));
