@@ -61,6 +61,8 @@ export interface Switched {
   readonly attachMs: number;
   /** Batches delivered before: behind them comes no event of a function that is probed no more. */
   readonly batches: number;
+  /** Ring buffers that the CPUs share. */
+  readonly rings: number;
 }
 
 /** Hits of the functions that were weighed, and runs and time of the capture's own probes meanwhile. */

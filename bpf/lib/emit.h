@@ -22,13 +22,21 @@ static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size
 	h->time_ns = time_ns;
 }
 
+/* This CPU's. A program stays on its CPU. */
+static __always_inline void *ring_get(void)
+{
+	u32 place = bpf_get_smp_processor_id() & (SKBT_RING_PLACES - 1);
+
+	return bpf_map_lookup_elem(&rings, &place);
+}
+
 /* How to hand over the record of that number. How much waits is looked at now and then. */
-static __always_inline u64 emit_flags(u32 seq)
+static __always_inline u64 emit_flags(void *ring, u32 seq)
 {
 	if (seq & 15)
 		return BPF_RB_NO_WAKEUP;
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-									   : BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
+									: BPF_RB_NO_WAKEUP;
 }
 
 /* False when the ring was full: the loss is counted, and the number that the record had is missing.
@@ -36,12 +44,13 @@ static __always_inline u64 emit_flags(u32 seq)
 static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
 	struct skbt_counters *c = counters_get();
+	void *ring = ring_get();
 
-	if (!c)
+	if (!c || !ring)
 		return false;
 	/* a probe in an interrupt may come in between: per-CPU, but atomic */
 	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	if (!bpf_ringbuf_output(&events, h, size, emit_flags(h->seq)))
+	if (!bpf_ringbuf_output(ring, h, size, emit_flags(ring, h->seq)))
 		return true;
 	__sync_fetch_and_add(&c->lost_ring, 1);
 	return false;
@@ -140,13 +149,14 @@ static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, 
 {
 	const u32 size = drop ? sizeof(struct skbt_plain_drop) : sizeof(struct skbt_hop);
 	struct skbt_counters *c = counters_get();
+	void *ring = ring_get();
 	struct skbt_hop *hop;
 	u32 seq;
 
-	if (!c)
+	if (!c || !ring)
 		return;
 	seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	hop = bpf_ringbuf_reserve(&events, size, 0);
+	hop = bpf_ringbuf_reserve(ring, size, 0);
 	if (!hop) {
 		__sync_fetch_and_add(&c->lost_ring, 1);
 		t->fresh = 1;
@@ -167,7 +177,7 @@ static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, 
 		hop->header.sections = SKBT_SECTION_DROP;
 		((struct skbt_plain_drop *)hop)->drop = *drop;
 	}
-	bpf_ringbuf_submit(hop, emit_flags(seq));
+	bpf_ringbuf_submit(hop, emit_flags(ring, seq));
 }
 
 #endif

@@ -182,11 +182,20 @@ struct skbt_tcp_life {
 	u32 is_asker; /* this side sent the SYN */
 };
 
-/* Full: the record is lost and counted (skbt_counters.lost_ring). */
-struct {
+struct skbt_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 16 << 20); /* set before load */
-} events SEC(".maps");
+	__uint(max_entries, 4096); /* of the pattern; those in the map are as long as was asked for */
+};
+
+/* The ring buffer of each CPU, which a few share, so that many do not wait for one: put there by the
+ * tracer (native/src/rings.h), whose reader merges them by time. Full: the record is lost and counted
+ * (skbt_counters.lost_ring). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, SKBT_RING_PLACES);
+	__type(key, u32);
+	__array(values, struct skbt_ring);
+} rings SEC(".maps");
 
 /* Full: the packet is not followed, and counted (skbt_counters.track_full). In tail mode there is a
  * struct skbt_trail behind each value, and behind the zeros that it begins as. */

@@ -221,6 +221,10 @@ struct skbt_hit {
 	__u32 kind; /* enum skbt_session_kind */
 };
 
+/* Places of the map `rings`: which ring buffer a CPU's records go to, by its number. A machine of
+ * more CPUs has some share. */
+#define SKBT_RING_PLACES 1024
+
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048
 /* Immediate of the first instruction of each slot function. */

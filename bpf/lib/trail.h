@@ -87,8 +87,9 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 				      u64 skb, u32 generation, u32 chosen, u64 time_ns)
 {
 	struct skbt_counters *c = counters_get();
+	void *ring = ring_get();
 
-	if (!c)
+	if (!c || !ring)
 		return false;
 	emit_header(&tail->header, SKBT_KIND_TAIL, sizeof(*tail), generation, time_ns);
 	tail->header.seq = (u32)__sync_fetch_and_add(&c->events, 1 + records);
@@ -101,7 +102,7 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 	asm volatile("" : "+r"(used)); /* compared, for the verifier, as it is used */
 	if (used > SKBT_TRAIL_BYTES + SKBT_RECORD_ROOM)
 		return false;
-	if (!bpf_ringbuf_output(&events, tail, sizeof(*tail) + used, emit_flags(0)))
+	if (!bpf_ringbuf_output(ring, tail, sizeof(*tail) + used, emit_flags(ring, 0)))
 		return true;
 	__sync_fetch_and_add(&c->lost_ring, 1 + records);
 	return false;

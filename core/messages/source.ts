@@ -122,6 +122,8 @@ export type TailChoice = v.InferOutput<typeof tailSchema>;
 /** Packets followed at once in tail mode, where each takes 8 kB. */
 export const TAIL_TRACKED_PACKETS = 8192;
 
+export const RINGS_MAX = 64;
+
 export const captureSpecSchema = v.object({
   filter: captureFilterSchema,
   probes: v.optional(probePlanSchema, {}),
@@ -136,7 +138,10 @@ export const captureSpecSchema = v.object({
   flowRate: v.optional(whole(0, 1_000_000), 0),
   /** Not given: records are sent as they are made. */
   tail: v.optional(tailSchema),
+  /** Of each ring buffer. */
   ringBytes: v.optional(whole(4096, 1 << 30), 16 << 20),
+  /** Ring buffers that the CPUs share, at most one for each; 0: one for every four. */
+  rings: v.optional(whole(0, RINGS_MAX), 0),
   trackedPackets: v.optional(whole(64, 1 << 20), 1 << 16),
   /** Different kernel stacks that are kept; a power of two. */
   stackTable: v.optional(whole(16, 1 << 16), 1 << 14),
@@ -269,6 +274,8 @@ export const captureStateSchema = v.variant('phase', [
     refused: list(v.object({ name: v.string(), reason: v.string() }), 4096),
     backend: v.picklist(['kprobe.multi', 'kprobe']),
     attachMs: count,
+    /** Ring buffers that there are. Recordings from before do not tell. */
+    rings: v.optional(positive),
   }),
   v.object({ phase: v.literal('stopping') }),
   v.object({ phase: v.literal('failed'), code: v.string(), message: v.string() }),

@@ -1,6 +1,7 @@
 /** No path mixes two packets, and what is lost is counted exactly. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { check, equal } from './check.ts';
@@ -32,6 +33,64 @@ async function blast(count: number, rate: number): Promise<void> {
     sink.kill('SIGTERM');
     await ended;
   }
+}
+
+/** Datagrams from a sender on each CPU, all at once. */
+async function blastFromAll(count: number, rate: number): Promise<void> {
+  const sink = spawn('ip', ['netns', 'exec', 'db', UDP_TOOL, 'sink', String(PORT)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await once(sink.stdout, 'data');
+    const senders = cpus().map((_, cpu) =>
+      spawn('taskset', [
+        '-c', String(cpu), 'ip', 'netns', 'exec', 'web', UDP_TOOL, 'send', '10.1.0.3', String(PORT), String(count), String(rate),
+      ], { stdio: ['ignore', 'ignore', 'inherit'] }),
+    ); // biome-ignore format: an argument list
+    for (const [code] of await Promise.all(senders.map((sender) => once(sender, 'exit'))))
+      equal(code, 0, 'a sender ends in order');
+  } finally {
+    const ended = once(sink, 'exit');
+    sink.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** Packets on all CPUs, with a ring buffer for each of these: the order in which events come, and who they are of. */
+async function traceOnAll(count: number) {
+  const paths = new Map<number, { time: number; func: string }[]>();
+  const seen = new Set<number>();
+  let latest = 0;
+  let events = 0;
+  let late = 0;
+  let ends = 0;
+  let allSeen: () => void = () => undefined;
+  const untilAllSeen = new Promise<void>((resolve) => {
+    allSeen = resolve;
+  });
+  const { stderr, exitCode } = await trace({
+    args: ['--keep', '--rings', String(cpus().length), `udp dst port ${PORT}`],
+    traffic: async () => {
+      await blastFromAll(count, 100);
+      await whileComing(30_000, untilAllSeen, () => events);
+    },
+    onLine(line: Line) {
+      if (line.kind === 'free') {
+        ends += 1;
+        if (ends === count * cpus().length) allSeen();
+      }
+      if (line.kind !== 'hop') return;
+      events += 1;
+      seen.add(line.cpu);
+      if (line.time_ns < latest) late += 1;
+      latest = Math.max(latest, line.time_ns);
+      const path = paths.get(line.packet) ?? [];
+      paths.set(line.packet, [...path, { time: line.time_ns, func: line.func ?? '' }]);
+    },
+  });
+  equal(exitCode, 0, 'exit status');
+  const told = [...paths.values()].map((hops) => hops.sort((a, b) => a.time - b.time).map(({ func }) => func).join(' ')); // biome-ignore format: short
+  return { paths: told, seen, events, late, summary: summaryOf(stderr) };
 }
 
 /** Reads a trace of datagrams line by line, keeping only which IP ids each packet id had. */
@@ -116,6 +175,25 @@ export const identity: readonly Scenario[] = [
       equal(summary.lost, 0, 'lost events');
       equal(packets.size, count, 'packets');
       noneMixed(packets);
+    },
+  },
+  {
+    name: 'with a ring buffer for each CPU, what packets on all of them did is told in the order of time, and whole',
+    async run() {
+      const count = 200;
+      const { paths, seen, events, late, summary } = await traceOnAll(count);
+      equal(summary.lost, 0, 'lost events');
+      equal(paths.length, count * cpus().length, 'packets');
+      equal(seen.size, cpus().length, 'CPUs that packets were on');
+      // the emulator may leave a CPU alone between an event's time and its place in the ring
+      check(late <= events / 1000, 'events that come behind later ones', { late, events });
+      const ways = new Map<string, number>();
+      for (const path of paths) ways.set(path, (ways.get(path) ?? 0) + 1);
+      check(
+        [...ways.keys()].every((path) => path.includes('ip_rcv') && path.includes('udp_rcv')),
+        'every path is whole',
+        [...ways],
+      );
     },
   },
 ];

@@ -257,6 +257,7 @@ skbt::LoadOptions readLoadOptions(const Napi::Object &object) {
   load.tcpEvents = object.Get("tcpEvents").ToBoolean();
   load.flowRate = number("flowRate");
   load.ringBytes = number("ringBytes");
+  load.rings = number("rings");
   load.trackedPackets = number("trackedPackets");
   load.stackTable = number("stackTable");
   const Napi::Value tail = object.Get("tail");
@@ -326,6 +327,7 @@ Napi::Object probesObject(Napi::Env env, skbt::Started &started) {
   object.Set("attached", started.attached);
   object.Set("attachMs", started.attachMs);
   object.Set("batches", static_cast<double>(started.batches));
+  object.Set("rings", started.rings);
   Napi::Array refused = Napi::Array::New(env, started.refused.size());
   uint32_t i = 0;
   for (const auto &refusal : started.refused) {

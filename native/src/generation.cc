@@ -4,6 +4,7 @@
 #include "elf_object.h"
 #include "kernel.h"
 #include "load_plan.h"
+#include "rings.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"
@@ -310,8 +311,6 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__set_initial_value(map, &config, sizeof(config));
     else if (base)
       err = bpf_map__reuse_fd(map, base->mapFd(bpf_map__name(map)));
-    else if (name == "events")
-      err = bpf_map__set_max_entries(map, options.ringBytes);
     else if (name == "paths" && !(options.tail && options.tail->isNew))
       err = bpf_map__set_max_entries(map, 1);
     else if (name == "tracks")
@@ -527,6 +526,12 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     return finish(error);
   }
   mark("object loaded");
+  if (g.isFirst) {
+    auto rings = makeRings(g.mapFd("rings"), options.rings, options.ringBytes);
+    if (!rings)
+      return finish(rings.error());
+    g.rings = std::move(*rings);
+  }
   return finish(std::move(g));
 }
 
@@ -652,6 +657,13 @@ Generation::Ages Generation::sweep(uint64_t longNs) const {
 }
 
 int Generation::mapFd(const char *name) const { return bpf_object__find_map_fd_by_name(object.get(), name); }
+
+std::vector<int> Generation::ringFds() const {
+  std::vector<int> fds;
+  for (const Fd &ring : rings)
+    fds.push_back(ring.get());
+  return fds;
+}
 
 uint64_t Generation::recursionMisses() const {
   uint64_t misses = 0;

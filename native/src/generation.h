@@ -49,7 +49,8 @@ struct LoadOptions {
   uint32_t flowRate = 0;
   // only for the first generation
   std::optional<Tail> tail;
-  uint32_t ringBytes = 16U << 20;
+  uint32_t ringBytes = 16U << 20; // of each
+  uint32_t rings = 0;             // 0: as many as suit the CPUs
   uint32_t trackedPackets = 1U << 16;
   uint32_t stackTable = 1U << 14;
 };
@@ -94,6 +95,8 @@ public:
   int sessionFd() const;
 
   int mapFd(const char *name) const;
+  // The ring buffers. Only of the first generation.
+  std::vector<int> ringFds() const;
   const bpf_object *bpfObject() const { return object.get(); }
   // Probe hits that the kernel skipped because the program was already running on that CPU.
   uint64_t recursionMisses() const;
@@ -111,6 +114,7 @@ private:
   };
   std::unique_ptr<bpf_object, ObjectClose> object;
   std::vector<Fd> links;
+  std::vector<Fd> rings;
   std::vector<Session> callSessions;
   bool isFirst = true;
 

@@ -4,7 +4,6 @@
 #include "kernel_shared.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +16,9 @@
 
 namespace skbt {
 namespace {
+
+// When what is too young to be given out is looked at again.
+constexpr int YOUNG_MS = 2;
 
 // Kernel code is in the upper half of what a low word can be: ids, which are indexes, are not.
 constexpr uint32_t KERNEL_HALF = 0x80000000;
@@ -61,19 +63,15 @@ skbt_hop sameBut(const skbt_hop &whole, const skbt_trail_hop &kept, const skbt_t
 
 } // namespace
 
-void Reader::RingFree::operator()(ring_buffer *r) const { ring_buffer__free(r); }
-
 Result<std::unique_ptr<Reader>> Reader::start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch) {
   std::unique_ptr<Reader> reader(new Reader());
   reader->symbols = std::move(symbols);
   reader->onBatch = std::move(onBatch);
   reader->stacksFd = maps.stacks;
-  const auto sample = [](void *self, void *data, size_t size) {
-    return static_cast<Reader *>(self)->take(static_cast<const uint8_t *>(data), size);
-  };
-  reader->ring.reset(ring_buffer__new(maps.ring, sample, reader.get(), nullptr));
-  if (!reader->ring)
-    return errnoError("RING_FAILED", "cannot map the ring buffer", errno);
+  auto rings = Rings::map(maps.rings, maps.baseNs);
+  if (!rings)
+    return rings.error();
+  reader->rings.emplace(std::move(*rings));
   reader->epollAll = Fd(epoll_create1(EPOLL_CLOEXEC));
   reader->epollWake = Fd(epoll_create1(EPOLL_CLOEXEC));
   reader->wake = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -82,8 +80,10 @@ Result<std::unique_ptr<Reader>> Reader::start(Maps maps, std::shared_ptr<const S
     event.events = EPOLLIN;
     return epoll.valid() && fd >= 0 && epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
   };
-  if (!watch(reader->epollAll, reader->wake.get()) || !watch(reader->epollWake, reader->wake.get()) ||
-      !watch(reader->epollAll, ring_buffer__epoll_fd(reader->ring.get())))
+  bool isWatched = watch(reader->epollAll, reader->wake.get()) && watch(reader->epollWake, reader->wake.get());
+  for (const int fd : maps.rings)
+    isWatched = isWatched && watch(reader->epollAll, fd);
+  if (!isWatched)
     return errnoError("RING_FAILED", "cannot wait for the ring buffer", errno);
   reader->thread = std::thread(&Reader::run, reader.get());
   return reader;
@@ -110,37 +110,40 @@ void Reader::release() {
 }
 
 void Reader::run() {
-  while (!stopping) {
-    if (hasRoom())
-      consume();
-    waitForMore();
-  }
-  // the kernel side is off: what is in the ring now is all there is
+  while (!stopping)
+    waitForMore(hasRoom() ? consume(false) : Rings::Left::NoRoom);
+  // the kernel side is off: what is in the rings now is all there is
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(STOP_MS);
   while (std::chrono::steady_clock::now() < end) {
-    if (hasRoom() && ring_buffer__consume(ring.get()) >= 0) {
-      flush();
+    if (hasRoom() && consume(true) == Rings::Left::Nothing)
       return;
-    }
-    waitForMore();
+    waitForMore(Rings::Left::NoRoom);
   }
 }
 
-void Reader::consume() {
+Rings::Left Reader::consume(bool isLast) {
   if (auto next = nextSymbols.exchange(nullptr))
     symbols = std::move(next);
-  uint64_t asked = 0;
-  {
-    const std::lock_guard guard(drainLock);
-    asked = drainsAsked;
-  }
-  const bool isEmpty = ring_buffer__consume(ring.get()) >= 0;
+  noteDrains();
+  const Rings::Left left =
+      rings->consume([this](const uint8_t *record, size_t size) { return take(record, size); }, isLast);
   flush();
-  if (!isEmpty)
-    return; // there was no room for all of it
+  if (drainsNoted != 0 && rings->areTaken(drainedWhere)) {
+    const std::lock_guard guard(drainLock);
+    drainsDone = drainsNoted;
+    drainsNoted = 0;
+    drained.notify_all();
+  }
+  return left;
+}
+
+// Those that are asked for while others are under way wait for their turn.
+void Reader::noteDrains() {
   const std::lock_guard guard(drainLock);
-  drainsDone = asked;
-  drained.notify_all();
+  if (drainsNoted != 0 || drainsAsked == drainsDone)
+    return;
+  drainsNoted = drainsAsked;
+  drainedWhere = rings->written();
 }
 
 bool Reader::drain() {
@@ -156,17 +159,20 @@ bool Reader::drain() {
   return true;
 }
 
-void Reader::waitForMore() {
-  // Without room the ring must not wake us: only `wake` counts until the receiver releases a batch.
+void Reader::waitForMore(Rings::Left left) {
+  // Without room the rings must not wake us: only `wake` counts until the receiver releases a batch. Nor must what they
+  // have when that is to wait for a moment.
+  const bool isYoung = left == Rings::Left::Young;
+  const bool waitsForRings = !isYoung && hasRoom();
   epoll_event event;
-  epoll_wait(hasRoom() ? epollAll.get() : epollWake.get(), &event, 1, BATCH_AGE_MS);
+  epoll_wait(waitsForRings ? epollAll.get() : epollWake.get(), &event, 1, isYoung ? YOUNG_MS : BATCH_AGE_MS);
   uint64_t count = 0;
   while (read(wake.get(), &count, sizeof(count)) > 0) {
   }
 }
 
-// Not 0: stop reading for now; this record is taken in all the same.
-int Reader::take(const uint8_t *record, size_t size) {
+// False: stop reading for now; this record is taken in all the same.
+bool Reader::take(const uint8_t *record, size_t size) {
   if (!current) {
     current = std::make_unique<Batch>();
     current->reserve(BATCH_BYTES + SKBT_STACK_MAX * sizeof(skbt_symbol) + sizeof(skbt_stack) + SKBT_RECORD_MAX);
@@ -176,9 +182,9 @@ int Reader::take(const uint8_t *record, size_t size) {
   else
     takeOne(record, size);
   if (current->size() < BATCH_BYTES)
-    return 0;
+    return true;
   flush();
-  return hasRoom() ? 0 : -1;
+  return hasRoom();
 }
 
 void Reader::takeOne(const uint8_t *record, size_t size) {

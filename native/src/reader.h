@@ -4,6 +4,7 @@
 
 #include "fd.h"
 #include "result.h"
+#include "rings.h"
 #include "symbols.h"
 
 #include <atomic>
@@ -17,8 +18,6 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
-
-struct ring_buffer;
 
 namespace skbt {
 
@@ -41,8 +40,9 @@ public:
   using OnBatch = std::function<void(std::unique_ptr<Batch>)>;
 
   struct Maps {
-    int ring;
+    std::vector<int> rings;
     int stacks;
+    uint64_t baseNs; // what records' times are since
   };
   static Result<std::unique_ptr<Reader>> start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
   // One thread at a time; before the functions are probed.
@@ -68,15 +68,13 @@ public:
   std::vector<uint64_t> functionsOnDrops() const;
 
 private:
-  struct RingFree {
-    void operator()(ring_buffer *r) const;
-  };
   Reader() = default;
   void run();
   void notify();
-  void waitForMore();
-  void consume();
-  int take(const uint8_t *record, size_t size);
+  void waitForMore(Rings::Left left);
+  Rings::Left consume(bool isLast);
+  void noteDrains();
+  bool take(const uint8_t *record, size_t size);
   void takeOne(const uint8_t *record, size_t size);
   void takeTail(const uint8_t *sample, size_t size);
   void nameParts(const uint8_t *record, size_t size);
@@ -89,7 +87,7 @@ private:
   void flush();
   bool hasRoom() const { return waiting.load(std::memory_order_acquire) < BATCHES_MAX; }
 
-  std::unique_ptr<ring_buffer, RingFree> ring;
+  std::optional<Rings> rings;
   std::shared_ptr<const Symbols> symbols; // the thread's own
   std::atomic<std::shared_ptr<const Symbols>> nextSymbols;
   std::optional<ProgramSymbols> programs;    // read when the first address is named: ours are loaded then
@@ -109,6 +107,8 @@ private:
   std::condition_variable drained;
   uint64_t drainsAsked = 0;
   uint64_t drainsDone = 0;
+  uint64_t drainsNoted = 0;           // the thread's own: those of which it knows
+  std::vector<uint64_t> drainedWhere; // how far the rings are to be taken for these
   std::atomic<bool> stopping{false};
   std::atomic<uint64_t> batchCount{0};
   std::atomic<uint64_t> byteCount{0};

@@ -67,8 +67,8 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
-  auto started =
-      Reader::start({generation->mapFd("events"), generation->mapFd("stacks")}, std::move(symbols), std::move(onBatch));
+  auto started = Reader::start({generation->ringFds(), generation->mapFd("stacks"), loaded.baseNs}, std::move(symbols),
+                               std::move(onBatch));
   if (!started)
     return started.error();
   (*started)->addFunctions(idsByAddress(options.parts));
@@ -86,6 +86,7 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   // The probes only jump until here: every path starts with all of them in place.
   if (auto done = generation->takeOver(loaded); !done)
     return done.error();
+  const auto rings = static_cast<uint32_t>(generation->ringFds().size());
   const std::lock_guard guard(lock);
   first.emplace(std::move(*generation));
   {
@@ -96,7 +97,7 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   newest = loaded.kernel;
   earlierMisses = 0;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-  return Started{probes->attached(), probes->refused(), took.count(), 0};
+  return Started{probes->attached(), probes->refused(), took.count(), 0, rings};
 }
 
 Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts, std::shared_ptr<const Kernel> kernel) {
@@ -115,10 +116,11 @@ Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts, std::shar
   auto change = probes->set(parts);
   if (!change)
     return change.error();
+  const auto rings = static_cast<uint32_t>(first->ringFds().size());
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
   if (change->isLess && !r->drain())
     return Error{"NOT_TAKEN", "the probes were switched, but what was recorded before is not taken"};
-  return Started{probes->attached(), probes->refused(), took.count(), r->batches()};
+  return Started{probes->attached(), probes->refused(), took.count(), r->batches(), rings};
 }
 
 Status Tracer::weigh(const ProbePart &functions) {

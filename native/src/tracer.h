@@ -44,6 +44,7 @@ struct Started {
   std::vector<Attachment::Refusal> refused;
   double attachMs;
   uint64_t batches; // handed over before this was told
+  uint32_t rings;
 };
 
 // Zero of every record's time_ns, fixed when the library is loaded.

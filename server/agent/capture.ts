@@ -311,9 +311,10 @@ const tailProblem = ({ tail, filter, stacks, controlBlock }: CaptureSpec): strin
 
 const partsOf = ({ stages }: ResolvedPlan) => stages.map(({ ids }) => [...ids]);
 
-const probesOf = (plan: ResolvedPlan, { attached, attachMs, refused }: Switched) => ({
+const probesOf = (plan: ResolvedPlan, { attached, attachMs, refused, rings }: Switched) => ({
   attached,
   attachMs,
+  rings,
   probed: idsOf(plan),
   joined: [...plan.joined],
   refused: refused.slice(0, 4096),

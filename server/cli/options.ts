@@ -6,6 +6,7 @@ import {
   type BackendChoice,
   DEFAULT_SPEC,
   type ProbePlan,
+  RINGS_MAX,
   type StackChoice,
   TAIL_TRACKED_PACKETS,
   type TailChoice,
@@ -51,6 +52,8 @@ export interface TraceOptions {
   readonly trackedPackets: number;
   readonly stackTable: number;
   readonly ringBytes: number;
+  /** 0: as suits the CPUs. */
+  readonly rings: number;
   readonly source: 'host' | 'lab';
   readonly kernel: string;
   readonly readyFile: string | undefined;
@@ -87,6 +90,7 @@ const FLAGS = {
   ...PROBE_FLAGS,
   backend: { type: 'string' },
   'ring-size': { type: 'string' },
+  rings: { type: 'string' },
   source: { type: 'string' },
   kernel: { type: 'string' },
   'ready-file': { type: 'string' },
@@ -154,6 +158,7 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     probes: parseProbes(values),
     backend: oneOf('--backend', values.backend, BACKEND_CHOICES, 'auto'),
     ringBytes: parseRingSize(values['ring-size']) ?? DEFAULT_SPEC.ringBytes,
+    rings: wholeNumber('--rings', values.rings, 1, RINGS_MAX) ?? DEFAULT_SPEC.rings,
     source: oneOf('--source', values.source, ['host', 'lab'] as const, 'host'),
     kernel: values.kernel ?? '6.12',
     readyFile: values['ready-file'],

@@ -54,6 +54,7 @@ export function resolveSpec(options: TraceOptions, namespaces: readonly NetnsInf
     flowRate: options.flowRate,
     ...(options.tail !== undefined && { tail: options.tail }),
     ringBytes: options.ringBytes,
+    rings: options.rings,
     trackedPackets: options.trackedPackets,
     stackTable: options.stackTable,
   };

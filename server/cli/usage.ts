@@ -62,7 +62,8 @@ How:
       --flow-rate N        follow at most N packets that a flow begins in a second; the rest is counted
       --tracked N          packets followed at once, 64 to 1048576 (65536, with --tail 8192)
       --stack-table N      different kernel stacks kept, a power of two, 16 to 65536 (16384)
-      --ring-size BYTES    kernel ring buffer, a power of two (16M); K, M and G may follow
+      --ring-size BYTES    each of the kernel's ring buffers, a power of two (16M); K, M and G may follow
+      --rings N            ring buffers, which CPUs share; at most 64 and one a CPU (one for every four CPUs)
       --source host|lab    this host, or the lab's sample network in a VM
       --kernel SERIES      kernel of the lab: 6.12, 6.1, or a path
       --ready-file PATH    touched when every probe is attached

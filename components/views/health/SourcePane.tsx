@@ -24,6 +24,7 @@ export function SourcePane() {
   const hello = source?.phase === 'connected' ? source.hello : undefined;
   const capture = snapshot?.capture;
   const spec = capture?.phase === 'running' ? capture.spec : undefined;
+  const rings = capture?.phase === 'running' ? (capture.rings ?? 1) : 1;
   const situation = situationOf(link, snapshot);
   return (
     <section aria-label="Source" className="px-3 py-2 text-xs">
@@ -71,7 +72,7 @@ export function SourcePane() {
           </tr>
         </thead>
         <tbody>
-          <Buffer name="Ring buffer" limit={spec && formatBytes(spec.ringBytes)} untold="fill is not told, its losses are" />
+          <Buffer name={rings > 1 ? 'Ring buffers' : 'Ring buffer'} limit={spec && `${rings > 1 ? `${rings} × ` : ''}${formatBytes(spec.ringBytes)}`} untold="fill is not told, its losses are" />
           <Buffer
             name="Tracked packets"
             used={stats?.tracer.tracked} limit={spec && formatCount(spec.trackedPackets)} of={spec?.trackedPackets}

@@ -18,7 +18,7 @@ function tracerOf(batches: number) {
   const tracer = {
     start: async (_options, onBatch) => {
       deliver = onBatch;
-      return { attached: 1, refused: [], attachMs: 1, batches: 0, backend: 'kprobe' };
+      return { attached: 1, refused: [], attachMs: 1, batches: 0, rings: 1, backend: 'kprobe' };
     },
     release: () => undefined,
     stats: () => ({ ...NO_STATS, batches }),
@@ -59,7 +59,7 @@ function captureOf(onDrops: readonly number[]) {
     weighed: [],
   };
   const told: CaptureState[] = [];
-  const switched = { attached: 1, refused: [], attachMs: 1, batches: 0 };
+  const switched = { attached: 1, refused: [], attachMs: 1, batches: 0, rings: 1 };
   const tracer = {
     start: async () => ({ ...switched, backend: 'kprobe' as const }),
     setProbes: async (parts) => {

@@ -48,6 +48,11 @@ describe('trace', () => {
     ['8192', 8192],
   ])('takes a ring of %s', (text, bytes) => expect(parseTrace(['--ring-size', text]).ringBytes).toBe(bytes));
 
+  it('takes how many ring buffers CPUs share, or leaves that to their number', () => {
+    expect(parseTrace(['--rings', '8']).rings).toBe(8);
+    expect(parseTrace([]).rings).toBe(0);
+  });
+
   it.each([
     [['--pott', '80'], 'there is no flag --pott; did you mean --port? (see --help)'],
     [['-Z'], 'there is no flag -Z (see --help)'],
@@ -58,6 +63,7 @@ describe('trace', () => {
     [['-p', 'init'], "-p takes a whole number from 1 to 4194304, not 'init'"],
     [['-i', 'a name with spaces'], 'is no interface name'],
     [['--ring-size', '5000'], "--ring-size is a power of two from 4K to 1G, not '5000'"],
+    [['--rings', '0'], "--rings takes a whole number from 1 to 64, not '0'"],
     [['--group', 'most'], "--group is one of default, all, none, not 'most'"],
     [['--stage', 'brige'], "there is no stage 'brige'; did you mean bridge?"],
     [['--filter-func', 'tcp_('], "--filter-func: 'tcp_(' is no regular expression: missing closing )"],
