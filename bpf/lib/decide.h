@@ -119,17 +119,25 @@ static __always_inline struct skbt_pending *pending_find(u64 skb, u16 what, u16 
 	return maybe_waiting(skb) ? bpf_map_lookup_elem(&pending, &key) : NULL;
 }
 
-/* The hook of IP that the packet is at, as pf << 8 | hook; 0 when it is at none. */
-static __always_inline u32 ip_hook_of(u64 skb)
+/* Fills what is kept of a followed packet that enters a function which may free it. */
+static __always_inline void begun_fill(struct skbt_begun *b, const struct skbt_track *t, u64 skb,
+				       u64 by, const struct nf_hook_state *state)
 {
-	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_HOOK, NFPROTO_IPV4);
-
-	if (!p)
-		p = pending_find(skb, SKBT_DECISION_HOOK, NFPROTO_IPV6);
-	return p ? p->hook : 0;
+	b->packet = t->packet;
+	b->generation = t->generation;
+	b->begun_ns = bpf_ktime_get_ns();
+	b->by = by;
+	b->used = 0;
+	if (state) {
+		b->hook = (u32)KERNEL_FIELD(nf_hook_state, state, pf) << 8 |
+			  (u8)KERNEL_FIELD(nf_hook_state, state, hook);
+		b->netns = netns_of(KERNEL_FIELD(nf_hook_state, state, net));
+	} else {
+		b->hook = t->hook;
+		b->netns = netns_of_skb(skb);
+	}
 }
 
-/* A followed packet enters a function that may free it. */
 static __always_inline void pending_put(u64 skb, u32 what, u16 place, u64 by,
 					const struct nf_hook_state *state)
 {
@@ -144,21 +152,10 @@ static __always_inline void pending_put(u64 skb, u32 what, u16 place, u64 by,
 	t = track_find(skb, ctl->generation);
 	if (!t)
 		return;
-	p.packet = t->packet;
-	p.flags = t->flags;
-	p.generation = ctl->generation;
-	p.begun_ns = bpf_ktime_get_ns();
-	p.by = by;
-	p.hook = ip_hook_of(skb);
+	begun_fill(&p.begun, t, skb, by, state);
 	p.head = (u64)KERNEL_FIELD(sk_buff, buffer, head);
-	if (state) {
-		p.hook = (u32)KERNEL_FIELD(nf_hook_state, state, pf) << 8 |
-			 (u8)KERNEL_FIELD(nf_hook_state, state, hook);
-		p.netns = netns_of(KERNEL_FIELD(nf_hook_state, state, net));
-		key.pf = (u16)(p.hook >> 8);
-	} else {
-		p.netns = netns_of_skb(skb);
-	}
+	if (state)
+		key.pf = (u16)(p.begun.hook >> 8);
 	counted_put(&pending, skbt_waiting, skb, &key, &p);
 }
 
@@ -192,48 +189,76 @@ static __always_inline s32 nf_verdict(u32 value)
 }
 
 /* Fills a decision from what was kept; false when it belongs to other settings. */
-static __always_inline bool pending_tell(struct skbt_told *told, const struct skbt_pending *p,
-					 u64 skb, u16 what, s32 value,
-					 const struct skbt_control *ctl)
+static __always_inline bool begun_tell(struct skbt_told *told, const struct skbt_begun *b, u64 skb,
+				       u16 what, s32 value, const struct skbt_control *ctl)
 {
-	if (!ctl || p->generation != ctl->generation)
+	if (!ctl || !b->packet || b->generation != ctl->generation)
 		return false;
-	told->d.packet = p->packet;
+	told->d.packet = b->packet;
 	told->d.skb = skb;
-	told->d.by = p->by;
+	told->d.by = b->by;
 	told->d.value = value;
-	told->d.netns = p->netns;
+	told->d.netns = b->netns;
 	told->d.decision = what;
-	told->d.pf = (u8)(p->hook >> 8);
-	told->d.hook = (u8)p->hook;
-	told->d.duration_ns = bpf_ktime_get_ns() - p->begun_ns;
+	told->d.pf = (u8)(b->hook >> 8);
+	told->d.hook = (u8)b->hook;
+	told->d.duration_ns = bpf_ktime_get_ns() - b->begun_ns;
 	return true;
+}
+
+/* A decision of which no more is known. */
+static __always_inline void begun_decide(const struct skbt_begun *b, u64 skb, u16 what, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_told told = {};
+
+	if (begun_tell(&told, b, skb, what, value, ctl))
+		decision_send(&told, ctl, false);
 }
 
 /* The simple end of a pending decision. */
 static __always_inline void pending_decide(u64 skb, u16 what, u16 pf, s32 value)
 {
-	const struct skbt_control *ctl = control_get();
 	const struct skbt_pending *p = pending_find(skb, what, pf);
-	struct skbt_told told = {};
 
 	if (!p)
 		return;
-	if (pending_tell(&told, p, skb, what, value, ctl))
-		decision_send(&told, ctl, false);
+	begun_decide(&p->begun, skb, what, value);
 	pending_forget(skb, what, pf);
 }
 
+/* The packet is at a hook of IP, or no more. Bridge-netfilter asks these inside of its own. */
+static __always_inline void hook_at(struct skbt_track *t, u64 state, bool is_there)
+{
+	const u16 pf = pf_of(state);
+
+	if (pf == NFPROTO_IPV4 || pf == NFPROTO_IPV6)
+		t->hook =
+			is_there ? (u32)pf << 8 | (u8)KERNEL_FIELD(nf_hook_state, state, hook) : 0;
+}
+
 /* nf_hook_slow(skb, state, entries, i): frees what it drops */
+static __always_inline void hook_move(u64 skb, u64 state, bool is_there)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_track *t = ctl ? track_find(skb, ctl->generation) : NULL;
+
+	if (t)
+		hook_at(t, state, is_there);
+}
+
 static __always_inline void hook_begin(u64 skb, u64 state)
 {
 	pending_begin(skb, SKBT_DECISION_HOOK, 0, (const struct nf_hook_state *)state);
+	hook_move(skb, state, true);
 }
 
 static __always_inline void hook_end(u64 skb, u64 state, s32 value)
 {
-	if (maybe_waiting(skb))
-		pending_decide(skb, SKBT_DECISION_HOOK, pf_of(state), value);
+	if (!maybe_waiting(skb))
+		return;
+	pending_decide(skb, SKBT_DECISION_HOOK, pf_of(state), value);
+	hook_move(skb, state, false);
 }
 
 SEC("skbt/begin")
@@ -259,35 +284,39 @@ static __always_inline void table_begin(u64 table, u64 skb, u64 state)
 	pending_begin(skb, SKBT_DECISION_TABLE, table, (const struct nf_hook_state *)state);
 }
 
-static __always_inline void table_tell(u64 table, u64 skb, u64 state, u32 value, bool is_ebtables)
+static __always_inline void table_tell(const struct skbt_begun *b, u64 table, u64 skb, u32 value,
+				       bool is_ebtables)
 {
 	const struct skbt_control *ctl = control_get();
-	const u16 pf = pf_of(state);
-	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_TABLE, pf);
 	const struct xt_table *xt = (const void *)table;
 	const struct ebt_table *ebt = (const void *)table;
 	struct skbt_told told = {};
 
-	if (!p)
+	if (!begun_tell(&told, b, skb, SKBT_DECISION_TABLE, nf_verdict(value), ctl))
 		return;
-	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, nf_verdict(value), ctl)) {
-		if (is_ebtables) {
-			if (bpf_core_type_exists(struct ebt_table))
-				bpf_core_read_str(told.rule.table, sizeof(told.rule.table),
-						  &ebt->name);
-		} else if (bpf_core_type_exists(struct xt_table)) {
-			bpf_core_read_str(told.rule.table, sizeof(told.rule.table), &xt->name);
-			told.d.priority = BPF_CORE_READ(xt, priority);
-		}
-		decision_send(&told, ctl, true);
+	if (is_ebtables) {
+		if (bpf_core_type_exists(struct ebt_table))
+			bpf_core_read_str(told.rule.table, sizeof(told.rule.table), &ebt->name);
+	} else if (bpf_core_type_exists(struct xt_table)) {
+		bpf_core_read_str(told.rule.table, sizeof(told.rule.table), &xt->name);
+		told.d.priority = BPF_CORE_READ(xt, priority);
 	}
-	pending_forget(skb, SKBT_DECISION_TABLE, pf);
+	decision_send(&told, ctl, true);
 }
 
 static __always_inline void table_end(u64 table, u64 skb, u64 state, u32 value, bool is_ebtables)
 {
-	if (maybe_waiting(skb))
-		table_tell(table, skb, state, value, is_ebtables);
+	const struct skbt_pending *p;
+	u16 pf;
+
+	if (!maybe_waiting(skb))
+		return;
+	pf = pf_of(state);
+	p = pending_find(skb, SKBT_DECISION_TABLE, pf);
+	if (!p)
+		return;
+	table_tell(&p->begun, table, skb, value, is_ebtables);
+	pending_forget(skb, SKBT_DECISION_TABLE, pf);
 }
 
 #define TABLE_PROGRAMS(name, is_ebtables)                                                          \
@@ -315,31 +344,35 @@ static __always_inline void conntrack_begin(u64 skb, u64 state)
 	pending_begin(skb, SKBT_DECISION_CONNTRACK, 0, (const struct nf_hook_state *)state);
 }
 
-static __always_inline void conntrack_tell(u64 skb, u64 state, u32 value)
+static __always_inline void conntrack_tell(const struct skbt_begun *b, u64 skb, u32 value)
 {
 	const struct skbt_control *ctl = control_get();
-	const u16 pf = pf_of(state);
-	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_CONNTRACK, pf);
 	const struct sk_buff *buffer = (const void *)skb;
 	struct skbt_told told = {};
 	u64 nfct;
 
-	if (!p)
+	if (!begun_tell(&told, b, skb, SKBT_DECISION_CONNTRACK, nf_verdict(value), ctl))
 		return;
-	if (pending_tell(&told, p, skb, SKBT_DECISION_CONNTRACK, nf_verdict(value), ctl)) {
-		nfct = KERNEL_FIELD(sk_buff, buffer, _nfct);
-		told.d.used = nfct & NFCT_INFOMASK;
-		told.d.limit = (nfct & NFCT_PTRMASK) != 0;
-		told.d.by = nfct & NFCT_PTRMASK;
-		decision_send(&told, ctl, false);
-	}
-	pending_forget(skb, SKBT_DECISION_CONNTRACK, pf);
+	nfct = KERNEL_FIELD(sk_buff, buffer, _nfct);
+	told.d.used = nfct & NFCT_INFOMASK;
+	told.d.limit = (nfct & NFCT_PTRMASK) != 0;
+	told.d.by = nfct & NFCT_PTRMASK;
+	decision_send(&told, ctl, false);
 }
 
 static __always_inline void conntrack_end(u64 skb, u64 state, u32 value)
 {
-	if (maybe_waiting(skb))
-		conntrack_tell(skb, state, value);
+	const struct skbt_pending *p;
+	u16 pf;
+
+	if (!maybe_waiting(skb))
+		return;
+	pf = pf_of(state);
+	p = pending_find(skb, SKBT_DECISION_CONNTRACK, pf);
+	if (!p)
+		return;
+	conntrack_tell(&p->begun, skb, value);
+	pending_forget(skb, SKBT_DECISION_CONNTRACK, pf);
 }
 
 SEC("skbt/begin")
@@ -362,18 +395,24 @@ static __always_inline void nat_begin(u64 skb, u64 entry)
 	pending_begin(skb, SKBT_DECISION_NAT, entry, NULL);
 }
 
-static __always_inline void nat_end(u64 skb, u32 type, s32 value)
+static __always_inline void nat_tell(const struct skbt_begun *b, u64 skb, u32 type, s32 value)
 {
 	const struct skbt_control *ctl = control_get();
-	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_NAT, 0);
 	struct skbt_told told = {};
+
+	if (!begun_tell(&told, b, skb, SKBT_DECISION_NAT, value, ctl))
+		return;
+	told.d.used = type;
+	decision_send(&told, ctl, false);
+}
+
+static __always_inline void nat_end(u64 skb, u32 type, s32 value)
+{
+	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_NAT, 0);
 
 	if (!p)
 		return;
-	if (pending_tell(&told, p, skb, SKBT_DECISION_NAT, value, ctl)) {
-		told.d.used = type;
-		decision_send(&told, ctl, false);
-	}
+	nat_tell(&p->begun, skb, type, value);
 	pending_forget(skb, SKBT_DECISION_NAT, 0);
 }
 
@@ -444,22 +483,29 @@ static __always_inline void neighbour_begin(u64 neighbour, u64 skb)
 		pending_begin(skb, SKBT_DECISION_NEIGHBOUR, neighbour, NULL);
 }
 
-static __always_inline void neighbour_end(u64 address, u64 skb, s32 value)
+static __always_inline void neighbour_tell(const struct skbt_begun *b, u64 address, u64 skb,
+					   s32 value)
 {
 	const struct skbt_control *ctl = control_get();
 	const struct neighbour *neighbour = (const void *)address;
-	const struct skbt_pending *p;
 	struct skbt_told told = {};
+
+	if (!begun_tell(&told, b, skb, SKBT_DECISION_NEIGHBOUR, value, ctl))
+		return;
+	told.d.used = BPF_CORE_READ(neighbour, nud_state);
+	decision_send(&told, ctl, false);
+}
+
+static __always_inline void neighbour_end(u64 address, u64 skb, s32 value)
+{
+	const struct skbt_pending *p;
 
 	if (!skb)
 		return;
 	p = pending_find(skb, SKBT_DECISION_NEIGHBOUR, 0);
 	if (!p)
 		return;
-	if (pending_tell(&told, p, skb, SKBT_DECISION_NEIGHBOUR, value, ctl)) {
-		told.d.used = BPF_CORE_READ(neighbour, nud_state);
-		decision_send(&told, ctl, false);
-	}
+	neighbour_tell(&p->begun, address, skb, value);
 	pending_forget(skb, SKBT_DECISION_NEIGHBOUR, 0);
 }
 
@@ -544,22 +590,28 @@ static __always_inline void backlog_begin(u64 skb, u32 cpu)
 	pending_begin(skb, SKBT_DECISION_BACKLOG, 0, NULL);
 	p = pending_find(skb, SKBT_DECISION_BACKLOG, 0);
 	if (p)
-		p->used = backlog_used(cpu);
+		p->begun.used = backlog_used(cpu);
+}
+
+static __always_inline void backlog_tell(const struct skbt_begun *b, u64 skb, s32 value)
+{
+	const struct skbt_control *ctl = control_get();
+	struct skbt_told told = {};
+
+	if (!value || !begun_tell(&told, b, skb, SKBT_DECISION_BACKLOG, value, ctl))
+		return;
+	told.d.used = b->used;
+	told.d.limit = backlog_limit();
+	decision_send(&told, ctl, false);
 }
 
 static __always_inline void backlog_end(u64 skb, s32 value)
 {
-	const struct skbt_control *ctl = control_get();
 	const struct skbt_pending *p = pending_find(skb, SKBT_DECISION_BACKLOG, 0);
-	struct skbt_told told = {};
 
 	if (!p)
 		return;
-	if (value && pending_tell(&told, p, skb, SKBT_DECISION_BACKLOG, value, ctl)) {
-		told.d.used = p->used;
-		told.d.limit = backlog_limit();
-		decision_send(&told, ctl, false);
-	}
+	backlog_tell(&p->begun, skb, value);
 	pending_forget(skb, SKBT_DECISION_BACKLOG, 0);
 }
 

@@ -25,37 +25,15 @@ struct skbt_sections {
 	struct skbt_control_block control;
 };
 
-/* What the packet's last record was made of; see raw.h. The first ones as in struct sk_buff and
- * struct skb_shared_info. */
+#define SKB_COPY_BYTES 256 /* of the sk_buff itself, at most */
+
+/* What the packet's last record was made of; see raw.h. Of struct skb_shared_info by its names. */
 struct skbt_raw {
-	u64 dev;
-	u64 sk;
-	u64 _skb_refdst;
-	u64 _nfct;
-	u64 head;
-	u64 data;
+	u64 skb[SKB_COPY_BYTES / 8]; /* copy of the sk_buff itself */
 	u64 frag_list;
-	u32 end;
-	u32 len;
-	u32 data_len;
-	u32 csum;
-	u32 priority;
-	u32 hash;
-	u32 mark;
-	u32 truesize;
-	u32 skb_iif;
+	u64 shared; /* word that has nr_frags, gso_size, gso_segs */
 	u32 gso_type;
-	u16 queue_mapping;
-	u16 protocol;
-	u16 network_header;
-	u16 mac_header;
-	u16 vlan_proto;
-	u16 vlan_tci;
-	u16 gso_size;
-	u16 gso_segs;
-	u32 nr_frags;
-	u32 bytes; /* with bit fields */
-	u32 more_bytes;
+	u32 is_usual; /* the sk_buff's fields lie as they are compared in words */
 	u32 head_words; /* of `first`; 0: not kept */
 	u32 start; /* of struct skbt_packet, as are those below */
 	u32 used;
@@ -75,6 +53,8 @@ struct skbt_track {
 	u64 sk; /* whose owner `last.owner` is */
 	u64 receiver; /* socket that it was given to; skb->sk does not say so for UDP */
 	u64 cut_from; /* packet that this is a segment of, 0: none */
+	u32 hook; /* of IP, that it is at, as pf << 8 | hook; 0: none */
+	u32 reserved;
 	u32 generation;
 	u8 flags; /* SKBT_FLAG_PID_*, SKBT_FLAG_DROPPED */
 	u8 fresh; /* no record yet */
@@ -89,7 +69,7 @@ struct skbt_track {
 
 /* Work space of one program run; too large for the stack. */
 struct skbt_scratch {
-	u8 skb[320]; /* copy of the sk_buff itself */
+	u8 skb[SKB_COPY_BYTES]; /* copy of the sk_buff itself */
 	u8 shared[64]; /* copy of the beginning of its shared_info */
 	struct skbt_packet packet;
 	struct skbt_packet inner; /* what a tunnel carries, for the filter on that */
@@ -119,21 +99,25 @@ struct skbt_pending_key {
 
 #define NFT_DEPTH 3 /* chains that were jumped to, remembered for finding the rule */
 
-struct skbt_pending {
-	u64 packet;
+/* What is kept of a followed packet from a function's entry to its return. */
+struct skbt_begun {
+	u64 packet; /* 0: it was none that is followed */
 	u64 begun_ns;
 	u64 by;
+	u32 generation;
+	u32 netns;
+	u32 hook; /* pf << 8 | hook */
+	u32 used; /* packets in the queue, backlog */
+};
+
+/* The same where calls are no sessions, and whoever looks for it knows the packet only. */
+struct skbt_pending {
+	struct skbt_begun begun;
 	u64 head; /* where the packet's memory begins, for XDP frames made of it */
 	u64 chains[NFT_DEPTH]; /* nftables: newest first */
 	u64 expression; /* the last one that gave a verdict */
 	u32 verdict;
-	u32 generation;
-	u32 flags;
-	u32 netns;
-	u32 hook; /* pf << 8 | hook */
 	u32 error; /* errno, XDP */
-	u32 used; /* packets in the queue, backlog */
-	u32 reserved;
 };
 
 #define CALL_ARGUMENTS 4
@@ -142,6 +126,7 @@ struct skbt_pending {
 struct skbt_call {
 	u64 turn; /* whose place it is: 0 while it is written */
 	u64 argument[CALL_ARGUMENTS];
+	struct skbt_begun begun;
 };
 
 #define FRAGMENTS_MAX 64 /* of one datagram that are remembered */
@@ -184,12 +169,13 @@ struct skbt_tcp_life {
 
 struct skbt_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* of the pattern; those in the map are as long as was asked for */
+	__uint(max_entries,
+	       4096); /* of the pattern; those in the map are as long as was asked for */
 };
 
-/* The ring buffer of each CPU, which a few share, so that many do not wait for one: put there by the
- * tracer (native/src/rings.h), whose reader merges them by time. Full: the record is lost and counted
- * (skbt_counters.lost_ring). */
+/* The ring buffer of each CPU, which a few share, so that many do not wait for one: put there by
+ * the tracer (native/src/rings.h), whose reader merges them by time. Full: the record is lost and
+ * counted (skbt_counters.lost_ring). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, SKBT_RING_PLACES);
@@ -305,9 +291,9 @@ struct {
 	__type(value, struct skbt_pending);
 } pending SEC(".maps");
 
-/* Calls of functions that decide, from their entry to their return. Each takes the next place in
- * turn, which its session's cookie keeps. One during which as many others began as there are places
- * has lost its own: what it returned is not told. */
+/* Calls of functions that decide, from their entry to their return, where calls are sessions. Each
+ * takes the next place in turn, which its session's cookie keeps. One during which as many others
+ * began as there are places has lost its own: what it returned is not told. */
 __u64 skbt_turns;
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -215,7 +215,7 @@ static __always_inline void nft_end(u64 *ctx)
 	p = pending_find(skb, SKBT_DECISION_TABLE, pf);
 	if (!p)
 		return;
-	if (pending_tell(&told, p, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict), ctl)) {
+	if (begun_tell(&told, &p->begun, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict), ctl)) {
 		const struct nft_base_chain *base =
 			(const void *)(chain - bpf_core_field_offset(struct nft_base_chain, chain));
 

@@ -16,8 +16,6 @@
 /* In a section of its own: written anew with the settings. */
 struct skbt_prefilter skbt_prefilter SEC(".data.prefilter");
 
-#define SKB_OFFSET(field) __builtin_preserve_field_info(((struct sk_buff *)0)->field, 0)
-
 /* They lie as heads_read() reads them. */
 #define HAS_HEADS                                                                                  \
 	(SKB_OFFSET(network_header) == SKB_OFFSET(protocol) + 4 &&                                 \

@@ -2,7 +2,8 @@
 /*
  * Has anything changed since the packet's last record? Between most functions nothing has, and then
  * a record is a few words long. Compared is what records are made of: those fields of the sk_buff
- * and of its shared info (struct skbt_raw), and the packet's first bytes.
+ * and of its shared info (struct skbt_raw), and the packet's first bytes. First in words, which
+ * also have other fields; where these differ, field by field.
  */
 #ifndef SKBT_RAW_H
 #define SKBT_RAW_H
@@ -22,14 +23,43 @@
 	f(head) f(data) f(end) f(len) f(data_len) f(protocol) f(network_header) f(mac_header)      \
 		f(vlan_proto) f(vlan_tci)
 #define EACH_ROUTE_FIELD(f) f(_skb_refdst)
-#define EACH_REST_FIELD(f) f(_nfct) f(queue_mapping) f(csum) f(priority) f(hash) f(mark) f(truesize)
+#define EACH_WORD_FIELD(f) f(_nfct) f(queue_mapping) f(csum) f(priority) f(hash) f(mark)
+#define EACH_REST_FIELD(f) EACH_WORD_FIELD(f) f(truesize)
 #define EACH_FIELD(f)                                                                              \
 	EACH_DEVICE_FIELD(f) EACH_PLACE_FIELD(f) EACH_ROUTE_FIELD(f) EACH_REST_FIELD(f)
-#define EACH_SHARED_FIELD(f) f(nr_frags) f(gso_size) f(gso_segs) f(gso_type)
+
+#define SKB_OFFSET(field) __builtin_preserve_field_info(((struct sk_buff *)0)->field, 0)
 
 /* The byte that a bit field is in. */
 #define BYTE_OF(skb, field) (*((const u8 *)(skb) + __CORE_RELO(skb, field, BYTE_OFFSET)))
 #define EACH_BYTE(f) f(cloned, 0) f(pkt_type, 8) f(ip_summed, 16) f(csum_level, 24)
+
+/* Words of the sk_buff in which all of these are, but truesize: dev and sk, and those from
+ * _skb_refdst on. Whether they are there is asked once: raw_is_usual(). */
+#define EACH_WORD(f) f(2) f(3) EACH_4(f, 11) EACH_4(f, 15) EACH_4(f, 19) EACH_4(f, 23)
+#define IS_IN_WORDS(at) (((at) >= 16 && (at) < 32) || ((at) >= 88 && (at) < 216))
+
+__u8 skbt_usual; /* 1: they are, 2: they are not */
+
+static __always_inline bool raw_is_usual(void)
+{
+	bool is_usual = true;
+
+	if (skbt_usual)
+		return skbt_usual == 1;
+#define IN_WORDS(field) is_usual = is_usual && IS_IN_WORDS(SKB_OFFSET(field));
+#define BYTE_IN_WORDS(field, shift)                                                                \
+	is_usual = is_usual && IS_IN_WORDS(__CORE_RELO((struct sk_buff *)0, field, BYTE_OFFSET));
+	EACH_DEVICE_FIELD(IN_WORDS)
+	EACH_PLACE_FIELD(IN_WORDS)
+	EACH_ROUTE_FIELD(IN_WORDS)
+	EACH_WORD_FIELD(IN_WORDS)
+	EACH_BYTE(BYTE_IN_WORDS)
+	BYTE_IN_WORDS(nohdr, 0)
+	BYTE_IN_WORDS(fclone, 0)
+	skbt_usual = is_usual ? 1 : 2;
+	return is_usual;
+}
 
 /* The skb that the record is about: a number, as it comes out of a map, and not a typed pointer. */
 static __always_inline u64 raw_skb(const struct skbt_scratch *s)
@@ -99,35 +129,65 @@ static __always_inline bool place_is_same(const struct sk_buff *skb, const struc
 	       data + skb->len - skb->data_len >= start + t->raw.used;
 }
 
+#define SHARED_OFFSET(field) __builtin_preserve_field_info(((struct skb_shared_info *)0)->field, 0)
+
+/* nr_frags, gso_size and gso_segs, which lie in the first word. */
+static __always_inline u64 raw_shared_word(const struct skb_shared_info *shared)
+{
+	u64 word = peek_or_read((u64)shared);
+	/* the bytes before nr_frags, and the one between it and gso_size, are flags */
+	const u64 flags = (1ull << 8 * SHARED_OFFSET(nr_frags)) - 1;
+
+	if (SHARED_OFFSET(nr_frags) < 4 && SHARED_OFFSET(gso_size) == 4 &&
+	    SHARED_OFFSET(gso_segs) == 6)
+		return word & ~flags;
+	return (u64)KERNEL_FIELD(skb_shared_info, shared, nr_frags) << 32 |
+	       (u64)KERNEL_FIELD(skb_shared_info, shared, gso_size) << 16 |
+	       KERNEL_FIELD(skb_shared_info, shared, gso_segs);
+}
+
 /* What of the shared info differs. */
 static __always_inline u64 shared_changes(const struct sk_buff *skb, const struct skbt_track *t)
 {
 	const struct skb_shared_info *shared = raw_shared(skb);
-	u64 difference = 0;
+	u64 difference = raw_shared_word(shared) ^ t->raw.shared;
 
-#define RAW_COMPARE_SHARED(field)                                                                  \
-	difference |= (u64)KERNEL_FIELD(skb_shared_info, shared, field) ^ (u64)t->raw.field;       \
 	KEEP_ORDER(difference)
-	EACH_SHARED_FIELD(RAW_COMPARE_SHARED)
+	difference |= KERNEL_FIELD(skb_shared_info, shared, gso_type) ^ t->raw.gso_type;
+	KEEP_ORDER(difference)
 	return difference | (peek_or_read((u64)&shared->frag_list) ^ t->raw.frag_list);
 }
 
-/*
- * Copies the skb. What of the packet differs from its last record: enum skbt_changed. A global
- * function: the verifier looks at it once, and not at each place where it could lead on.
- */
-__noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
+/* Nothing of the sk_buff's fields differs, as far as words tell. */
+static __always_inline bool words_are_same(const struct sk_buff *skb, const struct skbt_track *t)
 {
+	const struct sk_buff *last = (const struct sk_buff *)t->raw.skb;
+	const u64 *now = (const u64 *)skb;
+	u64 difference = skb->truesize ^ last->truesize;
+
+	if (!t->raw.is_usual)
+		return false;
+#define RAW_COMPARE_WORD(i)                                                                        \
+	difference |= now[i] ^ t->raw.skb[i];                                                      \
+	KEEP_ORDER(difference)
+	EACH_WORD(RAW_COMPARE_WORD)
+	return difference == 0;
+}
+
+/* Keeps the sk_buff that was copied. */
+static __always_inline void raw_take_skb(const struct sk_buff *skb, struct skbt_track *t)
+{
+	__builtin_memcpy(t->raw.skb, skb, sizeof(t->raw.skb));
+}
+
+/* What of the sk_buff's fields differs, where words do. */
+static __always_inline u32 field_changes(const struct sk_buff *skb, const struct skbt_track *t)
+{
+	const struct sk_buff *last = (const struct sk_buff *)t->raw.skb;
 	u64 device = 0, place = 0, route = 0, rest = 0;
-	const struct sk_buff *skb;
 	u32 changed = 0;
 
-	if (!s || !t)
-		return SKBT_CHANGED_ALL;
-	skb = skb_copy_in(s, (const void *)raw_skb(s));
-	if (!skb || !t->raw.head_words)
-		return SKBT_CHANGED_ALL;
-#define RAW_DIFFERENCE(field) ((u64)skb->field ^ (u64)t->raw.field)
+#define RAW_DIFFERENCE(field) ((u64)skb->field ^ (u64)last->field)
 #define RAW_DEVICE(field)                                                                          \
 	device |= RAW_DIFFERENCE(field);                                                           \
 	KEEP_ORDER(device)
@@ -144,38 +204,57 @@ __noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
 	EACH_PLACE_FIELD(RAW_PLACE)
 	EACH_ROUTE_FIELD(RAW_ROUTE)
 	EACH_REST_FIELD(RAW_REST)
-	rest |= raw_bytes(skb) ^ t->raw.bytes;
-	rest |= raw_more_bytes(skb) ^ t->raw.more_bytes;
-	rest |= shared_changes(skb, t);
+	rest |= raw_bytes(skb) ^ raw_bytes(last);
+	rest |= raw_more_bytes(skb) ^ raw_more_bytes(last);
 	if (device)
 		changed |= SKBT_CHANGED_DEVICE;
 	if (route)
 		changed |= SKBT_CHANGED_ROUTE;
 	if (rest)
 		changed |= SKBT_CHANGED_REST;
-	if (place) {
-		if (!place_is_same(skb, t))
+	if (place)
+		changed |= place_is_same(skb, t) ? SKBT_CHANGED_PLACE : SKBT_CHANGED_BYTES;
+	return changed;
+}
+
+/*
+ * Copies the skb. What of the packet differs from its last record: enum skbt_changed. A global
+ * function: the verifier looks at it once, and not at each place where it could lead on.
+ */
+__noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
+{
+	const struct sk_buff *skb;
+	u32 changed = 0;
+
+	if (!s || !t)
+		return SKBT_CHANGED_ALL;
+	skb = skb_copy_in(s, (const void *)raw_skb(s));
+	if (!skb || !t->raw.head_words)
+		return SKBT_CHANGED_ALL;
+	if (!words_are_same(skb, t)) {
+		changed = field_changes(skb, t);
+		if (changed & SKBT_CHANGED_BYTES)
 			return SKBT_CHANGED_ALL;
-		changed |= SKBT_CHANGED_PLACE;
+		if (!changed)
+			raw_take_skb(skb, t); /* what was another in these words */
 	}
+	if (shared_changes(skb, t))
+		changed |= SKBT_CHANGED_REST;
 	if (!head_is_same(t, (u64)skb->head + t->raw.start))
 		return SKBT_CHANGED_ALL;
 	return (int)changed;
 }
 
-/* Keeps the fields that the record which is being made is made of. */
+/* Keeps what the record which is being made is made of. */
 static __always_inline void raw_take(const struct sk_buff *skb, struct skbt_track *t)
 {
 	const struct skb_shared_info *shared = raw_shared(skb);
 
-#define RAW_TAKE(field) t->raw.field = (typeof(t->raw.field))(u64)skb->field;
-#define RAW_TAKE_SHARED(field)                                                                     \
-	t->raw.field = (typeof(t->raw.field))(u64)KERNEL_FIELD(skb_shared_info, shared, field);
-	EACH_FIELD(RAW_TAKE)
-	EACH_SHARED_FIELD(RAW_TAKE_SHARED)
+	raw_take_skb(skb, t);
+	t->raw.is_usual = raw_is_usual();
+	t->raw.shared = raw_shared_word(shared);
+	t->raw.gso_type = KERNEL_FIELD(skb_shared_info, shared, gso_type);
 	t->raw.frag_list = peek_or_read((u64)&shared->frag_list);
-	t->raw.bytes = raw_bytes(skb);
-	t->raw.more_bytes = raw_more_bytes(skb);
 }
 
 /* The same, and as many of the first bytes as were looked at; too many of these, or none: they
@@ -204,7 +283,7 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 	t->raw.wire_len = p->wire_len;
 	t->raw.is_cut = p->is_cut;
 	t->raw.has_tag = p->has_tag;
-	at = t->raw.head + p->start;
+	at = (u64)((const struct sk_buff *)s->skb)->head + p->start;
 #define RAW_KEEP_HEAD(i)                                                                           \
 	if (words <= i)                                                                            \
 		return 0;                                                                          \

@@ -27,33 +27,40 @@ static __always_inline struct skbt_call *call_at(u64 turn)
 	return bpf_map_lookup_elem(&calls, &place);
 }
 
-/* Keeps a call's arguments, and in its cookie where. */
-static __always_inline bool call_keep(u64 *cookie, const u64 *arguments)
+/* A place for a call, whose arguments it has then. Its cookie says where; call_keep() is to follow.
+ */
+static __always_inline struct skbt_call *call_begin(u64 *cookie, u64 turn, const u64 *arguments)
 {
-	u64 turn = __sync_fetch_and_add(&skbt_turns, 1) + 1;
 	struct skbt_call *call = call_at(turn);
 
 	if (!cookie || !call)
-		return false;
+		return NULL;
 	*cookie = turn;
 	__sync_lock_test_and_set(&call->turn, 0);
 #pragma unroll
 	for (int i = 0; i < CALL_ARGUMENTS; i++)
 		call->argument[i] = arguments[i];
-	__sync_lock_test_and_set(&call->turn, turn);
-	return true;
+	call->begun.packet = 0;
+	return call;
 }
 
-/* The arguments of the call of that turn; false when its place is another's by now. */
-static __always_inline bool call_recall(u64 turn, u64 *arguments)
+static __always_inline void call_keep(struct skbt_call *call, u64 turn)
+{
+	__sync_lock_test_and_set(&call->turn, turn);
+}
+
+/* The call of that turn; false when its place is another's by now. */
+static __always_inline bool call_recall(u64 turn, struct skbt_call *copy)
 {
 	const struct skbt_call *call = call_at(turn);
+	const volatile u64 *from = (const volatile u64 *)call;
+	u64 *to = (u64 *)copy;
 
 	if (!call || *(const volatile u64 *)&call->turn != turn)
 		return false;
 #pragma unroll
-	for (int i = 0; i < CALL_ARGUMENTS; i++)
-		arguments[i] = *(const volatile u64 *)&call->argument[i];
+	for (u32 i = 0; i < sizeof(*copy) / 8; i++)
+		to[i] = from[i];
 	return *(const volatile u64 *)&call->turn == turn;
 }
 
@@ -104,37 +111,50 @@ int skbt_session_enter(struct pt_regs *ctx)
 	const struct skbt_hit *hit = hit_get();
 	const u64 a[CALL_ARGUMENTS] = {PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),
 				       PT_REGS_PARM4(ctx)};
+	struct skbt_track *t;
+	struct skbt_call *call;
+	u64 turn;
 
-	if (!ctl || !ctl->generation || !hit || !track_find(hit->skb, ctl->generation) ||
-	    !call_keep(session_cookie(ctx), a))
+	if (!ctl || !ctl->generation || !hit)
+		return SESSION_SKIP;
+	t = track_find(hit->skb, ctl->generation);
+	if (!t)
+		return SESSION_SKIP;
+	turn = __sync_fetch_and_add(&skbt_turns, 1) + 1;
+	call = call_begin(session_cookie(ctx), turn, a);
+	if (!call)
 		return SESSION_SKIP;
 	switch (hit->kind) {
 	case SKBT_SESSION_HOOK:
-		hook_begin(a[0], a[1]);
+		begun_fill(&call->begun, t, a[0], 0, (const struct nf_hook_state *)a[1]);
+		hook_at(t, a[1], true);
 		break;
 	case SKBT_SESSION_TABLE:
 	case SKBT_SESSION_BRIDGE_TABLE:
-		table_begin(a[0], a[1], a[2]);
+		begun_fill(&call->begun, t, a[1], a[0], (const struct nf_hook_state *)a[2]);
 		break;
 	case SKBT_SESSION_CONNTRACK:
-		conntrack_begin(a[0], a[1]);
+		begun_fill(&call->begun, t, a[0], 0, (const struct nf_hook_state *)a[1]);
 		break;
 	case SKBT_SESSION_NAT:
-		nat_begin(a[0], a[1]);
+		begun_fill(&call->begun, t, a[0], a[1], NULL);
 		break;
 	case SKBT_SESSION_NEIGHBOUR:
-		neighbour_begin(a[0], a[1]);
+		begun_fill(&call->begun, t, a[1], a[0], NULL);
 		break;
 	case SKBT_SESSION_BACKLOG:
-		backlog_begin(a[0], (u32)a[1]);
+		begun_fill(&call->begun, t, a[0], 0, NULL);
+		call->begun.used = backlog_used((u32)a[1]);
 		break;
 	case SKBT_SESSION_TRANSMIT:
-		transmit_begin(a[0]);
+		begun_fill(&call->begun, t, a[0], 0, NULL);
 		break;
 	case SKBT_SESSION_TC:
-		tc_begin(a[0], a[2]);
+		begun_fill(&call->begun, t, a[0], 0, NULL);
+		t->in_tcf = 1;
 		break;
 	}
+	call_keep(call, turn);
 	return 0;
 }
 
@@ -142,25 +162,29 @@ SEC("skbt/session")
 int skbt_session_return(struct pt_regs *ctx)
 {
 	const struct skbt_hit *hit = hit_get();
-	u64 a[CALL_ARGUMENTS], value = PT_REGS_RC(ctx);
+	struct skbt_call call = {};
+	const u64 *a = call.argument;
+	u64 value = PT_REGS_RC(ctx);
 
-	if (!hit || !call_recall(hit->call, a))
+	if (!hit || !call_recall(hit->call, &call))
 		return 0;
 	switch (hit->kind) {
 	case SKBT_SESSION_HOOK:
-		hook_end(a[0], a[1], (s32)value);
+		begun_decide(&call.begun, a[0], SKBT_DECISION_HOOK, (s32)value);
+		if (maybe_followed(a[0]))
+			hook_move(a[0], a[1], false);
 		break;
 	case SKBT_SESSION_TABLE:
-		table_end(a[0], a[1], a[2], (u32)value, false);
+		table_tell(&call.begun, a[0], a[1], (u32)value, false);
 		break;
 	case SKBT_SESSION_BRIDGE_TABLE:
-		table_end(a[0], a[1], a[2], (u32)value, true);
+		table_tell(&call.begun, a[0], a[1], (u32)value, true);
 		break;
 	case SKBT_SESSION_CONNTRACK:
-		conntrack_end(a[0], a[1], (u32)value);
+		conntrack_tell(&call.begun, a[0], (u32)value);
 		break;
 	case SKBT_SESSION_NAT:
-		nat_end(a[0], (u32)a[2], (s32)value);
+		nat_tell(&call.begun, a[0], (u32)a[2], (s32)value);
 		break;
 	case SKBT_SESSION_ROUTE4:
 		decide(a[0], SKBT_DECISION_ROUTE, (s32)value, 0, 0);
@@ -172,13 +196,14 @@ int skbt_session_return(struct pt_regs *ctx)
 		source_end(a[0], (s32)value);
 		break;
 	case SKBT_SESSION_NEIGHBOUR:
-		neighbour_end(a[0], a[1], (s32)value);
+		neighbour_tell(&call.begun, a[0], a[1], (s32)value);
 		break;
 	case SKBT_SESSION_BACKLOG:
-		backlog_end(a[0], (s32)value);
+		backlog_tell(&call.begun, a[0], (s32)value);
 		break;
 	case SKBT_SESSION_TRANSMIT:
-		transmit_end(a[0], (s32)value);
+		if (value)
+			begun_decide(&call.begun, a[0], SKBT_DECISION_TRANSMIT, (s32)value);
 		break;
 	case SKBT_SESSION_FILTER:
 		filter_end(a[0], a[1], (s32)value);
@@ -193,7 +218,9 @@ int skbt_session_return(struct pt_regs *ctx)
 		policy_end((u32)a[1], a[2], (s32)value);
 		break;
 	case SKBT_SESSION_TC:
-		tc_end(a[0], a[2], (s32)value);
+		begun_decide(&call.begun, a[0], SKBT_DECISION_TC, (s32)value);
+		if (maybe_followed(a[0]))
+			tc_mark(a[0], 0);
 		break;
 	case SKBT_SESSION_TC_PROGRAM:
 		tc_program_end(a[0], a[1], (s32)value);

@@ -109,7 +109,7 @@ static __always_inline void veth_frame(u64 buffer, u32 verdict)
 		return;
 	p->verdict = verdict;
 	frame = (u64)BPF_CORE_READ(xdp, data_hard_start);
-	bpf_map_update_elem(&frames, &frame, &p->packet, BPF_ANY);
+	bpf_map_update_elem(&frames, &frame, &p->begun.packet, BPF_ANY);
 }
 
 /* xdp_do_redirect(device, xdp, prog) */
@@ -172,8 +172,8 @@ int skbt_veth_end(u64 *ctx)
 	if (!p)
 		return 0;
 	prog = bpf_core_type_exists(struct veth_rq) ? BPF_CORE_READ(rq, xdp_prog) : NULL;
-	if (is_kernel_pointer(prog) && pending_tell(&told, p, skb, SKBT_DECISION_XDP,
-						    (s32)(returned ? XDP_PASS : p->verdict), ctl)) {
+	if (is_kernel_pointer(prog) && begun_tell(&told, &p->begun, skb, SKBT_DECISION_XDP,
+						  (s32)(returned ? XDP_PASS : p->verdict), ctl)) {
 		told.d.used = ON_VETH;
 		told.d.limit = p->error;
 		program_name(&told, prog);
