@@ -6,17 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Measured } from './figures.ts';
+import { kernelsOf } from './kernels.ts';
 
 const ROOT = dirname(import.meta.dirname);
-const KERNELS = ['6.12', '6.1'];
 const TIMEOUT_SECONDS = 3000;
 
 const words = process.argv.slice(2);
 const only = words.includes('--kernel') ? words[words.indexOf('--kernel') + 1] : undefined;
-if (only !== undefined && !KERNELS.includes(only)) {
-  console.error(`bench: there is no kernel ${only}: ${KERNELS.join(' ')}`);
-  process.exit(2);
-}
+const kernels = kernelsOf(only);
 const { PWRU } = process.env;
 /** It needs kprobe.multi, which 6.1 has not. */
 const pwruOn = (kernel: string) => (PWRU === undefined || kernel === '6.1' ? [] : ['--pwru', resolve(PWRU)]);
@@ -114,7 +111,7 @@ function table({ kernel, modes, ordinary }: Run): string {
   ].join('\n');
 }
 
-const runs = KERNELS.filter((kernel) => only === undefined || kernel === only).map(measure);
+const runs = kernels.map(measure);
 const tables = runs.map(table).join('\n\n');
 console.log(tables);
 if (only === undefined) {

@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { kernelsOf } from './kernels.ts';
 import type { SoakSample } from './soak-figures.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -23,7 +24,7 @@ if (!Number.isInteger(minutes) || minutes < 8) {
   console.error('bench: --minutes is a whole number from 8 on');
   process.exit(2);
 }
-const kernel = values.kernel ?? '6.12';
+const [kernel = ''] = kernelsOf(values.kernel);
 
 const samples = await soak();
 const quarter = Math.floor(samples.length / 4);

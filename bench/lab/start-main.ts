@@ -7,12 +7,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { kernelsOf } from './kernels.ts';
 import type { StartFigures, StartRun } from './start-figures.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const RESULTS = join(ROOT, 'bench', 'results', 'start.json');
 const PAGE = join(ROOT, 'docs', 'performance-engine.md');
-const KERNELS = ['6.12', '6.1'];
 const READY_MS = 1500;
 const STOPPED_MS = 1000;
 
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: { kernel: { type: 'string' }, rounds: { type: 'string', default: '3' } },
 });
 
-const figures = (values.kernel === undefined ? KERNELS : [values.kernel]).map(measure);
+const figures = kernelsOf(values.kernel).map(measure);
 console.log(table(figures));
 if (values.kernel === undefined) {
   writeFileSync(RESULTS, `${JSON.stringify({ ...machine(), kernels: figures }, null, 2)}\n`);
