@@ -113,15 +113,20 @@ class Page {
   }
 }
 
-/** The process whose command line has this. */
+/** The first process whose command line has this: those that detach probes are copies of the agent. */
 function processOf(part: string): string {
-  const found = readdirSync('/proc').find((pid) => {
+  const runs = (pid: string): boolean => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').some((word) => word.endsWith(part)); // biome-ignore format: a condition
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        .split('\0')
+        .some((word) => word.endsWith(part));
     } catch {
       return false; // ended meanwhile
     }
-  });
+  };
+  const [found] = readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && runs(pid))
+    .sort((a, b) => Number(a) - Number(b));
   if (found === undefined) throw new Error(`no process runs ${part}`);
   return found;
 }
