@@ -72,6 +72,49 @@ int skbt_hop_body(struct pt_regs *ctx)
 	return 0;
 }
 
+/* A typed pointer as a number, which it is only in memory. */
+static __always_inline u64 as_number(struct skbt_scratch *s, const void *pointer)
+{
+	volatile u64 *place = &s->record_size;
+
+	*place = (u64)pointer;
+	return *place;
+}
+
+/*
+ * Attached to the entry and to the exit of programs of tc and XDP, in copies
+ * (native/src/programs.cc): what a program changed stands at its exit. The kernel lets none jump to
+ * what another program's has jumped to: each copy has all of the hop, and is exchanged with the
+ * settings.
+ */
+SEC("skbt/program")
+int skbt_program_hop(u64 *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx), skb;
+	u32 func = SKBT_COOKIE_FUNC(cookie);
+	u8 gate = gates[SKBT_COOKIE_ARGUMENT(cookie)];
+	struct skbt_scratch *s;
+	const u64 *in_hand;
+
+	if (gate != SKBT_GATE_OPEN && (gate == SKBT_GATE_SHUT || muted[func % SKBT_FUNCTIONS]))
+		return 0;
+	s = scratch_get(SCRATCH_PROGRAM);
+	if (!s)
+		return 0;
+	if (SKBT_COOKIE_FLAGS(cookie) & SKBT_PROBE_IN_HAND) {
+		in_hand = xdp_in_hand();
+		skb = in_hand ? *in_hand : 0;
+	} else {
+		skb = as_number(s, (const void *)ctx[0]);
+	}
+	if (!skb || (!maybe_followed(skb) && prefilter_rejects(skb)))
+		return 0;
+	/* The context lies in the frame of what calls the program, at its entry as at its exit:
+	 * below what led there, and above what the program calls. */
+	hop_handle(ctx, s, skb, 0, func, as_number(s, ctx), NULL);
+	return 0;
+}
+
 /* skb:kfree_skb(skb, location, reason) */
 SEC("skbt/drop")
 int skbt_drop_body(u64 *ctx)

@@ -93,6 +93,8 @@ export interface NativeAddon {
    * one key holds under the same.
    */
   kernelKey(): string;
+  /** Of the programs of tc and XDP that are loaded now: another one when these have come or gone. */
+  programsKey(): string;
   /** All that was found out about the kernel; undefined when there is nothing that was not packed or taken over. */
   packKnown(): Promise<Buffer | undefined>;
   /** Takes over what another process packed under the same key; false when these bytes are not that. */
@@ -103,8 +105,8 @@ export interface NativeAddon {
   /** Interfaces of the network namespace that a file stands for. */
   interfaces(file: string): Promise<{ readonly ifindex: number; readonly name: string }[]>;
   /**
-   * Every attachable function with an skb among its first five arguments, as the kernel is now. What was told before
-   * keeps its id, also when its module is gone.
+   * Every attachable function with an skb among its first five arguments, and entry and exit of the programs of tc and
+   * XDP, as the kernel is now. What was told before keeps its id, also when its module, or program, is gone.
    */
   functions(): Promise<NativeFunction[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
@@ -192,6 +194,7 @@ export function loadAddon(): NativeAddon {
   return {
     baseUnixMs: binding.baseUnixMs,
     kernelKey: () => `${binding.kernelKey()} ${size} ${mtimeMs}`,
+    programsKey: () => binding.programsKey(),
     packKnown: () => typed(() => binding.packKnown()),
     takeOverKnown: (packed) => binding.takeOverKnown(packed),
     seal: (key, bytes) => binding.seal(key, bytes),

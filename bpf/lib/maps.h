@@ -85,6 +85,7 @@ struct skbt_scratch {
 enum skbt_scratch_slot {
 	SCRATCH_HOP,
 	SCRATCH_DROP,
+	SCRATCH_PROGRAM,
 	SCRATCH_SLOTS,
 };
 
@@ -337,13 +338,13 @@ struct {
 	__type(value, u64);
 } frames SEC(".maps");
 
-/* The skb that veth's XDP has in hand on this CPU, 0: none. */
+/* The skb that XDP has in hand on this CPU, 0: none, or a frame that is no skb. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, u64);
-} veth_skb SEC(".maps");
+} xdp_skb SEC(".maps");
 
 /* TCP data that was sent -> the packet that it was first. Full: the least recently used goes, and a
  * retransmission of it has no parent. */

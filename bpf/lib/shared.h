@@ -182,9 +182,11 @@ enum skbt_session_kind {
 #define SKBT_PROBE_NO_LENGTH 4
 #define SKBT_PROBE_BY_COOKIE 8 /* of a copy of the entry program: its probes differ in these */
 #define SKBT_PROBE_END 16
+#define SKBT_PROBE_IN_HAND 32 /* of a program of XDP: the skb is none of its arguments */
 #define SKBT_COOKIE(func, argument, flags)                                                         \
 	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(flags) << 40)
 #define SKBT_COOKIE_FUNC(cookie) ((__u32)(cookie))
+/* of a probe; a copy of skbt_program_hop has its gate there */
 #define SKBT_COOKIE_ARGUMENT(cookie) ((__u32)((cookie) >> 32) & 0xff)
 #define SKBT_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 40) & 0xff)
 #define SKBT_COOKIE_SESSION(kind) ((__u64)(kind) << 48)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * XDP on veth, which runs it on skbs. An skb whose memory a program may not write to is copied
- * first: it stays the same packet. One that is sent back or redirected becomes a frame; the skb
- * that its receiver makes of that is another packet, with this one as its parent.
+ * XDP where it is run on skbs: on veth, and by the kernel itself (generic). On veth, an skb whose
+ * memory a program may not write to is copied first: it stays the same packet. One that is sent
+ * back or redirected becomes a frame; the skb that its receiver makes of that is another packet,
+ * with this one as its parent.
  */
 #ifndef SKBT_XDP_H
 #define SKBT_XDP_H
@@ -18,17 +19,17 @@
 #define ON_VETH 1 /* `used` of the decision */
 #define EIO 5
 
-static __always_inline u64 *veth_current(void)
+static __always_inline u64 *xdp_in_hand(void)
 {
 	u32 zero = 0;
 
-	return bpf_map_lookup_elem(&veth_skb, &zero);
+	return bpf_map_lookup_elem(&xdp_skb, &zero);
 }
 
 /* What is decided about the skb that veth has in hand on this CPU, if that is followed. */
 static __always_inline struct skbt_pending *veth_pending(void)
 {
-	const u64 *current = veth_current();
+	const u64 *current = xdp_in_hand();
 
 	return current && *current ? pending_find(*current, SKBT_DECISION_XDP, 0) : NULL;
 }
@@ -37,7 +38,7 @@ static __always_inline struct skbt_pending *veth_pending(void)
 SEC("skbt/begin")
 int skbt_veth_begin(u64 *ctx)
 {
-	u64 *current = veth_current();
+	u64 *current = xdp_in_hand();
 	struct skbt_pending *p;
 
 	if (current)
@@ -53,7 +54,7 @@ int skbt_veth_begin(u64 *ctx)
 static __always_inline void veth_move(u64 from, u64 to)
 {
 	const struct skbt_control *ctl = control_get();
-	u64 *current = veth_current();
+	u64 *current = xdp_in_hand();
 	const struct skbt_pending *p = veth_pending();
 	struct skbt_track *t;
 	struct skbt_pending_key key = {to, SKBT_DECISION_XDP, 0, 0};
@@ -78,7 +79,7 @@ static __always_inline void veth_move(u64 from, u64 to)
 SEC("skbt/exit")
 int skbt_veth_copied(u64 *ctx)
 {
-	const u64 *current = veth_current();
+	const u64 *current = xdp_in_hand();
 	u64 to = 0, place = 0;
 
 	if (!current || !*current || (s32)ctx[3])
@@ -159,7 +160,7 @@ int skbt_veth_end(u64 *ctx)
 	const struct skbt_control *ctl = control_get();
 	const struct veth_rq *rq = (const void *)ctx[0];
 	const struct skbt_pending *p = veth_pending();
-	u64 *current = veth_current(), skb, returned = ctx[4];
+	u64 *current = xdp_in_hand(), skb, returned = ctx[4];
 	const struct bpf_prog *prog;
 	struct skbt_told told = {};
 
@@ -180,6 +181,28 @@ int skbt_veth_end(u64 *ctx)
 		decision_send(&told, ctl, true);
 	}
 	pending_forget(skb, SKBT_DECISION_XDP, 0);
+	return 0;
+}
+
+/* bpf_prog_run_generic_xdp(skb, xdp, prog), which has what it decides told by decide.h */
+SEC("skbt/begin")
+int skbt_generic_begin(u64 *ctx)
+{
+	u64 *current = xdp_in_hand();
+
+	if (current)
+		*current = ctx[0];
+	return 0;
+}
+
+SEC("skbt/exit")
+int skbt_generic_end(void *ctx)
+{
+	u64 *current = xdp_in_hand();
+
+	(void)ctx;
+	if (current)
+		*current = 0;
 	return 0;
 }
 

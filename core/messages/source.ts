@@ -41,13 +41,13 @@ export type Stage = v.InferOutput<typeof stageSchema>;
 export const functionInfoSchema = v.object({
   id: positive,
   name: text(128, 1),
-  /** Kernel module, empty for the kernel itself. */
+  /** Kernel module, empty for the kernel itself; see core/model/programs.ts for what is a program's. */
   module: text(64),
   /** Position of the skb among the arguments, 1 to 5. */
   argument: whole(1, 5),
   /** Belongs to the default probe group. */
   isDefault: v.boolean(),
-  /** Its module is no longer loaded: packets were there, and it is not probed any more. */
+  /** Its module, or program, is no longer loaded: packets were there, and it is not probed any more. */
   isGone: v.optional(v.boolean()),
 });
 export type FunctionInfo = v.InferOutput<typeof functionInfoSchema>;

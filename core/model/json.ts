@@ -24,7 +24,7 @@ export function hopToJson(hop: Hop, names: NameBook, baseUnixMs: number): JsonOb
   if (hop.kind === 'hop') {
     const func = names.function(hop.func);
     json.func = names.functionName(hop.func);
-    json.stage = stageOf(json.func);
+    json.stage = stageOf(json.func, func?.module);
     if (func !== undefined && func.module !== '') json.module = func.module;
   } else {
     json.reason = names.reasonName(hop.reason);

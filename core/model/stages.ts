@@ -1,5 +1,6 @@
 /** Which part of the stack a kernel function belongs to: by name, for any function that can be probed. */
 import type { Stage } from '../messages/source.ts';
+import { isProgram } from './programs.ts';
 import { WAYPOINTS } from './waypoints.ts';
 
 const EXACT: ReadonlyMap<string, Stage> = new Map(WAYPOINTS.map(({ name, stage }) => [name, stage]));
@@ -19,8 +20,9 @@ const PATTERNS: readonly (readonly [RegExp, Stage])[] = [
   [/^(skb|kfree|consume|alloc_skb|build_skb|pskb|napi_skb|csum|checksum|sock_w|page_pool|ssub|zerocopy|dev_kfree|copy_skb|clone)/, 'skb'],
 ]; // biome-ignore format: a table
 
-/** The stage of a kernel function; `other` when its name says nothing. */
-export function stageOf(functionName: string): Stage {
+/** The stage of a kernel function; `other` when its name says nothing. A program's name may say anything. */
+export function stageOf(functionName: string, module = ''): Stage {
+  if (isProgram({ module })) return 'xdp/tc';
   const known = EXACT.get(functionName);
   if (known !== undefined) return known;
   const name = functionName.replace(/^_+/, '');

@@ -35,8 +35,6 @@ std::vector<Closing> closings;
 
 uint64_t cookieOf(const Function &f) { return SKBT_COOKIE(f.id, f.argument, f.flags); }
 
-std::string reasonText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
-
 // A function, and what its probe is told.
 struct Place {
   const Function *function;
@@ -104,6 +102,8 @@ void attachSingle(int programFd, const std::vector<const Function *> &functions,
 }
 
 } // namespace
+
+std::string reasonText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
 
 int kprobePerfType() {
   FILE *file = std::fopen("/sys/bus/event_source/devices/kprobe/type", "re");

@@ -7,6 +7,7 @@
 #include "kernel_shared.h"
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace skbt {
@@ -43,6 +44,9 @@ Attachment attachAll(int programFd, Backend backend, const std::vector<const Fun
 Attachment attachSessions(int programFd, const std::vector<Session> &sessions);
 // Calls that a link of attachSessions() was not told the return of, since too many were under way.
 uint64_t missedReturns(int linkFd);
+
+// Of an errno.
+std::string reasonText(int err);
 
 // perf type number of kprobes, -1 when the kernel has none.
 int kprobePerfType();

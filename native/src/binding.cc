@@ -155,6 +155,10 @@ Napi::Value interfaces(const Napi::CallbackInfo &info) {
 
 Napi::Value kernelKey(const Napi::CallbackInfo &info) { return Napi::String::New(info.Env(), skbt::kernelKey()); }
 
+Napi::Value programsKey(const Napi::CallbackInfo &info) {
+  return Napi::String::New(info.Env(), skbt::programsKey(skbt::loadedPrograms()));
+}
+
 Napi::Value packKnown(const Napi::CallbackInfo &info) {
   using Packed = std::optional<std::vector<uint8_t>>;
   return Async<Packed>::run(
@@ -571,6 +575,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
   exports.Set("interfaces", Napi::Function::New(env, interfaces));
   exports.Set("kernelKey", Napi::Function::New(env, kernelKey));
+  exports.Set("programsKey", Napi::Function::New(env, programsKey));
   exports.Set("packKnown", Napi::Function::New(env, packKnown));
   exports.Set("takeOverKnown", Napi::Function::New(env, takeOverKnown));
   exports.Set("seal", Napi::Function::New(env, seal));

@@ -11,14 +11,18 @@
 
 namespace skbt {
 
+// Which end of a program of tc or XDP a place is; see programs.h.
+enum class ProgramEnd : uint8_t { None, Entry, Exit };
+
 struct Function {
   uint32_t id; // index in the list + 1
   std::string name;
   std::string module;
   uint32_t argument; // position of the skb, 1 to 5
   uint64_t address;
-  uint32_t flags;      // SKBT_PROBE_*, see bpf/lib/shared.h
-  bool isGone = false; // its module is no longer loaded; keeps the id
+  uint32_t flags;                    // SKBT_PROBE_*, see bpf/lib/shared.h
+  bool isGone = false;               // its module is no longer loaded; keeps the id
+  ProgramEnd end = ProgramEnd::None; // else it is no function of the kernel, and has no address
 };
 
 // Every function of the kernel and its modules with a `struct sk_buff *` among its first five

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fcntl.h>
 #include <iterator>
 #include <mutex>
 #include <string_view>
@@ -28,6 +29,7 @@ enum class Need {
   Once,      // needed
   IfThere,   // a kernel may lack its function, or have it in a module that is not loaded
   Copied,    // not attached itself: to the programs that tcx may run, where there is tcx; see tcx.h
+  Pattern,   // not loaded itself: what its copies are made of, for each change of settings; see programs.h
 };
 
 // Programs of type TRACING and the kernel function or tracepoint that each belongs to.
@@ -40,6 +42,7 @@ struct Typed {
 };
 
 constexpr const char *TCX = "skbt_tcx_end";
+constexpr const char *PROGRAM_HOP = "skbt_program_hop";
 constexpr std::string_view HAS_TCX = "tcx_prog_attach"; // a function of kernels that have it
 
 constexpr std::array TYPED = {
@@ -74,6 +77,8 @@ constexpr std::array TYPED = {
     Typed{"skbt_veth_copied", "skb_pp_cow_data", BPF_TRACE_FEXIT},
     Typed{"skbt_veth_copies", "skb_copy_header", BPF_TRACE_FENTRY},
     Typed{"skbt_veth_transmit", "veth_xdp_tx", BPF_TRACE_FENTRY},
+    Typed{"skbt_generic_begin", "bpf_prog_run_generic_xdp", BPF_TRACE_FENTRY},
+    Typed{"skbt_generic_end", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT},
     Typed{"skbt_redirect_begin", "xdp_do_redirect", BPF_TRACE_FENTRY},
     Typed{"skbt_redirect_end", "xdp_do_redirect", BPF_TRACE_FEXIT},
     Typed{"skbt_xdp_exception", "xdp_exception", BPF_TRACE_RAW_TP},
@@ -133,6 +138,7 @@ constexpr std::array TYPED = {
     Typed{"skbt_tc_program", "cls_bpf_classify", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_TC_PROGRAM},
     Typed{TCX, "skb_checksum_help", BPF_TRACE_FEXIT, Need::Copied}, // takes and returns what programs of tc do
     Typed{"skbt_xdp_generic", "bpf_prog_run_generic_xdp", BPF_TRACE_FEXIT, Need::IfThere, SKBT_SESSION_XDP_GENERIC},
+    Typed{PROGRAM_HOP, "skb_checksum_help", BPF_TRACE_FENTRY, Need::Pattern}, // takes what programs of tc do
     // owners of sockets, connections
     Typed{"skbt_owner_send4", "inet_sendmsg", BPF_TRACE_FENTRY, Need::Once},
     Typed{"skbt_owner_send6", "inet6_sendmsg", BPF_TRACE_FENTRY},
@@ -171,6 +177,7 @@ std::mutex loadLock;
 struct Loading {
   const LoadOptions *options = nullptr;
   const LoadPlan *plan = nullptr;
+  Pattern *pattern = nullptr;
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
 };
@@ -244,18 +251,39 @@ int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie)
   return err != 0 ? err : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
 
+// Takes what its copies are made of; what the kernel is given in its place does nothing, and takes it no time.
+int patternBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
+  if (const int err = typedBeforeLoad(program, opts, cookie); err != 0)
+    return err;
+  Pattern &pattern = *loading.pattern;
+  const bpf_insn *first = bpf_program__insns(program);
+  pattern.insns.assign(first, first + bpf_program__insn_cnt(program));
+  const auto *functions = static_cast<const uint8_t *>(opts->func_info);
+  pattern.functions.assign(functions, functions + size_t{opts->func_info_rec_size} * opts->func_info_cnt);
+  pattern.functionSize = opts->func_info_rec_size;
+  pattern.functionCount = opts->func_info_cnt;
+  pattern.types = Fd(fcntl(static_cast<int>(opts->prog_btf_fd), F_DUPFD_CLOEXEC, 0));
+  opts->func_info_cnt = 0;
+  opts->line_info_cnt = 0;
+  bpf_insn nothing[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
+  return bpf_program__set_insns(program, nothing, std::size(nothing));
+}
+
 void registerHandlers() {
   static std::once_flag once;
   std::call_once(once, [] {
     LIBBPF_OPTS(libbpf_prog_handler_opts, fit);
     LIBBPF_OPTS(libbpf_prog_handler_opts, typed);
     fit.prog_prepare_load_fn = fitBeforeLoad;
+    LIBBPF_OPTS(libbpf_prog_handler_opts, pattern);
     typed.prog_prepare_load_fn = typedBeforeLoad;
+    pattern.prog_prepare_load_fn = patternBeforeLoad;
     constexpr auto NONE = static_cast<bpf_attach_type>(0);
     for (const char *section : {"skbt/entry", "skbt/hop", "skbt/session"})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &fit);
     for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", PRIME_SECTION})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &typed);
+    libbpf_register_prog_handler("skbt/program", BPF_PROG_TYPE_KPROBE, NONE, &pattern);
     libbpf_register_prog_handler("syscall", BPF_PROG_TYPE_SYSCALL, NONE, &fit);
   });
 }
@@ -362,7 +390,7 @@ std::vector<Session> findSessions(const Kernel &kernel, Backend backend) {
     return sessions;
   for (const Function &function : kernel.functions)
     for (const Typed &typed : TYPED)
-      if (typed.session != SKBT_SESSION_NONE && function.name == typed.target) {
+      if (function.end == ProgramEnd::None && typed.session != SKBT_SESSION_NONE && function.name == typed.target) {
         sessions.push_back({&function, typed.session});
         break;
       }
@@ -420,11 +448,12 @@ Status prepareTyped(bpf_object *object, bool isFirst, const LoadPlan &plan) {
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
     bpf_program__set_expected_attach_type(program, typed.attach);
-    const bool isNeeded = typed.need == Need::Exchanged || (typed.need == Need::Once && isFirst);
+    const bool isPerSettings = typed.need == Need::Exchanged || typed.need == Need::Pattern;
+    const bool isNeeded = isPerSettings || (typed.need == Need::Once && isFirst);
     const bool isThere = plan.placeOf(typed.program) != nullptr;
     if (isNeeded && !isThere)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
-    bpf_program__set_autoload(program, isThere && (isFirst || typed.need == Need::Exchanged));
+    bpf_program__set_autoload(program, isThere && (isFirst || isPerSettings));
   }
   bpf_program *prime = bpf_object__find_program_by_name(object, PRIME);
   bpf_program__set_expected_attach_type(prime, BPF_TRACE_ITER);
@@ -447,6 +476,8 @@ std::vector<PlannedProgram> plannedPrograms(const Kernel &kernel, Backend backen
   std::vector<PlannedProgram> programs;
 
   for (const Typed &typed : TYPED) {
+    if (typed.need == Need::Pattern)
+      continue; // their hops are told with the functions
     if (isSession(typed, sessions))
       programs.push_back({typed.program, typed.target, "kprobe.session"});
     else if (plan->placeOf(typed.program))
@@ -492,6 +523,9 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
   Generation g;
   g.isFirst = base == nullptr;
   g.callSessions = sessions;
+  const auto pattern = std::make_shared<Pattern>();
+  loading.pattern = pattern.get();
+  g.copied = pattern;
   size_t size = 0;
   const void *bytes = skbtracer::elf_bytes(&size);
   const std::vector<uint8_t> stripped = record ? std::vector<uint8_t>() : withoutRelocations(bytes, size);
@@ -568,7 +602,7 @@ std::vector<Held> Generation::takeExchanged() {
 
 Status Generation::attachTyped() {
   for (const Typed &typed : TYPED) {
-    if (typed.need == Need::Copied)
+    if (typed.need == Need::Copied || typed.need == Need::Pattern)
       continue;
     if (auto done = attachOne(typed.program); !done)
       return done.error();

@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "kernel_shared.h"
 #include "load_plan.h"
+#include "programs.h"
 
 #include <bpf/libbpf.h>
 
@@ -94,6 +95,9 @@ public:
   const std::vector<Session> &sessions() const { return callSessions; }
   int sessionFd() const;
 
+  // What is copied to programs under these settings.
+  std::shared_ptr<const Pattern> pattern() const { return copied; }
+
   int mapFd(const char *name) const;
   // The ring buffers. Only of the first generation.
   std::vector<int> ringFds() const;
@@ -116,6 +120,7 @@ private:
   std::vector<Fd> links;
   std::vector<Fd> rings;
   std::vector<Session> callSessions;
+  std::shared_ptr<const Pattern> copied;
   bool isFirst = true;
 
   // With a plan that is whole when there is no `record`; else what it lacks is recorded.

@@ -4,6 +4,7 @@
 #include "capabilities.h"
 #include "load_plan.h"
 #include "pack.h"
+#include "programs.h"
 #include "timing.h"
 
 #include <algorithm>
@@ -109,11 +110,13 @@ std::vector<Function> withIdsOf(const std::vector<Function> &before, std::vector
   return all;
 }
 
+// Programs come and go while a kernel runs.
+bool isKept(const Function &f) { return !f.isGone && f.end == ProgramEnd::None; }
+
 void packKernel(const Kernel &k, Packer &into) {
-  into.value(static_cast<uint32_t>(
-      std::count_if(k.functions.begin(), k.functions.end(), [](const Function &f) { return !f.isGone; })));
+  into.value(static_cast<uint32_t>(std::count_if(k.functions.begin(), k.functions.end(), isKept)));
   for (const Function &f : k.functions) {
-    if (f.isGone)
+    if (!isKept(f))
       continue;
     into.text(f.name);
     into.text(f.module);
@@ -162,6 +165,16 @@ std::shared_ptr<const Kernel> unpackKernel(const std::string &key, Unpacker &fro
   return k;
 }
 
+// The same with the programs that are loaded now.
+std::shared_ptr<const Kernel> withPrograms(std::shared_ptr<const Kernel> kernel) {
+  std::vector<Function> functions = kernel->functions;
+  if (!placePrograms(functions, loadedPrograms()))
+    return kernel;
+  auto other = std::make_shared<Kernel>(*kernel);
+  other->functions = std::move(functions);
+  return other;
+}
+
 } // namespace
 
 std::string kernelKey() {
@@ -175,10 +188,16 @@ std::string kernelKey() {
 Result<std::shared_ptr<const Kernel>> readKernel() {
   const std::lock_guard turn(reading);
   std::string key = kernelKey();
+  std::shared_ptr<const Kernel> before;
   {
     const std::lock_guard guard(lock);
-    if (known && known->key == key)
-      return known;
+    before = known;
+  }
+  if (before && before->key == key) {
+    auto now = withPrograms(std::move(before));
+    const std::lock_guard guard(lock);
+    known = std::move(now);
+    return known;
   }
   auto symbols = Symbols::read();
   if (!symbols)
@@ -193,10 +212,8 @@ Result<std::shared_ptr<const Kernel>> readKernel() {
   mark("functions and reasons found");
   auto k = std::make_shared<Kernel>();
   k->key = std::move(key);
-  {
-    const std::lock_guard guard(lock);
-    k->functions = known ? withIdsOf(known->functions, std::move(*functions)) : std::move(*functions);
-  }
+  k->functions = before ? withIdsOf(before->functions, std::move(*functions)) : std::move(*functions);
+  placePrograms(k->functions, loadedPrograms());
   k->reasons = std::move(*reasons);
   k->hasDropReason = kfreeSkbHasReason();
   if (!saysWhatIsConsumed(k->reasons))

@@ -32,8 +32,9 @@ struct Kernel {
 // holds under the same.
 std::string kernelKey();
 
-// The kernel as it is now: what was read, or taken over, under the same key, or read anew. A function that was there
-// before keeps its id; one whose module is gone stays in its place (Function.isGone).
+// The kernel as it is now: what was read, or taken over, under the same key, or read anew; with the programs of tc and
+// XDP that are loaded now (programs.h). A function that was there before keeps its id; one whose module, or program, is
+// gone stays in its place (Function.isGone).
 // Errors: as Symbols::read() and findFunctions().
 Result<std::shared_ptr<const Kernel>> readKernel();
 // What readKernel() gave last; reads it when it was never called.

@@ -43,7 +43,12 @@ bool loadsAddress(const bpf_insn &insn, int map) {
   return insn.code == (BPF_LD | BPF_IMM | BPF_DW) && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == map;
 }
 
+bool isProgram(const Function *one) { return one->end != ProgramEnd::None; }
+
 bool isEnd(const Function *one) { return (one->flags & SKBT_PROBE_END) != 0; }
+
+// Ends of programs that are probed at once: each has a copy, with all that a hop takes.
+constexpr size_t COPIES_MAX = 1024;
 
 // Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
 constexpr size_t KIND_LEAST = 64;
@@ -51,7 +56,8 @@ constexpr size_t KIND_LEAST = 64;
 std::map<Kind, ProbePart> byKind(const ProbePart &functions) {
   std::map<Kind, ProbePart> kinds;
   for (const Function *one : functions)
-    kinds[{one->flags == 0 ? one->argument : 0}].push_back(one);
+    if (!isProgram(one))
+      kinds[{one->flags == 0 ? one->argument : 0}].push_back(one);
   for (auto it = kinds.begin(); it != kinds.end();) {
     if (it->first.argument == 0 || it->second.size() >= KIND_LEAST) {
       ++it;
@@ -62,6 +68,12 @@ std::map<Kind, ProbePart> byKind(const ProbePart &functions) {
     it = kinds.erase(it);
   }
   return kinds;
+}
+
+// Once for each function: of programs of a name, several may refuse.
+void refuse(std::vector<Attachment::Refusal> &refused, Attachment::Refusal one) {
+  if (std::none_of(refused.begin(), refused.end(), [&](const auto &other) { return other.id == one.id; }))
+    refused.push_back(std::move(one));
 }
 
 void add(Probes::Counts &sum, const Probes::Counts &one) {
@@ -80,16 +92,23 @@ Probes::Counts Probes::countsOf(const Batch &batch) {
       counts.misses += missedReturns(one.fd.get());
     return counts;
   }
-  bpf_prog_info info = {};
-  __u32 length = sizeof(info);
-  if (batch.program.valid() && bpf_obj_get_info_by_fd(batch.program.get(), &info, &length) == 0)
-    counts = {info.recursion_misses, info.run_cnt, info.run_time_ns};
+  const auto count = [&](const Fd &program) {
+    bpf_prog_info info = {};
+    __u32 length = sizeof(info);
+    if (program.valid() && bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0)
+      add(counts, {info.recursion_misses, info.run_cnt, info.run_time_ns});
+  };
+  count(batch.program);
+  for (const Fd &copy : batch.copies)
+    count(copy);
   return counts;
 }
 
 Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend backend, int sessionFd,
-                                             const std::vector<Session> &sessions, ProbePart ends) {
+                                             const std::vector<Session> &sessions, ProbePart ends,
+                                             std::shared_ptr<const Pattern> pattern) {
   std::unique_ptr<Probes> probes(new Probes());
+  probes->pattern = std::move(pattern);
   probes->backend = backend;
   probes->ends = std::move(ends);
   if (auto done = probes->findBytes(object); !done)
@@ -209,6 +228,56 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
   return batch;
 }
 
+// The same for programs.
+Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Pattern &copied, const std::vector<ProgramPlace> &places,
+                                                      std::vector<Attachment::Refusal> &refused) {
+  auto gate = takeGate();
+  if (!gate)
+    return gate.error();
+  auto batch = std::make_unique<Batch>();
+  batch->gate = *gate;
+  batch->isPrograms = true;
+  setGate(*gate, SKBT_GATE_SHUT);
+  ProgramCopies copies = attachCopies(copied, *gate, places);
+  batch->copies = std::move(copies.programs);
+  batch->held = std::move(copies.attachment.held);
+  batch->ids = std::move(copies.attachment.ids);
+  for (size_t i = 0; i < places.size(); i++)
+    if (copies.isAttached[i])
+      batch->places.push_back(places[i]);
+    else
+      unwilling.insert({places[i].program.id, places[i].function.id});
+  for (Attachment::Refusal &one : copies.attachment.refused)
+    refuse(refused, std::move(one));
+  return batch;
+}
+
+// Where programs are loaded that have no copy yet.
+std::vector<ProgramPlace> Probes::newPlaces(const std::vector<ProbePart> &parts,
+                                            std::vector<Attachment::Refusal> &refused) const {
+  ProbePart functions;
+  for (const ProbePart &part : parts)
+    std::copy_if(part.begin(), part.end(), std::back_inserter(functions), isProgram);
+  if (functions.empty())
+    return {};
+  std::set<std::pair<uint32_t, uint32_t>> known = unwilling;
+  size_t copies = 0;
+  for (const auto &batch : batches) {
+    copies += batch->copies.size();
+    for (const ProgramPlace &place : batch->places)
+      known.insert({place.program.id, place.function.id});
+  }
+  std::vector<ProgramPlace> places = placesIn(loadedPrograms(), functions);
+  std::erase_if(places, [&](const ProgramPlace &place) {
+    return known.contains({place.program.id, place.function.id});
+  });
+  const size_t room = COPIES_MAX - std::min(COPIES_MAX, copies);
+  for (; places.size() > room; places.pop_back())
+    refuse(refused, {places.back().function.id, places.back().function.name,
+                     "as many programs are probed as can be (" + std::to_string(COPIES_MAX / 2) + ")"});
+  return places;
+}
+
 // Its gate is shut and every program has seen that. Free again once its links are closed.
 void Probes::discard(std::unique_ptr<Batch> batch, bool isCounted) {
   const auto free = [gates = gates, gate = batch->gate] {
@@ -258,7 +327,7 @@ Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
     if (fresh.empty() || !isFirst)
       fresh.emplace_back();
     std::copy_if(part.begin(), part.end(), std::back_inserter(fresh.back()),
-                 [&](const Function *one) { return known.insert(one->id).second; });
+                 [&](const Function *one) { return !isProgram(one) && known.insert(one->id).second; });
   }
   if (isFirst && !fresh.empty())
     std::copy_if(ends.begin(), ends.end(), std::back_inserter(fresh.front()),
@@ -273,6 +342,15 @@ Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
       }
       added.push_back(std::move(*batch));
     }
+  if (const std::vector<ProgramPlace> places = newPlaces(parts, refused); !places.empty()) {
+    auto batch = attach(*pattern, places, refused);
+    if (!batch) {
+      for (auto &one : added)
+        discard(std::move(one));
+      return batch.error();
+    }
+    added.push_back(std::move(*batch));
+  }
 
   const auto isWanted = [&](uint32_t id) { return wanted.contains(id); };
   size_t count = 0;
@@ -316,20 +394,70 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
       (batch->ids.empty() ? leaving : staying).push_back(std::move(batch));
     }
     batches = std::move(staying);
-    refusals = std::move(refused);
-    live = 0;
+    std::unordered_set<uint32_t> probed;
     for (const auto &batch : batches)
-      live += static_cast<uint32_t>(std::count_if(batch->ids.begin(), batch->ids.end(), isWanted));
+      std::copy_if(batch->ids.begin(), batch->ids.end(), std::inserter(probed, probed.end()), isWanted);
+    live = static_cast<uint32_t>(probed.size());
+    // another program of that name took its copy
+    std::erase_if(refused, [&](const Attachment::Refusal &one) { return probed.contains(one.id); });
+    refusals = std::move(refused);
   }
   change.isLess |= !leaving.empty();
   if (change.isLess)
     waitForPrograms();
-  for (auto &batch : leaving) {
-    for (const uint32_t id : batch->ids)
-      mutedByte(id) = 0;
-    discard(std::move(batch));
-  }
+  for (auto &batch : leaving)
+    leave(std::move(batch));
   return change;
+}
+
+// Out of `batches` already. Programs of the same name may be in another one.
+void Probes::leave(std::unique_ptr<Batch> batch) {
+  for (const uint32_t id : batch->ids)
+    if (std::none_of(batches.begin(), batches.end(), [id](const auto &other) {
+          return std::find(other->ids.begin(), other->ids.end(), id) != other->ids.end();
+        }))
+      mutedByte(id) = 0;
+  discard(std::move(batch));
+}
+
+Status Probes::renew(std::shared_ptr<const Pattern> next) {
+  std::vector<ProgramPlace> places;
+  for (const auto &batch : batches)
+    std::copy_if(batch->places.begin(), batch->places.end(), std::back_inserter(places),
+                 [&](const ProgramPlace &place) { return mutedByte(place.function.id) == 0; });
+  if (!places.empty()) {
+    std::vector<Attachment::Refusal> refused = refusals;
+    auto batch = attach(*next, places, refused);
+    if (!batch)
+      return batch.error();
+    renewed = std::move(*batch);
+    setGate(renewed->gate, SKBT_GATE_OPEN);
+    const std::lock_guard guard(lock);
+    refusals = std::move(refused);
+  }
+  nextPattern = std::move(next);
+  return Done{};
+}
+
+void Probes::endRenewal(bool isInForce) {
+  std::vector<std::unique_ptr<Batch>> leaving;
+  if (renewed && !isInForce)
+    leaving.push_back(std::move(renewed));
+  if (isInForce) {
+    pattern = std::move(nextPattern);
+    const std::lock_guard guard(lock);
+    const auto old =
+        std::stable_partition(batches.begin(), batches.end(), [](const auto &one) { return !one->isPrograms; });
+    std::move(old, batches.end(), std::back_inserter(leaving));
+    batches.erase(old, batches.end());
+    if (renewed)
+      batches.push_back(std::move(renewed));
+  }
+  nextPattern.reset();
+  for (auto &batch : leaving) {
+    setGate(batch->gate, SKBT_GATE_SHUT);
+    leave(std::move(batch));
+  }
 }
 
 bool Probes::isAlways(uint32_t id) const {
@@ -356,6 +484,15 @@ Status Probes::weigh(const ProbePart &functions) {
   std::vector<Attachment::Refusal> refused;
   for (const auto &[kind, own] : byKind(functions)) {
     auto batch = attach(kind, own, refused);
+    if (!batch) {
+      endWeighing();
+      return batch.error();
+    }
+    const std::lock_guard guard(lock);
+    weighed.push_back(std::move(*batch));
+  }
+  if (const std::vector<ProgramPlace> places = placesIn(loadedPrograms(), functions); !places.empty()) {
+    auto batch = attach(*pattern, places, refused);
     if (!batch) {
       endWeighing();
       return batch.error();

@@ -5,12 +5,14 @@
 #include "attach.h"
 #include "functions.h"
 #include "kernel_shared.h"
+#include "programs.h"
 
 #include <bpf/libbpf.h>
 
 #include <bitset>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -37,6 +39,9 @@ struct Kind {
  * Of a batch that goes in part, the functions that go are muted (their byte in `muted` is set, and the gate says that
  * it is to be looked at). They stay attached until the rest of the batch goes too: to attach the others anew would lose
  * events, or tell them twice.
+ *
+ * Entries and exits of programs (programs.h) are switched in the same way; a batch of them has a copy of another
+ * program at each, which is another one for other settings.
  */
 class Probes {
 public:
@@ -44,7 +49,8 @@ public:
   // The functions of the sessions are attached here, with the program for these, and stay so; as probes they are
   // switched like a batch that goes in part. `ends` have a probe whatever is wanted (SKBT_PROBE_END): it makes no hop.
   static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
-                                              const std::vector<Session> &sessions, ProbePart ends);
+                                              const std::vector<Session> &sessions, ProbePart ends,
+                                              std::shared_ptr<const Pattern> pattern);
   ~Probes();
   Probes(const Probes &) = delete;
   Probes &operator=(const Probes &) = delete;
@@ -56,6 +62,12 @@ public:
   // switched. On an error nothing has changed. Errors: ATTACH_FAILED when no function would have a probe, PROBES_BUSY,
   // LOAD_FAILED. One thread at a time.
   Result<Change> set(const std::vector<ProbePart> &parts);
+
+  // For other settings: puts copies of another pattern where there are copies, beside those; from endRenewal() on there
+  // are only the new ones, or, when they are not in force, the old ones. Errors: PROBES_BUSY. One thread at a time,
+  // with set().
+  Status renew(std::shared_ptr<const Pattern> next);
+  void endRenewal(bool isInForce);
 
   // Puts probes on these beside all others, which only count, until endWeighing(): what they would be hit. Those that
   // refuse are left out. Errors: as set(). One thread at a time, with set().
@@ -85,6 +97,10 @@ private:
     std::vector<uint32_t> ids;
     bool isSessions = false;
     bool hasEnds = false; // of the functions that always have a probe
+    // Of programs, whose ids come once for each program of a name:
+    bool isPrograms = false;
+    std::vector<Fd> copies;
+    std::vector<ProgramPlace> places;
   };
   // Which gates are in use; outlives the capture as long as links are being closed.
   struct Gates {
@@ -94,9 +110,12 @@ private:
 
   Backend backend = Backend::Kprobe;
   ProbePart ends;
-  std::vector<bpf_insn> entry; // the pattern
-  size_t gateInsn = 0;         // which of it has the gate's place, in its immediate
-  int32_t gatesAt = 0;         // of gates[0] and muted[0] in the map's value
+  std::shared_ptr<const Pattern> pattern, nextPattern;
+  std::unique_ptr<Batch> renewed;
+  std::set<std::pair<uint32_t, uint32_t>> unwilling; // programs, and functions, that took no copy
+  std::vector<bpf_insn> entry;                       // the pattern
+  size_t gateInsn = 0;                               // which of it has the gate's place, in its immediate
+  int32_t gatesAt = 0;                               // of gates[0] and muted[0] in the map's value
   int32_t mutedAt = 0;
   volatile uint8_t *bytes = nullptr;
   size_t bytesSize = 0;
@@ -116,10 +135,15 @@ private:
   Result<uint32_t> takeGate();
   Result<std::unique_ptr<Batch>> attach(const Kind &kind, const ProbePart &functions,
                                         std::vector<Attachment::Refusal> &refused);
+  Result<std::unique_ptr<Batch>> attach(const Pattern &copied, const std::vector<ProgramPlace> &places,
+                                        std::vector<Attachment::Refusal> &refused);
+  std::vector<ProgramPlace> newPlaces(const std::vector<ProbePart> &parts,
+                                      std::vector<Attachment::Refusal> &refused) const;
   Change switchTo(std::vector<std::unique_ptr<Batch>> added, std::vector<Attachment::Refusal> refused,
                   const std::unordered_set<uint32_t> &wanted);
   bool isAlways(uint32_t id) const;
   bool mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted);
+  void leave(std::unique_ptr<Batch> batch);
   void discard(std::unique_ptr<Batch> batch, bool isCounted = true);
   void waitForPrograms() const;
   static Counts countsOf(const Batch &batch);

@@ -23,7 +23,8 @@ Reader::FunctionIds idsByAddress(const std::vector<ProbePart> &parts) {
   Reader::FunctionIds ids;
   for (const ProbePart &part : parts)
     for (const Function *one : part)
-      ids.emplace(static_cast<uint32_t>(one->address), one->id);
+      if (one->end == ProgramEnd::None)
+        ids.emplace(static_cast<uint32_t>(one->address), one->id);
   return ids;
 }
 
@@ -77,7 +78,7 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
     return done.error();
   mark("typed attached");
   auto made = Probes::make(generation->bpfObject(), loaded.backend, generation->sessionFd(), generation->sessions(),
-                           endsOf(loaded.kernel->functions));
+                           endsOf(loaded.kernel->functions), generation->pattern());
   if (!made)
     return made.error();
   if (auto set = (*made)->set(options.parts); !set)
@@ -159,7 +160,11 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return next.error();
   if (auto done = next->attachTyped(); !done)
     return done.error();
-  if (auto done = next->takeOver(options); !done)
+  if (auto done = probes->renew(next->pattern()); !done)
+    return done.error();
+  Status done = next->takeOver(options);
+  probes->endRenewal(static_cast<bool>(done));
+  if (!done)
     return done.error();
   const std::lock_guard guard(lock);
   // the first generation's other programs go on: they do not depend on the settings
@@ -197,7 +202,7 @@ std::vector<uint32_t> Tracer::functionsOnDrops() {
   if (!kernel)
     return ids;
   for (const Function &one : kernel->functions)
-    if (!one.isGone)
+    if (!one.isGone && one.end == ProgramEnd::None)
       byAddress.emplace(one.address, one.id);
   for (const uint64_t address : addresses)
     if (const auto found = byAddress.find(address); found != byAddress.end())

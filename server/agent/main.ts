@@ -8,6 +8,7 @@ import { cpus, hostname, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ok } from '../../core/base/result.ts';
 import { type FunctionInfo, SOURCE_PROTOCOL, type SourceRequest } from '../../core/messages/source.ts';
+import { isProgram } from '../../core/model/programs.ts';
 import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type NativeAddon } from '../../native/index.ts';
 import { mark } from '../timing.ts';
@@ -53,8 +54,12 @@ async function main(): Promise<number> {
   const remember = () => rememberKernel(addon, cache);
   let functions = listFunctions(addon);
   functions.catch(() => undefined); // told when a capture is asked for
-  let key = addon.kernelKey();
-  const capture = new Capture(addon, () => functions, {
+  let key = presentKey(addon);
+  const functionsNow = () => {
+    watchFunctions().catch(complain);
+    return functions;
+  };
+  const capture = new Capture(addon, functionsNow, {
     capture(state) {
       peer.send({ type: 'capture', capture: state });
       if (state.phase === 'running') remember();
@@ -65,8 +70,8 @@ async function main(): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   const names = tellNames(peer, new NamespaceTable((file) => addon.interfaces(file)));
   const requests = peer.listen(input, (request) => answer(addon, capture, names, request));
-  const watchModules = async () => {
-    const now = addon.kernelKey();
+  const watchFunctions = async () => {
+    const now = presentKey(addon);
     if (now === key) return;
     key = now;
     functions = listFunctions(addon);
@@ -78,7 +83,7 @@ async function main(): Promise<number> {
       // what is waited for goes first
       if (capture.isStarting) return;
       names();
-      watchModules().catch(complain);
+      watchFunctions().catch(complain);
     }, NAMES_EVERY_MS);
   }, complain);
   const terminated = new Promise<void>((resolve) => {
@@ -130,9 +135,14 @@ async function tellFunctions(
   functions: Promise<readonly FunctionInfo[]>,
 ): Promise<void> {
   const list = await functions.catch(() => []);
-  const reasons = await addon.dropReasons().catch(() => []);
   peer.send({ type: 'functions', functions: [...list] });
+  const reasons = await addon.dropReasons().catch(() => []);
   peer.send({ type: 'reasons', reasons });
+}
+
+/** Another one when modules, or programs of tc and XDP, have come or gone. */
+function presentKey(addon: NativeAddon): string {
+  return `${addon.kernelKey()} ${addon.programsKey()}`;
 }
 
 const complain = (error: unknown): void => console.error(`skbtracer agent: ${String(error)}`);
@@ -152,7 +162,7 @@ async function rememberKernel(addon: NativeAddon, cache: KernelCache): Promise<v
 
 async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[]> {
   const functions = await addon.functions();
-  return functions.map((one) => ({ ...one, isDefault: isDefaultFunction(one.name) }));
+  return functions.map((one) => ({ ...one, isDefault: isDefaultFunction(one.name) || isProgram(one) }));
 }
 
 const failed = (error: unknown) => ({ ok: false as const, error: asFailure(error) });

@@ -82,9 +82,9 @@ async function measurePrice(client: Client, plan: ProbePlan, ids: ReadonlySet<nu
 }
 
 const printJson = (one: FunctionInfo): void =>
-  console.log(JSON.stringify({ ...one, stage: stageOf(one.name) }));
+  console.log(JSON.stringify({ ...one, stage: stageOf(one.name, one.module) }));
 
 const printLine = ({ name, module, isDefault }: FunctionInfo): void =>
   console.log(
-    `${isDefault ? '*' : ' '} ${stageOf(name).padEnd(10)} ${name}${module === '' ? '' : ` [${module}]`}`,
+    `${isDefault ? '*' : ' '} ${stageOf(name, module).padEnd(10)} ${name}${module === '' ? '' : ` [${module}]`}`,
   );

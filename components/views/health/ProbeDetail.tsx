@@ -105,7 +105,7 @@ function Body({
         </Button>
       </div>
       <p className="text-pretty text-soft">
-        {explainFunction(row.name) ?? 'Nobody has written down what this function does.'}
+        {explainFunction(row.name, row.module) ?? 'Nobody has written down what this function does.'}
       </p>
       <p className="text-muted empty:hidden">{stateText(row)}</p>
     </>

@@ -2,6 +2,7 @@
 import type { CaptureState, FunctionInfo, PlannedProgram, ProbeBase } from '../../../core/messages/source.ts';
 import { STAGES, type Stage } from '../../../core/messages/source.ts';
 import { type ProbePart, partSize } from '../../../core/model/probes/plan.ts';
+import { isProgram, isProgramExit } from '../../../core/model/programs.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { WAYPOINTS } from '../../../core/model/waypoints.ts';
 
@@ -78,6 +79,9 @@ const STAGE_OF_WAYPOINT = new Map(WAYPOINTS.map(({ name, stage }, i) => [name, {
 export const baseOf = (capture: CaptureState | undefined): ProbeBase =>
   capture?.phase === 'running' || capture?.phase === 'starting' ? capture.spec.probes.base : 'default';
 
+const howProbed = (one: FunctionInfo, backend = ''): string =>
+  isProgram(one) ? (isProgramExit(one) ? 'fexit' : 'fentry') : backend;
+
 /** Every function that is probed or should be, waypoints that the kernel lacks included; in the order of the way. */
 export function functionProbes({
   functions,
@@ -102,8 +106,8 @@ export function functionProbes({
       key: `f${one.id}`,
       name: one.name,
       module: one.module,
-      stage: stageOf(one.name),
-      by: own.is === 'attached' ? (running?.backend ?? '') : '',
+      stage: stageOf(one.name, one.module),
+      by: own.is === 'attached' ? howProbed(one, running?.backend) : '',
       state: own,
       isJoined: joined.has(one.id),
       hops: hops[one.id] ?? 0,
@@ -171,7 +175,8 @@ export function switchable(
   if (capture?.phase !== 'running') return groups;
   const members = new Map<string, { readonly part: ProbePart; readonly own: FunctionInfo[] }>();
   for (const one of functions) {
-    const part: ProbePart = by === 'stage' ? { by, name: stageOf(one.name) } : { by, name: one.module };
+    const part: ProbePart =
+      by === 'stage' ? { by, name: stageOf(one.name, one.module) } : { by, name: one.module };
     const name = part.name || KERNEL;
     const known = members.get(name);
     if (known === undefined) members.set(name, { part, own: [one] });

@@ -170,9 +170,10 @@ function FunctionName({
   readonly names: NameBook;
 }) {
   const name = names.functionName(hop.func);
-  const stage = stageOf(name);
+  const module = names.function(hop.func)?.module;
+  const stage = stageOf(name, module);
   return (
-    <Tooltip side="top" content={<FunctionTip name={name} stage={stage} />}>
+    <Tooltip side="top" content={<FunctionTip name={name} module={module} stage={stage} />}>
       <span className="inline-flex max-w-full min-w-0 items-center gap-1.5">
         <span
           aria-hidden
@@ -185,11 +186,19 @@ function FunctionName({
   );
 }
 
-function FunctionTip({ name, stage }: { readonly name: string; readonly stage: string }) {
+function FunctionTip({
+  name,
+  module,
+  stage,
+}: {
+  readonly name: string;
+  readonly module: string | undefined;
+  readonly stage: string;
+}) {
   return (
     <>
       <span className="font-medium">{name}</span> <span className="text-muted">{stage}</span>
-      <span className="block text-soft">{explainFunction(name)}</span>
+      <span className="block text-soft">{explainFunction(name, module)}</span>
     </>
   );
 }

@@ -93,7 +93,7 @@ function Explanation({ row }: { readonly row: PathRow | undefined }) {
   const { book } = useNames();
   if (row?.kind !== 'hop' || row.of.kind !== 'hop') return null;
   const name = book.functionName(row.of.func);
-  const sentence = explainFunction(name);
+  const sentence = explainFunction(name, book.function(row.of.func)?.module);
   if (sentence === undefined) return null;
   return (
     <p className="shrink-0 border-t border-line bg-raised px-2 py-1 text-2xs text-pretty text-soft">

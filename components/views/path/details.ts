@@ -28,7 +28,10 @@ export function hopDetails(hop: Hop, names: NameBook, firstNs: number): Section[
   const sections: Section[] = [
     {
       title: hop.kind === 'drop' ? 'Drop' : 'Function',
-      about: hop.kind === 'hop' ? explainFunction(names.functionName(hop.func)) : undefined,
+      about:
+        hop.kind === 'hop'
+          ? explainFunction(names.functionName(hop.func), names.function(hop.func)?.module)
+          : undefined,
       terms: placeTerms(hop, names, firstNs),
     },
     { title: 'Changed here', terms: changeTerms(hop, names) },
@@ -129,7 +132,7 @@ function placeTerms(hop: Hop, names: NameBook, firstNs: number): Term[] {
   const module = hop.kind === 'hop' ? names.function(hop.func)?.module : undefined;
   return [
     ...(hop.kind === 'hop'
-      ? [...term('function', module ? `${name} [${module}]` : name), ...term('stage', stageOf(name))]
+      ? [...term('function', module ? `${name} [${module}]` : name), ...term('stage', stageOf(name, module))]
       : [
           ...term('reason', `${names.reasonName(hop.reason)} (${hop.reason})`),
           ...term('in', names.locationName(hop.location)),

@@ -99,7 +99,10 @@ export function layOut(
         2 +
         Math.min(DEPTH_MAX, hop.depth - (depths[lane]?.least ?? 0)) * step,
       label,
-      stage: hop.kind === 'hop' ? stageOf(names.functionName(hop.func)) : 'other',
+      stage:
+        hop.kind === 'hop'
+          ? stageOf(names.functionName(hop.func), names.function(hop.func)?.module)
+          : 'other',
       at: scale === 'sequence' ? index : hop.timeNs - first,
       weight: weightOf(hop, index, hops.length, keys[index - 1] !== keys[index]),
     };

@@ -3,7 +3,7 @@
  * which packets reach them. In units of columns and rows; no DOM, so that it can be tested. It depends on which functions
  * and edges there are, not on how often they are passed: counts that change move nothing.
  */
-import { asNetnsInode } from '../../../core/base/units.ts';
+import { asFuncId, asNetnsInode } from '../../../core/base/units.ts';
 import type { Stage } from '../../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../../core/model/analysis/result.ts';
 import type { NameBook } from '../../../core/model/names.ts';
@@ -79,7 +79,7 @@ export function graphParts({ nodes, edges, exits }: PathsAnalysis, names: NameBo
   return {
     nodes: nodes.map(({ func, netns, place }) => {
       const name = nodeName(func, names);
-      const stage = func === 0 ? 'other' : stageOf(name);
+      const stage = func === 0 ? 'other' : stageOf(name, names.function(asFuncId(func))?.module);
       return { name, stage, netns: names.netnsName(asNetnsInode(netns)), place };
     }),
     edges: edges.map(({ from, to }) => ({ from, to })),

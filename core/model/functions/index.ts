@@ -2,6 +2,7 @@
  * What happens to a packet in a kernel function, in a sentence: every waypoint, and what else is met most. Written
  * against the sources of 6.1 and 6.12; where these differ, the sentence holds for both or says for which it does.
  */
+import { explainProgram } from '../programs.ts';
 import { BRIDGE } from './bridge.ts';
 import { DEVICE } from './device.ts';
 import { IP } from './ip.ts';
@@ -21,4 +22,5 @@ export const EXPLAINED: readonly (readonly [name: string, sentence: string])[] =
 const SENTENCES: ReadonlyMap<string, string> = new Map(EXPLAINED);
 
 /** Undefined for a function that nobody explained. What the compiler appended (`.isra.0`) is passed over. */
-export const explainFunction = (name: string): string | undefined => SENTENCES.get(name.replace(/\..*/, ''));
+export const explainFunction = (name: string, module = ''): string | undefined =>
+  explainProgram({ name, module }) ?? SENTENCES.get(name.replace(/\..*/, ''));

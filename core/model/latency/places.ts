@@ -98,10 +98,10 @@ export class PlaceTable {
     this.#stages = new Uint8Array(size).fill(OTHER);
     this.#enters = new Uint8Array(size);
     this.#leaves = new Uint8Array(size);
-    for (const { id, name } of functions) {
+    for (const { id, name, module } of functions) {
       // without what the compiler appended
       const bare = name.replace(/\..*/, '');
-      this.#stages[id] = FIRST_STAGE + STAGES.indexOf(stageOf(bare));
+      this.#stages[id] = FIRST_STAGE + STAGES.indexOf(stageOf(bare, module));
       this.#enters[id] = bits(({ enter }) => enter.test(bare));
       this.#leaves[id] = bits(({ leave }) => leave.test(bare));
     }

@@ -8,6 +8,7 @@ import {
   probePlanSchema,
   type Stage,
 } from '../../messages/source.ts';
+import { askedNames } from '../programs.ts';
 import { stageOf } from '../stages.ts';
 
 /** The waypoints. */
@@ -36,15 +37,15 @@ function change(parts: ProbeParts, part: ProbePart, how: <T>(list: readonly T[],
 }
 
 const isOf = (part: ProbePart, { name, module }: FunctionInfo): boolean =>
-  part.by === 'stage' ? stageOf(name) === part.name : module === part.name;
+  part.by === 'stage' ? stageOf(name, module) === part.name : module === part.name;
 
 /** Whether the base or what is added has it; what only the regular expression has is not looked at. */
 const isChosen = ({ base, add }: ProbePlan, { name, module, isDefault }: FunctionInfo): boolean =>
   base === 'all' ||
   (base === 'default' && isDefault) ||
-  add.stages.includes(stageOf(name)) ||
+  add.stages.includes(stageOf(name, module)) ||
   add.modules.includes(module) ||
-  add.functions.includes(name);
+  askedNames({ name, module }).some((asked) => add.functions.includes(asked));
 
 /**
  * The plan with all of a part off; or on again: as much of it as the plan has otherwise, or all of it where that is

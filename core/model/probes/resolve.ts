@@ -7,6 +7,7 @@ import {
   STAGES,
   type Stage,
 } from '../../messages/source.ts';
+import { askedNames, programKind } from '../programs.ts';
 import { stageOf } from '../stages.ts';
 import { compilePattern, type NameMatcher } from './pattern.ts';
 import { planText } from './plan.ts';
@@ -48,7 +49,7 @@ export function resolvePlan(
   const joined: number[] = [];
   const byStage = new Map<Stage, number[]>();
   for (const one of functions) {
-    const stage = stageOf(one.name);
+    const stage = stageOf(one.name, one.module);
     if (one.isGone === true || remove.value(one, stage)) continue;
     if (!isInBase(one) && !add.value(one, stage)) {
       if (!found.has(one.id)) continue;
@@ -77,8 +78,10 @@ function matcherOf({ stages, modules, pattern, functions }: ProbeParts): Result<
   if (!compiled.ok) return compiled;
   const [ofStages, ofModules, named] = [new Set(stages), new Set(modules), new Set(functions)];
   return ok(
-    ({ name, module }, stage) =>
-      ofStages.has(stage) || ofModules.has(module) || named.has(name) || compiled.value(name),
+    (one, stage) =>
+      ofStages.has(stage) ||
+      ofModules.has(one.module) ||
+      askedNames(one).some((name) => named.has(name) || compiled.value(name)),
   );
 }
 
@@ -126,10 +129,13 @@ function emptyText(plan: ProbePlan, table: readonly FunctionInfo[], missing: rea
   if (table.length === 0) return 'there is no function that can be probed on this kernel';
   const modules = [...new Set(table.map(({ module }) => module))].filter((name) => name !== '').sort();
   const unknown = plan.add.modules.find((name) => name !== '' && !modules.includes(name));
+  const kind = unknown === undefined ? undefined : programKind(unknown);
+  if (kind !== undefined)
+    return `no program of ${kind} is loaded that has types (BTF), which it takes to be probed`;
   if (unknown !== undefined) {
     const near = nearest(unknown, modules);
     return `module ${unknown} is not loaded, or has no function with an skb among its arguments${near === '' ? '' : `; did you mean ${near}?`}; there are ${listed(modules)}`;
   }
-  const stages = STAGES.filter((stage) => table.some(({ name }) => stageOf(name) === stage));
+  const stages = STAGES.filter((stage) => table.some(({ name, module }) => stageOf(name, module) === stage));
   return `nothing would be probed by ${planText(plan)}; there are functions of ${stages.join(', ')}`;
 }
