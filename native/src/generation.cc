@@ -607,11 +607,15 @@ Status Generation::attachTyped() {
     if (auto done = attachOne(typed.program); !done)
       return done.error();
   }
+  attachNewPrograms();
+  return isFirst ? primeOwners() : Done{};
+}
+
+void Generation::attachNewPrograms() {
   const bpf_program *tcx = bpf_object__find_program_by_name(object.get(), TCX);
   if (bpf_program__fd(tcx) >= 0)
-    for (Fd &link : attachToTcPrograms(tcx, mapFd("tcx_programs")))
+    for (Fd &link : attachToTcPrograms(tcx, mapFd("tcx_programs"), tcPrograms))
       links.push_back(std::move(link));
-  return isFirst ? primeOwners() : Done{};
 }
 
 Status Generation::primeOwners() {

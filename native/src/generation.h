@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,8 @@ public:
   // Attaches what is not a probe. The first generation: drops, ends, lineage, decisions, owners, connections;
   // a later one only what is exchanged with the settings.
   Status attachTyped();
+  // The same for programs that tcx may run and that were loaded since. Only of the first generation.
+  void attachNewPrograms();
   // From here on the probes run this generation's hop program. Atomic.
   Status takeOver(const LoadOptions &options) const;
   struct Ages {
@@ -121,6 +124,7 @@ private:
   std::vector<Fd> rings;
   std::vector<Session> callSessions;
   std::shared_ptr<const Pattern> copied;
+  std::set<uint32_t> tcPrograms; // ids of programs that were looked at
   bool isFirst = true;
 
   // With a plan that is whole when there is no `record`; else what it lacks is recorded.

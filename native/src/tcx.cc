@@ -40,10 +40,12 @@ Fd attachCopy(const bpf_program *pattern, int target, uint32_t function, uint64_
 
 } // namespace
 
-std::vector<Fd> attachToTcPrograms(const bpf_program *pattern, int names) {
+std::vector<Fd> attachToTcPrograms(const bpf_program *pattern, int names, std::set<uint32_t> &known) {
   std::vector<Fd> links;
   __u32 id = 0;
   while (bpf_prog_get_next_id(id, &id) == 0) {
+    if (!known.insert(id).second)
+      continue;
     const Fd program(bpf_prog_get_fd_by_id(id));
     bpf_prog_info info = {};
     const uint32_t function = program.valid() ? mainFunction(program.get(), info) : 0;

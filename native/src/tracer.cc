@@ -114,6 +114,7 @@ Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts, std::shar
       r->setSymbols(kernel->symbols);
     newest = std::move(kernel);
   }
+  first->attachNewPrograms();
   auto change = probes->set(parts);
   if (!change)
     return change.error();
