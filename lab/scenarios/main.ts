@@ -33,6 +33,7 @@ import { joining } from './probes/joining.ts';
 import { modules } from './probes/modules.ts';
 import { pricing } from './probes/pricing.ts';
 import { switching } from './probes/switching.ts';
+import { programHops } from './program-hops.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
@@ -55,7 +56,17 @@ const words = process.argv.slice(2).filter((word) => word !== '--dealt');
 type Groups = Readonly<Record<string, readonly Scenario[]>>;
 
 /** Where versions of the kernel, and ways to attach, differ most. */
-const onBoth: Groups = { paths, drops, routingDrops, expressionTable, switching, steps, rules, starts };
+const onBoth: Groups = {
+  paths,
+  drops,
+  routingDrops,
+  expressionTable,
+  switching,
+  steps,
+  rules,
+  starts,
+  programHops,
+};
 /** Programs there that are loaded on one of them only, or what takes them much longer; the rest is dealt out. */
 const on6_12: Groups = {
   socketDrops, held, programs, nat, beside, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
@@ -71,7 +82,7 @@ const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
   'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'joining', 'pricing', 'modules', 'wiring', 'lifetimes',
-  'starts', 'doctor',
+  'starts', 'doctor', 'programHops',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>
   isDealt && group in (kernelVersion().startsWith('6.1.') ? on6_12 : on6_1);

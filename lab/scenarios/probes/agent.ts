@@ -10,7 +10,7 @@ import {
   priceSchema,
   type TracerStats,
 } from '../../../core/messages/source.ts';
-import type { Free, Hop } from '../../../core/model/hop.ts';
+import type { Decision, Free, Hop } from '../../../core/model/hop.ts';
 import { HopReader } from '../../../core/model/reader.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { hostCommand, type LocalSource, spawnAgent } from '../../../server/sources/local.ts';
@@ -19,6 +19,7 @@ import { check } from '../check.ts';
 export interface Watcher {
   hop(hop: Hop): void;
   free(free: Free): void;
+  decision?(decision: Decision): void;
   /** The capture is so from here on in the stream. */
   capture(state: CaptureState): void;
 }
@@ -42,7 +43,11 @@ export class ProbingAgent {
         this.#wake();
       },
       batch: (records) => {
-        this.reader.read(records, { hop: (hop) => watcher.hop(hop), free: (free) => watcher.free(free) });
+        this.reader.read(records, {
+          hop: (hop) => watcher.hop(hop),
+          free: (free) => watcher.free(free),
+          decision: (decision) => watcher.decision?.(decision),
+        });
         this.#wake();
         return undefined;
       },
@@ -51,7 +56,8 @@ export class ProbingAgent {
   }
 
   stageOf(id: number): string {
-    return stageOf(this.functions.get(id)?.name ?? '');
+    const one = this.functions.get(id);
+    return stageOf(one?.name ?? '', one?.module);
   }
 
   /** Resolves when the agent has told what makes it so; looked at whenever it tells something, at most two minutes. */
