@@ -23,6 +23,7 @@
 #include "lib/socket.h"
 #include "lib/probe.h"
 #include "lib/session.h"
+#include "lib/typed.h"
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";

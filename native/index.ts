@@ -73,7 +73,7 @@ export interface Weight {
 }
 
 export interface Started extends Switched {
-  readonly backend: 'kprobe.multi' | 'kprobe';
+  readonly backend: 'kprobe.multi' | 'kprobe' | 'fentry';
 }
 
 /** A function that can be probed; which belong to the default group is not the kernel's business. */

@@ -228,9 +228,9 @@ __noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
 
 	if (!s || !t)
 		return SKBT_CHANGED_ALL;
-	skb = skb_copy_in(s, (const void *)raw_skb(s));
-	if (!skb || !t->raw.head_words)
+	if (!t->raw.head_words || !skb_copy_in(s, (const void *)raw_skb(s)))
 		return SKBT_CHANGED_ALL;
+	skb = (const struct sk_buff *)s->skb; /* not what that returned: NULL, for 6.1's verifier */
 	if (!words_are_same(skb, t)) {
 		changed = field_changes(skb, t);
 		if (changed & SKBT_CHANGED_BYTES)

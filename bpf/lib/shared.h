@@ -197,6 +197,11 @@ enum skbt_session_kind {
  * native/src/entry.cc. */
 #define SKBT_ENTRY_FLAGS 0x5b7f1e05
 
+/* The same in a copy of skbt_typed_entry: index of the argument, and address of the function, which
+ * is in the last 2 GiB as all of the kernel's code. */
+#define SKBT_ENTRY_ARGUMENT 0x5b7f1e09
+#define SKBT_ENTRY_FUNCTION 0x5b7f1e0a
+
 /* Numbers of helpers that are called where these kernel functions are meant; see
  * native/src/kfuncs.h. */
 #define SKBT_CAST_MARKER 0x5b7f1e06 /* bpf_rdonly_cast */
@@ -226,6 +231,19 @@ struct skbt_hit {
 /* Places of the map `rings`: which ring buffer a CPU's records go to, by its number. A machine of
  * more CPUs has some share. */
 #define SKBT_RING_PLACES 1024
+
+#define SKBT_TYPED_BODIES 2
+#define SKBT_TYPED_HITS 4 /* of one CPU, at once */
+
+/* The same where the probe is a typed program; see lib/typed.h. */
+struct skbt_typed_hit {
+	__u64 owner; /* address of the context; 0: nobody's */
+	__u64 skb;
+	__u64 function; /* address */
+	__u32 flags;
+	__u32 place;
+	__u64 missed; /* in the last place: hits for which there was none */
+};
 
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048

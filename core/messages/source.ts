@@ -81,7 +81,7 @@ export const probePlanSchema = sparse({
 export type ProbePlan = v.InferOutput<typeof probePlanSchema>;
 
 /** How probes are attached; `auto`: as is cheapest on this kernel. */
-export const BACKEND_CHOICES = ['auto', 'kprobe', 'kprobe-multi'] as const;
+export const BACKEND_CHOICES = ['auto', 'kprobe', 'kprobe-multi', 'fentry'] as const;
 export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
 /** What the kernel tests on an skb at first sight. All that are set must hold. */
@@ -272,7 +272,7 @@ export const captureStateSchema = v.variant('phase', [
     /** Of these, those that were on the stack of a drop and that the plan does not have otherwise (`probeStack`). */
     joined: v.optional(list(positive, 65536)),
     refused: list(v.object({ name: v.string(), reason: v.string() }), 4096),
-    backend: v.picklist(['kprobe.multi', 'kprobe']),
+    backend: v.picklist(['kprobe.multi', 'kprobe', 'fentry']),
     attachMs: count,
     /** Ring buffers that there are. Recordings from before do not tell. */
     rings: v.optional(positive),

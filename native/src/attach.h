@@ -12,7 +12,8 @@
 
 namespace skbt {
 
-enum class Backend { KprobeMulti, Kprobe };
+// Fentry is not for attachAll(): see typed_probes.h.
+enum class Backend { KprobeMulti, Kprobe, Fentry };
 
 // A function whose calls are sessions; see bpf/lib/session.h.
 struct Session {

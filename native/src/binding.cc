@@ -73,11 +73,21 @@ skbt::Result<skbt::Backend> chooseBackend(const std::string &asked) {
     return choose(skbt::Backend::Kprobe, can.kprobe, "kprobes");
   if (asked == "kprobe-multi")
     return choose(skbt::Backend::KprobeMulti, can.kprobeMulti, "kprobe.multi");
+  if (asked == "fentry")
+    return choose(skbt::Backend::Fentry, can.fentry, "typed probes (fentry)");
   return can.kprobeMulti.ok ? skbt::Backend::KprobeMulti : skbt::Backend::Kprobe;
 }
 
 const char *backendName(skbt::Backend backend) {
-  return backend == skbt::Backend::KprobeMulti ? "kprobe.multi" : "kprobe";
+  switch (backend) {
+  case skbt::Backend::KprobeMulti:
+    return "kprobe.multi";
+  case skbt::Backend::Kprobe:
+    return "kprobe";
+  case skbt::Backend::Fentry:
+    return "fentry";
+  }
+  return "";
 }
 
 Napi::Value capabilities(const Napi::CallbackInfo &info) {

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <memory>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace skbt {
@@ -199,6 +200,15 @@ Result<std::vector<Function>> findFunctions(const Symbols &symbols) {
   for (size_t i = 0; i < functions.size(); i++)
     functions[i].id = static_cast<uint32_t>(i + 1);
   return functions;
+}
+
+void markNamesakes(std::vector<Function> &functions) {
+  std::unordered_map<std::string_view, uint32_t> counts;
+  for (const Function &one : functions)
+    if (!one.isGone)
+      counts[one.name]++;
+  for (Function &one : functions)
+    one.hasNamesake = counts[one.name] > 1;
 }
 
 Result<std::vector<DropReason>> findDropReasons() {

@@ -23,7 +23,11 @@ struct Function {
   uint32_t flags;                    // SKBT_PROBE_*, see bpf/lib/shared.h
   bool isGone = false;               // its module is no longer loaded; keeps the id
   ProgramEnd end = ProgramEnd::None; // else it is no function of the kernel, and has no address
+  bool hasNamesake = false;          // in the kernel or another module
 };
+
+// Sets that of all.
+void markNamesakes(std::vector<Function> &functions);
 
 // Every function of the kernel and its modules with a `struct sk_buff *` among its first five
 // arguments, that ftrace lists as attachable and that kallsyms resolves to one address; by name.

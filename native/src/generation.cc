@@ -30,6 +30,8 @@ enum class Need {
   IfThere,   // a kernel may lack its function, or have it in a module that is not loaded
   Copied,    // not attached itself: to the programs that tcx may run, where there is tcx; see tcx.h
   Pattern,   // not loaded itself: what its copies are made of, for each change of settings; see programs.h
+  Typed,     // not attached itself: what probes are copies of, with Backend::Fentry; see typed_probes.h
+  TypedHop,  // the same, and exchanged
 };
 
 // Programs of type TRACING and the kernel function or tracepoint that each belongs to.
@@ -44,6 +46,9 @@ struct Typed {
 constexpr const char *TCX = "skbt_tcx_end";
 constexpr const char *PROGRAM_HOP = "skbt_program_hop";
 constexpr std::string_view HAS_TCX = "tcx_prog_attach"; // a function of kernels that have it
+
+constexpr const char *TYPED_ENTRY = "skbt_typed_entry";
+constexpr const char *TYPED_HOP = "skbt_typed_hop";
 
 constexpr std::array TYPED = {
     Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, Need::Exchanged},
@@ -151,6 +156,9 @@ constexpr std::array TYPED = {
     Typed{"skbt_owner_end", "inet_sock_destruct", BPF_TRACE_FENTRY, Need::Once},
     Typed{"skbt_tcp_state", "inet_sock_set_state", BPF_TRACE_RAW_TP},
     Typed{"skbt_accept", "inet_accept", BPF_TRACE_FEXIT},
+    // patterns, which any function would do for
+    Typed{TYPED_ENTRY, "consume_skb", BPF_TRACE_FENTRY, Need::Typed},
+    Typed{TYPED_HOP, "consume_skb", BPF_TRACE_FENTRY, Need::TypedHop},
 };
 
 // Modules that have some of these functions.
@@ -171,13 +179,16 @@ constexpr const char *SWEEP = "skbt_sweep_tracks";
 constexpr const char *PRIME_SECTION = "iter/task_file";
 constexpr const char *PRIME_TARGET = "bpf_iter_task_file"; // what an iterator is for BTF
 
+bool isAttached(const Typed &typed) { return typed.need < Need::Copied; }
+
 // What the load under way puts into its programs. libbpf hands a handler no pointer of
 // ours per object, so loads are one at a time.
 std::mutex loadLock;
 struct Loading {
   const LoadOptions *options = nullptr;
   const LoadPlan *plan = nullptr;
-  Pattern *pattern = nullptr;
+  Pattern *pattern = nullptr; // PROGRAM_HOP
+  Pattern hop;                // TYPED_HOP, but its instructions
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
 };
@@ -238,6 +249,13 @@ int fitBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
   return bpf_program__set_insns(program, insns->data(), insns->size());
 }
 
+void takeFunctions(Pattern &pattern, const bpf_prog_load_opts &opts) {
+  const auto *functions = static_cast<const uint8_t *>(opts.func_info);
+  pattern.functions.assign(functions, functions + size_t{opts.func_info_cnt} * opts.func_info_rec_size);
+  pattern.functionSize = opts.func_info_rec_size;
+  pattern.types = Fd(fcntl(static_cast<int>(opts.prog_btf_fd), F_DUPFD_CLOEXEC, 0));
+}
+
 // libbpf's own look-up of attach targets is not used; see targets.h. That a program is typed is said only here:
 // libbpf would load the kernel's types for it.
 int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
@@ -247,6 +265,8 @@ int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie)
   opts->attach_btf_id = place->btfId;
   if (place->module != 0)
     opts->attach_btf_obj_fd = static_cast<__u32>(loading.modules[place->module].get());
+  if (std::string_view(bpf_program__name(program)) == TYPED_HOP)
+    takeFunctions(loading.hop, *opts);
   const int err = fitBeforeLoad(program, opts, cookie);
   return err != 0 ? err : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
@@ -258,11 +278,7 @@ int patternBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cooki
   Pattern &pattern = *loading.pattern;
   const bpf_insn *first = bpf_program__insns(program);
   pattern.insns.assign(first, first + bpf_program__insn_cnt(program));
-  const auto *functions = static_cast<const uint8_t *>(opts->func_info);
-  pattern.functions.assign(functions, functions + size_t{opts->func_info_rec_size} * opts->func_info_cnt);
-  pattern.functionSize = opts->func_info_rec_size;
-  pattern.functionCount = opts->func_info_cnt;
-  pattern.types = Fd(fcntl(static_cast<int>(opts->prog_btf_fd), F_DUPFD_CLOEXEC, 0));
+  takeFunctions(pattern, *opts);
   opts->func_info_cnt = 0;
   opts->line_info_cnt = 0;
   bpf_insn nothing[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
@@ -281,7 +297,7 @@ void registerHandlers() {
     constexpr auto NONE = static_cast<bpf_attach_type>(0);
     for (const char *section : {"skbt/entry", "skbt/hop", "skbt/session"})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &fit);
-    for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", PRIME_SECTION})
+    for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", "skbt/typed", PRIME_SECTION})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &typed);
     libbpf_register_prog_handler("skbt/program", BPF_PROG_TYPE_KPROBE, NONE, &pattern);
     libbpf_register_prog_handler("syscall", BPF_PROG_TYPE_SYSCALL, NONE, &fit);
@@ -343,6 +359,8 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__set_max_entries(map, 1);
     else if (name == "tracks")
       err = bpf_map__set_max_entries(map, options.trackedPackets);
+    else if (name == "scratches" && options.backend != Backend::Fentry)
+      err = bpf_map__set_max_entries(map, bpf_map__max_entries(map) - SKBT_TYPED_HITS);
     else if (name == "stacks")
       err = bpf_map__set_max_entries(map, options.stackTable);
     // the zeros that a track begins as are as long
@@ -397,9 +415,9 @@ std::vector<Session> findSessions(const Kernel &kernel, Backend backend) {
   return sessions;
 }
 
-// What was loaded with sessions is not loaded without.
-std::string planKey(const std::vector<Session> &sessions) {
-  return kernelKey() + (sessions.empty() ? "" : PLAN_SESSIONS);
+// What was loaded with sessions is not loaded without, nor what only one backend has.
+std::string planKey(const std::vector<Session> &sessions, Backend backend) {
+  return kernelKey() + (!sessions.empty() ? PLAN_SESSIONS : backend == Backend::Fentry ? PLAN_FENTRY : "");
 }
 
 bool isSession(const Typed &typed, const std::vector<Session> &sessions) {
@@ -442,18 +460,36 @@ bool openModules(const LoadPlan &plan) {
   return true;
 }
 
-Status prepareTyped(bpf_object *object, bool isFirst, const LoadPlan &plan) {
+// Of those that this kernel has a place for.
+bool isLoaded(const Typed &typed, bool isFirst, Backend backend) {
+  switch (typed.need) {
+  case Need::Exchanged:
+  case Need::Pattern:
+    return true;
+  case Need::Typed:
+    return isFirst && backend == Backend::Fentry;
+  case Need::TypedHop:
+    return backend == Backend::Fentry;
+  case Need::Once:
+  case Need::IfThere:
+  case Need::Copied:
+    return isFirst;
+  }
+  return false;
+}
+
+Status prepareTyped(bpf_object *object, bool isFirst, Backend backend, const LoadPlan &plan) {
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
       return Error{"LOAD_FAILED", std::string("the eBPF object lacks ") + typed.program};
     bpf_program__set_expected_attach_type(program, typed.attach);
-    const bool isPerSettings = typed.need == Need::Exchanged || typed.need == Need::Pattern;
-    const bool isNeeded = isPerSettings || (typed.need == Need::Once && isFirst);
+    const bool isNeeded = typed.need != Need::IfThere && typed.need != Need::Copied;
     const bool isThere = plan.placeOf(typed.program) != nullptr;
-    if (isNeeded && !isThere)
+    const bool isWanted = isLoaded(typed, isFirst, backend);
+    if (isNeeded && isWanted && !isThere)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
-    bpf_program__set_autoload(program, isThere && (isFirst || isPerSettings));
+    bpf_program__set_autoload(program, isThere && isWanted);
   }
   bpf_program *prime = bpf_object__find_program_by_name(object, PRIME);
   bpf_program__set_expected_attach_type(prime, BPF_TRACE_ITER);
@@ -469,7 +505,7 @@ const char *kindOf(const Typed &typed) {
 
 std::vector<PlannedProgram> plannedPrograms(const Kernel &kernel, Backend backend) {
   const std::vector<Session> sessions = findSessions(kernel, backend);
-  std::string key = planKey(sessions);
+  std::string key = planKey(sessions, backend);
   auto plan = keptPlan(key);
   if (!plan)
     plan = std::make_shared<const LoadPlan>(findPlaces(std::move(key), sessions));
@@ -480,7 +516,7 @@ std::vector<PlannedProgram> plannedPrograms(const Kernel &kernel, Backend backen
       continue; // their hops are told with the functions
     if (isSession(typed, sessions))
       programs.push_back({typed.program, typed.target, "kprobe.session"});
-    else if (plan->placeOf(typed.program))
+    else if ((isAttached(typed) || typed.need == Need::Copied) && plan->placeOf(typed.program))
       programs.push_back({typed.program, typed.need == Need::Copied ? "programs of tc" : typed.target, kindOf(typed)});
   }
   return programs;
@@ -490,7 +526,7 @@ Result<Generation> Generation::load(const LoadOptions &options, const Generation
   const std::lock_guard guard(loadLock);
   registerHandlers();
   std::vector<Session> sessions = findSessions(*options.kernel, options.backend);
-  std::string key = planKey(sessions);
+  std::string key = planKey(sessions, options.backend);
   if (const auto plan = keptPlan(key)) {
     auto loaded = loadPlanned(options, base, *plan, nullptr, sessions);
     if (loaded)
@@ -524,6 +560,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
   g.isFirst = base == nullptr;
   g.callSessions = sessions;
   const auto pattern = std::make_shared<Pattern>();
+  pattern->name = PROGRAM_HOP;
   loading.pattern = pattern.get();
   g.copied = pattern;
   size_t size = 0;
@@ -537,7 +574,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
   if (auto done = prepareMaps(g.object.get(), options, base); !done)
     return finish(done.error());
-  if (auto done = prepareTyped(g.object.get(), g.isFirst, plan); !done)
+  if (auto done = prepareTyped(g.object.get(), g.isFirst, options.backend, plan); !done)
     return finish(done.error());
   const auto onProbes = [&](const char *name, uint32_t attachType, bool isLoaded) {
     bpf_program *program = bpf_object__find_program_by_name(g.object.get(), name);
@@ -545,8 +582,9 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
       bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(attachType));
     bpf_program__set_autoload(program, isLoaded);
   };
-  onProbes(ENTRY, BPF_TRACE_KPROBE_MULTI, g.isFirst);
-  onProbes(HOP, BPF_TRACE_KPROBE_MULTI, true);
+  const bool isTyped = options.backend == Backend::Fentry;
+  onProbes(ENTRY, BPF_TRACE_KPROBE_MULTI, g.isFirst && !isTyped);
+  onProbes(HOP, BPF_TRACE_KPROBE_MULTI, !isTyped);
   onProbes(SESSION_HOP, KPROBE_SESSION, !sessions.empty());
   onProbes(SESSION, KPROBE_SESSION, g.isFirst && !sessions.empty());
   for (const auto &[slot, name] : SESSION_BODIES)
@@ -565,6 +603,13 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     if (!rings)
       return finish(rings.error());
     g.rings = std::move(*rings);
+  }
+  if (isTyped) {
+    auto hop = std::make_shared<Pattern>(patternOf(g.object.get(), TYPED_HOP));
+    hop->functions = std::move(loading.hop.functions);
+    hop->functionSize = loading.hop.functionSize;
+    hop->types = std::move(loading.hop.types);
+    g.hopPattern = std::move(hop);
   }
   return finish(std::move(g));
 }
@@ -602,7 +647,7 @@ std::vector<Held> Generation::takeExchanged() {
 
 Status Generation::attachTyped() {
   for (const Typed &typed : TYPED) {
-    if (typed.need == Need::Copied || typed.need == Need::Pattern)
+    if (!isAttached(typed))
       continue;
     if (auto done = attachOne(typed.program); !done)
       return done.error();
@@ -659,7 +704,8 @@ Status Generation::takeOver(const LoadOptions &options) const {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
   const int fd = mapFd("control");
   if (bpf_map_update_elem(fd, &zero, &off, BPF_ANY) != 0 || !switchSessions() ||
-      !switchBody("bodies", SKBT_BODY_HOP, HOP) || bpf_map_update_elem(fd, &zero, &control, BPF_ANY) != 0)
+      (!hopPattern && !switchBody("bodies", SKBT_BODY_HOP, HOP)) ||
+      bpf_map_update_elem(fd, &zero, &control, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return setPrefilter(options.settings.filter.prefilter);
 }
@@ -725,7 +771,7 @@ void Generation::addCosts(std::vector<ProgramCost> &costs) const {
     if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
       continue;
     const std::string_view itself = bpf_program__name(program);
-    const std::string name(itself == SESSION ? ENTRY : itself);
+    const std::string name(itself == SESSION || itself == TYPED_ENTRY ? ENTRY : itself == TYPED_HOP ? HOP : itself);
     auto known = std::find_if(costs.begin(), costs.end(), [&](const ProgramCost &cost) { return cost.name == name; });
     if (known == costs.end())
       known = costs.insert(costs.end(), {name});

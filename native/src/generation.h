@@ -9,6 +9,7 @@
 #include "kernel_shared.h"
 #include "load_plan.h"
 #include "programs.h"
+#include "typed_copy.h"
 
 #include <bpf/libbpf.h>
 
@@ -100,6 +101,8 @@ public:
 
   // What is copied to programs under these settings.
   std::shared_ptr<const Pattern> pattern() const { return copied; }
+  // With Backend::Fentry: what each prototype's hop program is a copy of; its maps are this generation's.
+  std::shared_ptr<const Pattern> typedHop() const { return hopPattern; }
 
   int mapFd(const char *name) const;
   // The ring buffers. Only of the first generation.
@@ -125,6 +128,7 @@ private:
   std::vector<Session> callSessions;
   std::shared_ptr<const Pattern> copied;
   std::set<uint32_t> tcPrograms; // ids of programs that were looked at
+  std::shared_ptr<const Pattern> hopPattern;
   bool isFirst = true;
 
   // With a plan that is whole when there is no `record`; else what it lacks is recorded.

@@ -150,6 +150,7 @@ std::shared_ptr<const Kernel> unpackKernel(const std::string &key, Unpacker &fro
     f.flags = from.value<uint32_t>();
     k->functions.push_back(std::move(f));
   }
+  markNamesakes(k->functions);
   for (size_t n = from.count(2 * sizeof(uint32_t)); n > 0; n--) {
     const auto value = from.value<uint32_t>();
     k->reasons.push_back({value, from.text()});
@@ -214,6 +215,7 @@ Result<std::shared_ptr<const Kernel>> readKernel() {
   k->key = std::move(key);
   k->functions = before ? withIdsOf(before->functions, std::move(*functions)) : std::move(*functions);
   placePrograms(k->functions, loadedPrograms());
+  markNamesakes(k->functions);
   k->reasons = std::move(*reasons);
   k->hasDropReason = kfreeSkbHasReason();
   if (!saysWhatIsConsumed(k->reasons))
@@ -246,8 +248,9 @@ std::optional<std::vector<uint8_t>> packKnown() {
   if (!k)
     return std::nullopt;
   auto plan = keptPlan(k->key + PLAN_SESSIONS);
-  if (!plan)
-    plan = keptPlan(k->key);
+  for (const char *kind : {"", PLAN_FENTRY})
+    if (!plan)
+      plan = keptPlan(k->key + kind);
   std::string parts = k->key + (plan ? " with programs" : "");
   {
     const std::lock_guard guard(lock);

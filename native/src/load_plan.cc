@@ -39,7 +39,7 @@ void LoadPlan::pack(Packer &into) const {
 std::shared_ptr<const LoadPlan> LoadPlan::unpack(const std::string &kernelKey, Unpacker &from) {
   auto plan = std::make_shared<LoadPlan>();
   plan->key = from.text();
-  if (plan->key != kernelKey && plan->key != kernelKey + PLAN_SESSIONS)
+  if (plan->key != kernelKey && plan->key != kernelKey + PLAN_SESSIONS && plan->key != kernelKey + PLAN_FENTRY)
     return nullptr;
   for (size_t n = from.count(4 * sizeof(uint32_t)); n > 0; n--) {
     Place place;

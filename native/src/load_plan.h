@@ -18,6 +18,8 @@ namespace skbt {
 
 // Behind a key: of a load with sessions (bpf/lib/session.h).
 constexpr const char *PLAN_SESSIONS = " sessions";
+// Of one with typed probes (bpf/lib/typed.h).
+constexpr const char *PLAN_FENTRY = " fentry";
 
 struct LoadPlan {
   struct Place {
@@ -26,7 +28,7 @@ struct LoadPlan {
     uint32_t module = 0; // id of the module's BTF, 0 for the kernel's own
     std::string moduleName;
   };
-  std::string key;           // kernelKey() when it was made, and PLAN_SESSIONS
+  std::string key;           // kernelKey() when it was made, and one of these
   std::vector<Place> places; // of the programs that this kernel takes; the others are not loaded
   // By program; maps are those of the process that loaded it. Empty while the first load is under way.
   std::map<std::string, std::vector<bpf_insn>, std::less<>> instructions;

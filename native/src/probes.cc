@@ -19,6 +19,7 @@ namespace skbt {
 namespace {
 
 constexpr const char *BYTES = ".bss";
+constexpr const char *TYPED_ENTRY = "skbt_typed_entry";
 // A gate is waited for that long: as many as there are can be in use only when probes are switched much faster than the
 // kernel detaches them.
 constexpr int GATE_WAIT_MS = 10'000;
@@ -53,11 +54,12 @@ constexpr size_t COPIES_MAX = 1024;
 // Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
 constexpr size_t KIND_LEAST = 64;
 
-std::map<Kind, ProbePart> byKind(const ProbePart &functions) {
+std::map<Kind, ProbePart> byKind(const ProbePart &functions, Backend backend) {
+  const bool isAlone = backend == Backend::Fentry; // each has a program of its own
   std::map<Kind, ProbePart> kinds;
   for (const Function *one : functions)
     if (!isProgram(one))
-      kinds[{one->flags == 0 ? one->argument : 0}].push_back(one);
+      kinds[{one->flags == 0 && !isAlone ? one->argument : 0}].push_back(one);
   for (auto it = kinds.begin(); it != kinds.end();) {
     if (it->first.argument == 0 || it->second.size() >= KIND_LEAST) {
       ++it;
@@ -92,15 +94,12 @@ Probes::Counts Probes::countsOf(const Batch &batch) {
       counts.misses += missedReturns(one.fd.get());
     return counts;
   }
-  const auto count = [&](const Fd &program) {
+  for (const Fd &program : batch.programs) {
     bpf_prog_info info = {};
     __u32 length = sizeof(info);
-    if (program.valid() && bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0)
+    if (bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0)
       add(counts, {info.recursion_misses, info.run_cnt, info.run_time_ns});
-  };
-  count(batch.program);
-  for (const Fd &copy : batch.copies)
-    count(copy);
+  }
   return counts;
 }
 
@@ -112,6 +111,8 @@ Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend b
   probes->backend = backend;
   probes->ends = std::move(ends);
   if (auto done = probes->findBytes(object); !done)
+    return done.error();
+  if (auto done = probes->findEntry(object); !done)
     return done.error();
   const uint32_t zero = 0;
   probes->waitInner = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "skbt_wait", sizeof(zero), sizeof(zero), 1, nullptr));
@@ -135,7 +136,7 @@ Status Probes::attachCalls(int sessionFd, const std::vector<Session> &sessions) 
   auto batch = std::make_unique<Batch>();
   batch->gate = *gate;
   batch->isSessions = true;
-  batch->program = Fd(fcntl(sessionFd, F_DUPFD_CLOEXEC, 0));
+  batch->programs.emplace_back(fcntl(sessionFd, F_DUPFD_CLOEXEC, 0));
   for (const Session &one : sessions)
     mutedByte(one.function->id) = 1;
   Attachment attachment = attachSessions(sessionFd, sessions);
@@ -147,23 +148,11 @@ Status Probes::attachCalls(int sessionFd, const std::vector<Session> &sessions) 
 }
 
 Status Probes::findBytes(const bpf_object *object) {
-  const bpf_program *program = bpf_object__find_program_by_name(object, ENTRY_PROGRAM);
   const bpf_map *map = bpf_object__find_map_by_name(object, BYTES);
   gatesAt = placeOf(object, "gates");
   mutedAt = placeOf(object, "muted");
-  if (!program || !map || gatesAt < 0 || mutedAt < 0)
+  if (!map || gatesAt < 0 || mutedAt < 0)
     return Error{"LOAD_FAILED", "the eBPF object lacks the switches of probes"};
-  // as it was loaded: its maps are file descriptors by now
-  const bpf_insn *first = bpf_program__insns(program);
-  entry.assign(first, first + bpf_program__insn_cnt(program));
-  size_t found = 0;
-  for (size_t i = 0; i + 1 < entry.size(); i++)
-    if (loadsAddress(entry[i], bpf_map__fd(map)) && entry[i + 1].imm == gatesAt) {
-      gateInsn = i + 1;
-      found++;
-    }
-  if (found != 1)
-    return Error{"LOAD_FAILED", "the entry program does not read its gate once"};
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   bytesSize = (bpf_map__value_size(map) + page - 1) / page * page;
   void *mapped = mmap(nullptr, bytesSize, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
@@ -171,6 +160,37 @@ Status Probes::findBytes(const bpf_object *object) {
     return errnoError("LOAD_FAILED", "cannot map the switches of probes", errno);
   bytes = static_cast<volatile uint8_t *>(mapped);
   return Done{};
+}
+
+// The entry program as it was loaded: its maps are file descriptors by now.
+Status Probes::findEntry(const bpf_object *object) {
+  const int map = bpf_object__find_map_fd_by_name(object, BYTES);
+  if (backend == Backend::Fentry) {
+    typed = std::make_unique<TypedProbes>(
+        patternOf(object, TYPED_ENTRY),
+        TypedSwitches{map, gatesAt, mutedAt, bpf_object__find_map_fd_by_name(object, "typed_bodies")},
+        bpf_object__find_map_fd_by_name(object, "typed_hits"));
+    return Done{};
+  }
+  entry = patternOf(object, ENTRY_PROGRAM).insns;
+  size_t found = 0;
+  for (size_t i = 0; i + 1 < entry.size(); i++)
+    if (loadsAddress(entry[i], map) && entry[i + 1].imm == gatesAt) {
+      gateInsn = i + 1;
+      found++;
+    }
+  if (found != 1)
+    return Error{"LOAD_FAILED", "the entry program does not read its gate once"};
+  return Done{};
+}
+
+Status Probes::prepare(std::shared_ptr<const Pattern> hop, uint32_t generation) {
+  return typed ? typed->prepare(std::move(hop), generation) : Status(Done{});
+}
+
+void Probes::commit() {
+  if (typed)
+    typed->commit();
 }
 
 Probes::~Probes() {
@@ -194,6 +214,24 @@ Result<uint32_t> Probes::takeGate() {
   return Error{"PROBES_BUSY", "probes are switched faster than the kernel detaches them; wait until it is done"};
 }
 
+// The copy that the batch's probes share.
+Status Probes::loadEntry(Batch &batch, const Kind &kind) const {
+  std::vector<bpf_insn> insns = entry;
+  insns[gateInsn].imm = gatesAt + static_cast<int32_t>(batch.gate);
+  const bool isKnown =
+      kind.argument != 0 ? makeEntry(insns, kind.argument, 0) : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE);
+  if (!isKnown)
+    return Error{"LOAD_FAILED", "the entry program is not what is known here"};
+  LIBBPF_OPTS(bpf_prog_load_opts, opts);
+  if (backend == Backend::KprobeMulti)
+    opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
+  Fd program(bpf_prog_load(BPF_PROG_TYPE_KPROBE, ENTRY_PROGRAM, "GPL", insns.data(), insns.size(), &opts));
+  if (!program.valid())
+    return errnoError("LOAD_FAILED", "the kernel refuses a copy of the entry program", errno);
+  batch.programs.push_back(std::move(program));
+  return Done{};
+}
+
 // With its gate shut.
 Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const ProbePart &functions,
                                                       std::vector<Attachment::Refusal> &refused) {
@@ -203,24 +241,16 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
   auto batch = std::make_unique<Batch>();
   batch->gate = *gate;
   setGate(*gate, SKBT_GATE_SHUT);
-  std::vector<bpf_insn> insns = entry;
-  insns[gateInsn].imm = gatesAt + static_cast<int32_t>(*gate);
-  const bool isKnown =
-      kind.argument != 0 ? makeEntry(insns, kind.argument, 0) : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE);
-  if (!isKnown) {
-    discard(std::move(batch));
-    return Error{"LOAD_FAILED", "the entry program is not what is known here"};
+  Attachment attachment;
+  if (typed) {
+    attachment = typed->attach(batch->gate, functions, batch->programs);
+  } else {
+    if (auto done = loadEntry(*batch, kind); !done) {
+      discard(std::move(batch));
+      return done.error();
+    }
+    attachment = attachAll(batch->programs.front().get(), backend, functions);
   }
-  LIBBPF_OPTS(bpf_prog_load_opts, opts);
-  if (backend == Backend::KprobeMulti)
-    opts.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
-  batch->program = Fd(bpf_prog_load(BPF_PROG_TYPE_KPROBE, ENTRY_PROGRAM, "GPL", insns.data(), insns.size(), &opts));
-  if (!batch->program.valid()) {
-    const Error error = errnoError("LOAD_FAILED", "the kernel refuses a copy of the entry program", errno);
-    discard(std::move(batch));
-    return error;
-  }
-  Attachment attachment = attachAll(batch->program.get(), backend, functions);
   batch->hasEnds = std::any_of(functions.begin(), functions.end(), isEnd);
   batch->held = std::move(attachment.held);
   batch->ids = std::move(attachment.ids);
@@ -239,7 +269,7 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Pattern &copied, con
   batch->isPrograms = true;
   setGate(*gate, SKBT_GATE_SHUT);
   ProgramCopies copies = attachCopies(copied, *gate, places);
-  batch->copies = std::move(copies.programs);
+  batch->programs = std::move(copies.programs);
   batch->held = std::move(copies.attachment.held);
   batch->ids = std::move(copies.attachment.ids);
   for (size_t i = 0; i < places.size(); i++)
@@ -263,7 +293,7 @@ std::vector<ProgramPlace> Probes::newPlaces(const std::vector<ProbePart> &parts,
   std::set<std::pair<uint32_t, uint32_t>> known = unwilling;
   size_t copies = 0;
   for (const auto &batch : batches) {
-    copies += batch->copies.size();
+    copies += batch->places.size();
     for (const ProgramPlace &place : batch->places)
       known.insert({place.program.id, place.function.id});
   }
@@ -333,7 +363,7 @@ Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
     std::copy_if(ends.begin(), ends.end(), std::back_inserter(fresh.front()),
                  [&](const Function *one) { return known.insert(one->id).second; });
   for (const ProbePart &part : fresh)
-    for (const auto &[kind, functions] : byKind(part)) {
+    for (const auto &[kind, functions] : byKind(part, backend)) {
       auto batch = attach(kind, functions, refused);
       if (!batch) {
         for (auto &one : added)
@@ -482,7 +512,7 @@ bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted
 Status Probes::weigh(const ProbePart &functions) {
   endWeighing();
   std::vector<Attachment::Refusal> refused;
-  for (const auto &[kind, own] : byKind(functions)) {
+  for (const auto &[kind, own] : byKind(functions, backend)) {
     auto batch = attach(kind, own, refused);
     if (!batch) {
       endWeighing();
@@ -534,6 +564,8 @@ Probes::Counts Probes::counts() const {
   Counts sum = gone;
   for (const auto &batch : batches)
     add(sum, countsOf(*batch));
+  if (typed)
+    sum.misses += typed->misses();
   return sum;
 }
 

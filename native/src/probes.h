@@ -6,6 +6,7 @@
 #include "functions.h"
 #include "kernel_shared.h"
 #include "programs.h"
+#include "typed_probes.h"
 
 #include <bpf/libbpf.h>
 
@@ -51,6 +52,11 @@ public:
   static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
                                               const std::vector<Session> &sessions, ProbePart ends,
                                               std::shared_ptr<const Pattern> pattern);
+  // The hop programs of that generation are put beside those in force, where each function has its own
+  // (Backend::Fentry); nothing otherwise. LOAD_FAILED: nothing has changed.
+  Status prepare(std::shared_ptr<const Pattern> hop, uint32_t generation);
+  // The generation that was prepared is in force.
+  void commit();
   ~Probes();
   Probes(const Probes &) = delete;
   Probes &operator=(const Probes &) = delete;
@@ -92,14 +98,13 @@ public:
 private:
   struct Batch {
     uint32_t gate = 0;
-    Fd program;
+    std::vector<Fd> programs;
     std::vector<Held> held;
     std::vector<uint32_t> ids;
     bool isSessions = false;
     bool hasEnds = false; // of the functions that always have a probe
     // Of programs, whose ids come once for each program of a name:
     bool isPrograms = false;
-    std::vector<Fd> copies;
     std::vector<ProgramPlace> places;
   };
   // Which gates are in use; outlives the capture as long as links are being closed.
@@ -119,7 +124,8 @@ private:
   int32_t mutedAt = 0;
   volatile uint8_t *bytes = nullptr;
   size_t bytesSize = 0;
-  Fd waitInner, waitOuter; // see waitForPrograms()
+  Fd waitInner, waitOuter;            // see waitForPrograms()
+  std::unique_ptr<TypedProbes> typed; // Backend::Fentry
   std::shared_ptr<Gates> gates = std::make_shared<Gates>();
 
   mutable std::mutex lock; // of what follows; only set() changes it
@@ -131,6 +137,8 @@ private:
 
   Probes() = default;
   Status findBytes(const bpf_object *object);
+  Status findEntry(const bpf_object *object);
+  Status loadEntry(Batch &batch, const Kind &kind) const;
   Status attachCalls(int sessionFd, const std::vector<Session> &sessions);
   Result<uint32_t> takeGate();
   Result<std::unique_ptr<Batch>> attach(const Kind &kind, const ProbePart &functions,

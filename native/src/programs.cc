@@ -81,21 +81,15 @@ Function functionOf(const LoadedProgram &program, ProgramEnd end) {
 uint64_t cookieOf(const Function &f, uint32_t gate) { return SKBT_COOKIE(f.id, gate, f.flags); }
 
 // 0 or an errno.
-int attachCopy(const Pattern &pattern, uint32_t gate, const ProgramPlace &place, Fd &copy, Fd &link) {
-  const Fd target(bpf_prog_get_fd_by_id(place.program.id));
-  if (!target.valid())
+int attachTo(const Pattern &pattern, uint32_t gate, const ProgramPlace &place, Fd &copy, Fd &link) {
+  const Fd program(bpf_prog_get_fd_by_id(place.program.id));
+  if (!program.valid())
     return errno;
   const auto type = place.function.end == ProgramEnd::Exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
-  LIBBPF_OPTS(bpf_prog_load_opts, load);
-  load.expected_attach_type = type;
-  load.attach_prog_fd = static_cast<__u32>(target.get());
-  load.attach_btf_id = place.program.function;
-  load.prog_btf_fd = static_cast<__u32>(pattern.types.get());
-  load.func_info = pattern.functions.data();
-  load.func_info_rec_size = pattern.functionSize;
-  load.func_info_cnt = pattern.functionCount;
-  copy = Fd(bpf_prog_load(BPF_PROG_TYPE_TRACING, "skbt_program_hop", "GPL", pattern.insns.data(), pattern.insns.size(),
-                          &load));
+  CopyTarget target;
+  target.btfId = place.program.function;
+  target.program = program.get();
+  copy = loadCopy(pattern, target, type);
   if (!copy.valid())
     return errno;
   LIBBPF_OPTS(bpf_link_create_opts, create);
@@ -185,7 +179,7 @@ ProgramCopies attachCopies(const Pattern &pattern, uint32_t gate, const std::vec
   for (size_t first = 0; first < std::min(THREADS, places.size()); first++)
     threads.emplace_back([&, first] {
       for (size_t i = first; i < places.size(); i += THREADS)
-        all[i].error = attachCopy(pattern, gate, places[i], all[i].copy, all[i].link);
+        all[i].error = attachTo(pattern, gate, places[i], all[i].copy, all[i].link);
     });
   for (std::thread &thread : threads)
     thread.join();

@@ -6,8 +6,7 @@
 #include "attach.h"
 #include "fd.h"
 #include "functions.h"
-
-#include <linux/bpf.h>
+#include "typed_copy.h"
 
 #include <cstdint>
 #include <string>
@@ -33,15 +32,6 @@ std::string programsKey(const std::vector<LoadedProgram> &programs);
 // that changes nothing.
 bool placePrograms(std::vector<Function> &functions, const std::vector<LoadedProgram> &programs);
 
-// The program that is copied: as it fits this kernel, these maps and these settings.
-struct Pattern {
-  std::vector<bpf_insn> insns;
-  Fd types;
-  std::vector<uint8_t> functions; // what BTF says about those it consists of
-  uint32_t functionSize = 0;
-  uint32_t functionCount = 0;
-};
-
 // Where a copy is, or is to be.
 struct ProgramPlace {
   LoadedProgram program;
@@ -58,7 +48,8 @@ struct ProgramCopies {
   std::vector<bool> isAttached; // of each place
 };
 
-// The copies read that gate, and a function is told by its id. Programs that refuse are left out and reported.
+// The pattern is as it fits this kernel, these maps and these settings. The copies read that gate, and a function is
+// told by its id. Programs that refuse are left out and reported.
 ProgramCopies attachCopies(const Pattern &pattern, uint32_t gate, const std::vector<ProgramPlace> &places);
 
 } // namespace skbt

@@ -81,6 +81,8 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
                            endsOf(loaded.kernel->functions), generation->pattern());
   if (!made)
     return made.error();
+  if (auto done = (*made)->prepare(generation->typedHop(), loaded.generation); !done)
+    return done.error();
   if (auto set = (*made)->set(options.parts); !set)
     return set.error();
   mark("probes attached");
@@ -161,12 +163,15 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return next.error();
   if (auto done = next->attachTyped(); !done)
     return done.error();
+  if (auto done = probes->prepare(next->typedHop(), options.generation); !done)
+    return done.error();
   if (auto done = probes->renew(next->pattern()); !done)
     return done.error();
   Status done = next->takeOver(options);
   probes->endRenewal(static_cast<bool>(done));
   if (!done)
     return done.error();
+  probes->commit();
   const std::lock_guard guard(lock);
   // the first generation's other programs go on: they do not depend on the settings
   closeInBackground(current ? current->takeLinks() : first->takeExchanged());

@@ -54,7 +54,7 @@ Which functions are probed (what is given adds up; '!' before a value takes away
       --filter-func REGEX  those whose whole name matches (RE2)
       --func NAME          this one
       --probe-stack        and what is found on the stacks of drops, from then on
-      --backend BACKEND    how probes are attached: auto, kprobe, kprobe-multi
+      --backend BACKEND    how probes are attached: auto, kprobe, kprobe-multi, fentry
 
 How:
       --tail WHAT[,…]      decide at a packet's end if it is printed: drops always are, and slow:10ms (lived for

@@ -68,7 +68,7 @@ describe('trace', () => {
     [['--stage', 'brige'], "there is no stage 'brige'; did you mean bridge?"],
     [['--filter-func', 'tcp_('], "--filter-func: 'tcp_(' is no regular expression: missing closing )"],
     [['--filter-func', ''], '--filter-func takes a regular expression'],
-    [['--backend', 'perf'], "--backend is one of auto, kprobe, kprobe-multi, not 'perf'"],
+    [['--backend', 'perf'], "--backend is one of auto, kprobe, kprobe-multi, fentry, not 'perf'"],
     [['--tcp', '--stage', 'ip'], '--tcp alone prints connections, not packets, and --stage is about packets'],
     [['-T', '-t'], '-T and -t are two ways to show the time: give one'],
     [['-P'], 'argument missing'],
