@@ -33,6 +33,7 @@ import { joining } from './probes/joining.ts';
 import { modules } from './probes/modules.ts';
 import { pricing } from './probes/pricing.ts';
 import { switching } from './probes/switching.ts';
+import { typed } from './probes/typed.ts';
 import { programHops } from './program-hops.ts';
 import { programs } from './programs.ts';
 import { routingDrops } from './routing-drops.ts';
@@ -62,6 +63,7 @@ const onBoth: Groups = {
   routingDrops,
   expressionTable,
   switching,
+  typed,
   steps,
   rules,
   starts,
@@ -81,7 +83,7 @@ const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
 const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
-  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'joining', 'pricing', 'modules', 'wiring', 'lifetimes',
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'typed', 'joining', 'pricing', 'modules', 'wiring', 'lifetimes',
   'starts', 'doctor', 'programHops',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>

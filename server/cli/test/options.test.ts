@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetnsInfo } from '../../../core/messages/source.ts';
+import { BACKEND_CHOICES, type NetnsInfo } from '../../../core/messages/source.ts';
 import { DEFAULT_PLAN, planOf } from '../../../core/model/probes/plan.ts';
 import { parseMark } from '../numbers.ts';
 import { parseServe, parseTrace } from '../options.ts';
@@ -40,6 +40,10 @@ describe('trace', () => {
       '((tcp port 80 or udp port 80)) and host 10.1.0.3',
     );
     expect(parseTrace(['icmp or arp']).expression).toBe('icmp or arp');
+  });
+
+  it.each(BACKEND_CHOICES)('takes %s as a way to attach', (backend) => {
+    expect(parseTrace(['--backend', backend]).backend).toBe(backend);
   });
 
   it.each([
