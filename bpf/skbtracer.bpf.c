@@ -41,10 +41,20 @@ int skbt_entry(struct pt_regs *ctx)
 	u64 skb, cookie;
 	u32 flags;
 
-	if (gate != SKBT_GATE_OPEN &&
-	    (gate == SKBT_GATE_SHUT ||
-	     muted[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS]))
-		return 0;
+	if (gate != SKBT_GATE_OPEN) {
+		if (gate == SKBT_GATE_SHUT ||
+		    muted[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS])
+			return 0;
+		/* each a jump of its own, which the kernel makes a direct one */
+		if (gate == SKBT_GATE_NOTED) {
+			bpf_tail_call_static(ctx, &bodies, SKBT_BODY_NOTE);
+			return 0;
+		}
+		if (gate == SKBT_GATE_OTHER) {
+			bpf_tail_call_static(ctx, &bodies, SKBT_BODY_OTHER);
+			return 0;
+		}
+	}
 	asm volatile("%0 = *(u64 *)(%1 + 112)" : "=r"(skb) : "r"(ctx)); /* di: the first argument */
 	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
 	if (flags & SKBT_PROBE_BY_COOKIE) {
@@ -63,6 +73,49 @@ int skbt_entry(struct pt_regs *ctx)
 	hit->skb = skb;
 	hit->flags = flags;
 	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
+	return 0;
+}
+
+/* As skbt_entry, where callers are noted. */
+SEC("skbt/hop")
+int skbt_note(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
+	u32 flags = SKBT_COOKIE_FLAGS(cookie);
+	struct skbt_hit *hit = hit_get();
+
+	caller_note(ctx, 0, 0);
+	if ((flags & SKBT_PROBE_INDIRECT) &&
+	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
+		return 0;
+	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+		return 0;
+	if (!hit)
+		return 0;
+	hit->skb = skb;
+	hit->flags = flags;
+	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
+	return 0;
+}
+
+/* Of functions that take no skb. */
+SEC("skbt/hop")
+int skbt_other(struct pt_regs *ctx)
+{
+	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
+	const struct skbt_control *ctl = control_get();
+	const struct skbt_caller *caller;
+	struct skbt_track *t;
+
+	if (!s || !ctl || !ctl->generation)
+		return 0;
+	caller = caller_find(ctx);
+	if (!caller)
+		return 0;
+	t = track_find(caller->skb, ctl->generation);
+	if (t && t->packet == caller->packet)
+		other_hop(ctx, s, t, caller->skb, ctl);
 	return 0;
 }
 

@@ -105,10 +105,13 @@ export interface NativeAddon {
   /** Interfaces of the network namespace that a file stands for. */
   interfaces(file: string): Promise<{ readonly ifindex: number; readonly name: string }[]>;
   /**
-   * Every attachable function with an skb among its first five arguments, and entry and exit of the programs of tc and
-   * XDP, as the kernel is now. What was told before keeps its id, also when its module, or program, is gone.
+   * Every attachable function with an skb among its first five arguments, entry and exit of the programs of tc and XDP, and
+   * what `others()` has put there, as the kernel is now. What was told before keeps its id, also when its module, or
+   * program, is gone.
    */
   functions(): Promise<NativeFunction[]>;
+  /** Puts functions that take no skb among `functions()`, by their names; resolves to those that are not there, and why. */
+  others(names: readonly string[]): Promise<readonly { readonly name: string; readonly reason: string }[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
   dropReasons(): Promise<{ readonly value: number; readonly name: string }[]>;
   /** What a capture would load beside the probes' program, on this kernel now. */
@@ -205,6 +208,7 @@ export function loadAddon(): NativeAddon {
     interfaces: (path) => typed(() => binding.interfaces(textOf(path))),
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
+    others: (names) => typed(() => binding.others(names)),
     dropReasons: () => typed(() => binding.dropReasons()),
     programs: () => typed(() => binding.programs()),
     compileFilter: (expression) => typed(() => binding.compileFilter(textOf(expression))),

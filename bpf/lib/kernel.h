@@ -324,6 +324,7 @@ struct css_set {
 };
 
 struct task_struct {
+	void *stack;
 	int tgid;
 	const struct cred *cred;
 	struct css_set *cgroups;

@@ -131,6 +131,31 @@ struct skbt_call {
 	struct skbt_begun begun;
 };
 
+/* A probed function with an skb, on a stack; see lib/callers.h. */
+struct skbt_caller {
+	u64 sp; /* at its entry: where its return address is */
+	u64 back; /* that address */
+	u64 skb;
+	u64 packet; /* 0: one that is not followed */
+	u64 begin; /* where the frame that it called must be */
+	u64 end;
+};
+
+#define CALLERS_MAX 8 /* a power of two */
+#define FRAMES_MAX 96
+
+struct skbt_callers {
+	u32 noting; /* as skbt_noting when they were noted: others are no more */
+	u32 count;
+	struct skbt_caller caller[CALLERS_MAX]; /* outermost first */
+};
+
+/* Work space. */
+struct skbt_walk {
+	u64 frames[FRAMES_MAX]; /* return addresses, innermost first */
+	u64 back[CALLERS_MAX]; /* of callers that may be on the stack; 0: is not */
+};
+
 #define FRAGMENTS_MAX 64 /* of one datagram that are remembered */
 
 struct skbt_fragments {
@@ -396,6 +421,30 @@ struct {
 	__type(key, u32);
 	__type(value, struct skbt_sweep);
 } sweep SEC(".maps");
+
+/* Probed functions with an skb, by the stack that they are on. Full: the least recently used stack
+ * is forgotten, and what it calls of functions that take no skb is not told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 10);
+	__type(key, u64);
+	__type(value, struct skbt_callers);
+} callers SEC(".maps");
+
+/* Zeros, as a stack begins. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_callers);
+} blank_callers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_walk);
+} walks SEC(".maps");
 
 /* The hit that is being handled. A probe inside of it is not run on that CPU, and counted as
  * missed. */

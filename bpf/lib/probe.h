@@ -3,6 +3,7 @@
 #ifndef SKBT_PROBE_H
 #define SKBT_PROBE_H
 
+#include "callers.h"
 #include "track.h"
 #include <bpf/bpf_tracing.h>
 
@@ -51,10 +52,11 @@ static __always_inline void hop_on_probe(struct pt_regs *ctx)
 		return;
 	}
 	/* the cookie is looked for among those of all functions where one link has them */
-	hop_handle(ctx, s, hit->skb, hit->flags,
-		   config.by_address ? (u32)bpf_get_func_ip(ctx)
-				     : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)),
-		   PT_REGS_SP(ctx), NULL);
+	if (hop_handle(ctx, s, hit->skb, hit->flags,
+		       config.by_address ? (u32)bpf_get_func_ip(ctx)
+					 : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)),
+		       PT_REGS_SP(ctx), NULL))
+		caller_note_hop(ctx, hit->skb);
 }
 
 #endif

@@ -72,6 +72,7 @@ int skbt_session(struct pt_regs *ctx)
 	struct skbt_hit *hit = hit_get();
 	u64 *call = session_cookie(ctx);
 	bool is_muted;
+	u8 muting;
 
 	if (!hit || !call)
 		return SESSION_SKIP;
@@ -82,7 +83,10 @@ int skbt_session(struct pt_regs *ctx)
 		return 0;
 	}
 	skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
-	is_muted = muted[func % SKBT_FUNCTIONS];
+	muting = muted[func % SKBT_FUNCTIONS];
+	is_muted = muting == SKBT_MUTED;
+	if (muting == SKBT_NOT_MUTED_NOTED)
+		caller_note(ctx, 0, 0);
 	if (!maybe_followed(skb) &&
 	    (is_muted || (flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
 		return SESSION_SKIP;

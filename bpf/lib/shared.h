@@ -30,6 +30,12 @@ struct skbt_config {
 	 * order. 0: nowhere. */
 	__u64 no_drop_begin;
 	__u64 no_drop_end;
+	/* Where interrupts and exceptions are entered, */
+	__u64 entry_begin;
+	__u64 entry_end;
+	/* and what takes the place of a return address while a return is waited for (rethook); 0:
+	 * not known. */
+	__u64 return_hook;
 	/* Address of net_hotdata, until 6.9 of netdev_max_backlog; 0: not known. */
 	__u64 backlog_limit;
 	__u64 tail_slow_ns; /* tail mode: packets that live for as long are told, 0: none are for
@@ -135,13 +141,20 @@ enum skbt_gate {
 	SKBT_GATE_SHUT,
 	SKBT_GATE_OPEN,
 	SKBT_GATE_PARTLY, /* open, but not for functions that are muted */
+	SKBT_GATE_NOTED, /* so, and what is entered is noted as a caller; see lib/callers.h */
+	SKBT_GATE_OTHER, /* of functions that take no skb */
 };
+/* In `muted`, of a session's function: not muted, but noted. */
+#define SKBT_MUTED 1
+#define SKBT_NOT_MUTED_NOTED 2
 
 /* Slots of the map `bodies`. */
 enum skbt_body {
 	SKBT_BODY_HOP,
 	SKBT_BODY_ENTER, /* sessions: a function was entered, */
 	SKBT_BODY_RETURN, /* and left */
+	SKBT_BODY_NOTE, /* where gates send what is noted, */
+	SKBT_BODY_OTHER, /* and what takes no skb */
 	SKBT_BODY_COUNT
 };
 

@@ -248,9 +248,10 @@ static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track
 
 /*
  * One skb at one place: the whole of a hop or, with `drop`, which is s->drop, of a drop, which has
- * no flags and no function. Called with the scratch of the calling program's kind.
+ * no flags and no function. Called with the scratch of the calling program's kind. False when it is
+ * none of the capture's.
  */
-static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 skb_address,
+static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 skb_address,
 				       u32 probe, u32 func, u64 sp, const struct skbt_drop *drop)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
@@ -265,15 +266,15 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 
 	/* these settings are not in force yet, or no longer */
 	if (!ctl || ctl->generation != config.generation)
-		return;
+		return false;
 	t = track_find(skb_address, config.generation);
 	if (!t && (probe & SKBT_PROBE_PASSIVE))
-		return;
+		return false;
 	if (config.tail && t) {
 		if (drop)
 			trail_send(t, skb_address, SKBT_CHOSEN_DROPPED, time_ns);
 		else if (trail_hop(t, skb_address, func, sp, thread, time_ns))
-			return;
+			return true;
 	}
 	hop->skb = skb_address;
 	if (t && !has_stack && !config.control_block && (config.keep || !config.pid)) {
@@ -282,7 +283,7 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 			if (drop)
 				t->flags |= SKBT_FLAG_DROPPED;
 			emit_plain(t, skb_address, func, sp, tgid, time_ns, drop);
-			return;
+			return true;
 		}
 	}
 	if (t && !(changed & (SKBT_CHANGED_BYTES | FILTERED_CHANGES))) {
@@ -294,18 +295,18 @@ static __always_inline void hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	}
 	skb = hop_read(s, skb_address);
 	if (!skb)
-		return;
+		return false;
 	if (probe & SKBT_PROBE_NO_LENGTH)
 		packet_set_length(&s->packet);
 	if (PARSED_EARLY)
 		skbt_parse(&s->packet, &s->now);
 	if (!t || !config.keep) {
 		if (!hop_matches(s, skb, tgid, &flags))
-			return;
+			return false;
 		if (!t) {
 			t = hop_begin(s, skb_address, flags);
 			if (!t)
-				return;
+				return false;
 			if (config.tail && drop)
 				trail_send(t, skb_address, SKBT_CHOSEN_DROPPED, time_ns);
 			else if (config.tail)
@@ -341,11 +342,12 @@ emit:
 	/* not a comparison, which the compiler makes of another register than it goes on with */
 	asm volatile("%0 &= %1" : "+r"(size) : "i"(SKBT_RECORD_ROOM - 1));
 	if (!size)
-		return;
+		return false;
 	if (config.tail)
 		trail_place(trail_of(t), (const struct sk_buff *)s->skb, sp);
 	/* what a lost record said, the next one says again */
 	t->fresh = !track_send(t, &hop->header, size) || (config.tail && trail_of(t)->is_full);
+	return true;
 }
 
 /* In tail mode: whether the packet was not chosen, and is not now that it ends. */

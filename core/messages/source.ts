@@ -43,8 +43,8 @@ export const functionInfoSchema = v.object({
   name: text(128, 1),
   /** Kernel module, empty for the kernel itself; see core/model/programs.ts for what is a program's. */
   module: text(64),
-  /** Position of the skb among the arguments, 1 to 5. */
-  argument: whole(1, 5),
+  /** Position of the skb among the arguments, 1 to 5; 0: it takes none (`others` of a plan). */
+  argument: whole(0, 5),
   /** Belongs to the default probe group. */
   isDefault: v.boolean(),
   /** Its module, or program, is no longer loaded: packets were there, and it is not probed any more. */
@@ -70,6 +70,10 @@ const probePartsSchema = sparse({
 });
 export type ProbeParts = v.InferOutput<typeof probePartsSchema>;
 
+/** Functions that take no skb, in a plan. */
+export const OTHERS_MAX = 1000;
+const othersSchema = list(text(128, 1), OTHERS_MAX);
+
 /** Which functions are probed: those of the base and what is added, but nothing that is removed. */
 export const probePlanSchema = sparse({
   base: v.optional(probeBaseSchema, 'default'),
@@ -77,6 +81,8 @@ export const probePlanSchema = sparse({
   remove: v.optional(probePartsSchema, {}),
   /** Functions that are found on the stacks of drops come to it, as long as the capture runs. */
   probeStack: v.optional(v.boolean(), false),
+  /** Functions that take no skb, by name: hops of the packet whose probed function they run in. */
+  others: v.optional(othersSchema, []),
 });
 export type ProbePlan = v.InferOutput<typeof probePlanSchema>;
 
@@ -373,6 +379,8 @@ export const sourceRequestSchema = v.variant('method', [
   v.object({ id: integer, method: v.literal('cost') }),
   /** Measures for {@link PRICE_MS} what another plan would cost; the reply's value is a `priceSchema`. */
   v.object({ id: integer, method: v.literal('price'), probes: probePlanSchema }),
+  /** Looks for functions that take no skb; they are among those that were told when this is answered. */
+  v.object({ id: integer, method: v.literal('others'), names: othersSchema }),
   /** Sends known packets and compares their records, beside the capture; the reply's value is a `selfTestSchema`. */
   v.object({ id: integer, method: v.literal('selfTest') }),
   /** Looks for namespaces, interfaces and control groups now; they have been told when this is answered. */

@@ -7,6 +7,7 @@ import type { Decision, Free, Hop, Lineage, SocketEvent, Tail } from './hop.ts';
 import { type JsonFields, type JsonObject, ownerToJson, sectionsToJson } from './json-sections.ts';
 import { chosenName, hookName, pfName, relationName, socketEventName, tcpStateName } from './kernel-names.ts';
 import type { NameBook } from './names.ts';
+import { isOther } from './probes/plan.ts';
 import { stageOf } from './stages.ts';
 
 export type { JsonObject } from './json-sections.ts';
@@ -26,6 +27,7 @@ export function hopToJson(hop: Hop, names: NameBook, baseUnixMs: number): JsonOb
     json.func = names.functionName(hop.func);
     json.stage = stageOf(json.func, func?.module);
     if (func !== undefined && func.module !== '') json.module = func.module;
+    if (func !== undefined && isOther(func)) json.no_skb = true;
   } else {
     json.reason = names.reasonName(hop.reason);
     json.reason_code = hop.reason;

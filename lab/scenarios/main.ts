@@ -31,6 +31,7 @@ import { paths } from './paths.ts';
 import { printing } from './printing.ts';
 import { joining } from './probes/joining.ts';
 import { modules } from './probes/modules.ts';
+import { others } from './probes/others.ts';
 import { pricing } from './probes/pricing.ts';
 import { switching } from './probes/switching.ts';
 import { typed } from './probes/typed.ts';
@@ -66,6 +67,7 @@ const onBoth: Groups = {
   typed,
   steps,
   rules,
+  others,
   starts,
   programHops,
 };
@@ -83,7 +85,7 @@ const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
 const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
-  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'typed', 'joining', 'pricing', 'modules', 'wiring', 'lifetimes',
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'typed', 'joining', 'pricing', 'modules', 'others', 'wiring', 'lifetimes',
   'starts', 'doctor', 'programHops',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>

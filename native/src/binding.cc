@@ -131,6 +131,28 @@ Napi::Value functions(const Napi::CallbackInfo &info) {
   });
 }
 
+// Names of functions that take no skb: they come to the functions; why the rest does not.
+Napi::Value others(const Napi::CallbackInfo &info) {
+  using Missing = std::vector<skbt::OthersFound::Missing>;
+  std::vector<std::string> names;
+  const Napi::Array given = info[0].As<Napi::Array>();
+  for (uint32_t i = 0; i < given.Length(); i++)
+    names.push_back(given.Get(i).As<Napi::String>().Utf8Value());
+  return Async<Missing>::run(
+      info.Env(), [names = std::move(names)] { return skbt::readOthers(names); },
+      [](Napi::Env env, Missing &missing) {
+        Napi::Array list = Napi::Array::New(env, missing.size());
+        uint32_t i = 0;
+        for (const auto &one : missing) {
+          Napi::Object object = Napi::Object::New(env);
+          object.Set("name", one.name);
+          object.Set("reason", one.reason);
+          list.Set(i++, object);
+        }
+        return list;
+      });
+}
+
 Napi::Value dropReasons(const Napi::CallbackInfo &info) {
   return Async<KnownKernel>::run(info.Env(), skbt::knownKernel, [](Napi::Env env, KnownKernel &k) {
     Napi::Array list = Napi::Array::New(env, k->reasons.size());
@@ -582,6 +604,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("baseUnixMs", skbt::captureClock().baseUnixMs);
   exports.Set("capabilities", Napi::Function::New(env, capabilities));
   exports.Set("functions", Napi::Function::New(env, functions));
+  exports.Set("others", Napi::Function::New(env, others));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
   exports.Set("interfaces", Napi::Function::New(env, interfaces));
   exports.Set("kernelKey", Napi::Function::New(env, kernelKey));

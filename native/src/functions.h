@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be probed: kernel functions with an skb among their arguments, from BTF.
+// What can be probed: kernel functions with an skb among their arguments, from BTF; and, by name, others.
 #pragma once
 
 #include "result.h"
@@ -18,9 +18,10 @@ struct Function {
   uint32_t id; // index in the list + 1
   std::string name;
   std::string module;
-  uint32_t argument; // position of the skb, 1 to 5
+  uint32_t argument; // position of the skb, 1 to 5; 0: it takes none
   uint64_t address;
   uint32_t flags;                    // SKBT_PROBE_*, see bpf/lib/shared.h
+  uint32_t size = 0;                 // bytes to the next one
   bool isGone = false;               // its module is no longer loaded; keeps the id
   ProgramEnd end = ProgramEnd::None; // else it is no function of the kernel, and has no address
   bool hasNamesake = false;          // in the kernel or another module
@@ -33,6 +34,18 @@ void markNamesakes(std::vector<Function> &functions);
 // arguments, that ftrace lists as attachable and that kallsyms resolves to one address; by name.
 // Errors: KERNEL_NO_BTF, TRACEFS_MISSING.
 Result<std::vector<Function>> findFunctions(const Symbols &symbols);
+
+// Functions that take no skb, by their names.
+struct OthersFound {
+  std::vector<Function> functions; // without ids
+  struct Missing {
+    std::string name;
+    std::string reason;
+  };
+  std::vector<Missing> missing;
+};
+// Errors: TRACEFS_MISSING.
+Result<OthersFound> findOthers(const std::vector<std::string> &names, const Symbols &symbols);
 
 struct DropReason {
   uint32_t value;

@@ -174,6 +174,8 @@ constexpr const char *SESSION = "skbt_session";
 constexpr const char *SESSION_HOP = "skbt_session_hop";
 constexpr std::array SESSION_BODIES = {std::pair{SKBT_BODY_ENTER, "skbt_session_enter"},
                                        std::pair{SKBT_BODY_RETURN, "skbt_session_return"}};
+// What gates send elsewhere; loaded once.
+constexpr std::array GATE_BODIES = {std::pair{SKBT_BODY_NOTE, "skbt_note"}, std::pair{SKBT_BODY_OTHER, "skbt_other"}};
 constexpr const char *PRIME = "skbt_owner_prime";
 constexpr const char *SWEEP = "skbt_sweep_tracks";
 constexpr const char *PRIME_SECTION = "iter/task_file";
@@ -338,6 +340,9 @@ skbt_config configOf(const LoadOptions &o) {
   c.has_drop_reason = o.kernel->hasDropReason;
   c.no_drop_begin = o.kernel->noDrop.begin;
   c.no_drop_end = o.kernel->noDrop.end;
+  c.entry_begin = o.kernel->entryText.begin;
+  c.entry_end = o.kernel->entryText.end;
+  c.return_hook = o.kernel->returnHook;
   c.backlog_limit = o.kernel->backlogLimit;
   std::snprintf(c.ifname, sizeof(c.ifname), "%s", o.settings.interface.c_str());
   return c;
@@ -585,6 +590,8 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
   const bool isTyped = options.backend == Backend::Fentry;
   onProbes(ENTRY, BPF_TRACE_KPROBE_MULTI, g.isFirst && !isTyped);
   onProbes(HOP, BPF_TRACE_KPROBE_MULTI, !isTyped);
+  for (const auto &[slot, name] : GATE_BODIES)
+    onProbes(name, BPF_TRACE_KPROBE_MULTI, g.isFirst && !isTyped);
   onProbes(SESSION_HOP, KPROBE_SESSION, !sessions.empty());
   onProbes(SESSION, KPROBE_SESSION, g.isFirst && !sessions.empty());
   for (const auto &[slot, name] : SESSION_BODIES)
@@ -704,7 +711,7 @@ Status Generation::takeOver(const LoadOptions &options) const {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
   const int fd = mapFd("control");
   if (bpf_map_update_elem(fd, &zero, &off, BPF_ANY) != 0 || !switchSessions() ||
-      (!hopPattern && !switchBody("bodies", SKBT_BODY_HOP, HOP)) ||
+      (!hopPattern && (!switchGateBodies() || !switchBody("bodies", SKBT_BODY_HOP, HOP))) ||
       bpf_map_update_elem(fd, &zero, &control, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return setPrefilter(options.settings.filter.prefilter);
@@ -723,6 +730,11 @@ bool Generation::switchSessions() const {
       if (!switchBody("session_bodies", slot, name))
         return false;
   return switchBody("session_bodies", SKBT_BODY_HOP, SESSION_HOP);
+}
+
+bool Generation::switchGateBodies() const {
+  return !isFirst || std::all_of(GATE_BODIES.begin(), GATE_BODIES.end(),
+                                 [this](const auto &body) { return switchBody("bodies", body.first, body.second); });
 }
 
 int Generation::sessionFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), SESSION)); }

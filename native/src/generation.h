@@ -137,6 +137,7 @@ private:
   Status attachOne(const char *program);
   bool switchBody(const char *map, uint32_t slot, const char *program) const;
   bool switchSessions() const;
+  bool switchGateBodies() const;
   Status setPrefilter(const skbt_prefilter &prefilter) const;
   Status primeOwners();
 };

@@ -23,7 +23,7 @@ std::mutex lock;    // of the pointers only
 std::shared_ptr<const Kernel> known;
 std::string packed; // what was packed or taken over last: the parts that there were
 
-constexpr uint32_t VERSION = 1; // of all that is packed
+constexpr uint32_t VERSION = 2; // of all that is packed
 constexpr std::array<char, 8> MAGIC = {'s', 'k', 'b', 't', 'k', 'e', 'p', 't'};
 
 struct Head {
@@ -110,8 +110,17 @@ std::vector<Function> withIdsOf(const std::vector<Function> &before, std::vector
   return all;
 }
 
-// Programs come and go while a kernel runs.
-bool isKept(const Function &f) { return !f.isGone && f.end == ProgramEnd::None; }
+bool takesNoSkb(const Function &f) { return f.argument == 0; }
+
+// Functions that take no skb and are where they were, too.
+void addOthersOf(const std::vector<Function> &before, const Symbols &symbols, std::vector<Function> &now) {
+  for (const Function &f : before)
+    if (takesNoSkb(f) && !f.isGone && symbols.unique(f.name, f.module) == f.address)
+      now.push_back(f);
+}
+
+// Programs come and go while a kernel runs, and functions that take no skb are looked for when they are wanted.
+bool isKept(const Function &f) { return !f.isGone && f.end == ProgramEnd::None && !takesNoSkb(f); }
 
 void packKernel(const Kernel &k, Packer &into) {
   into.value(static_cast<uint32_t>(std::count_if(k.functions.begin(), k.functions.end(), isKept)));
@@ -123,6 +132,7 @@ void packKernel(const Kernel &k, Packer &into) {
     into.value(f.argument);
     into.value(f.address);
     into.value(f.flags);
+    into.value(f.size);
   }
   into.value(static_cast<uint32_t>(k.reasons.size()));
   for (const DropReason &reason : k.reasons) {
@@ -131,6 +141,8 @@ void packKernel(const Kernel &k, Packer &into) {
   }
   into.value(static_cast<uint8_t>(k.hasDropReason));
   into.value(k.noDrop);
+  into.value(k.entryText);
+  into.value(k.returnHook);
   into.value(k.backlogLimit);
   into.value(k.kfuncs);
   k.symbols->pack(into);
@@ -148,6 +160,7 @@ std::shared_ptr<const Kernel> unpackKernel(const std::string &key, Unpacker &fro
     f.argument = from.value<uint32_t>();
     f.address = from.value<uint64_t>();
     f.flags = from.value<uint32_t>();
+    f.size = from.value<uint32_t>();
     k->functions.push_back(std::move(f));
   }
   markNamesakes(k->functions);
@@ -157,6 +170,8 @@ std::shared_ptr<const Kernel> unpackKernel(const std::string &key, Unpacker &fro
   }
   k->hasDropReason = from.value<uint8_t>() != 0;
   k->noDrop = from.value<AddressRange>();
+  k->entryText = from.value<AddressRange>();
+  k->returnHook = from.value<uint64_t>();
   k->backlogLimit = from.value<uint64_t>();
   k->kfuncs = from.value<Kfuncs>();
   auto symbols = Symbols::unpack(from);
@@ -213,6 +228,8 @@ Result<std::shared_ptr<const Kernel>> readKernel() {
   mark("functions and reasons found");
   auto k = std::make_shared<Kernel>();
   k->key = std::move(key);
+  if (before)
+    addOthersOf(before->functions, *symbols, *functions);
   k->functions = before ? withIdsOf(before->functions, std::move(*functions)) : std::move(*functions);
   placePrograms(k->functions, loadedPrograms());
   markNamesakes(k->functions);
@@ -220,6 +237,8 @@ Result<std::shared_ptr<const Kernel>> readKernel() {
   k->hasDropReason = kfreeSkbHasReason();
   if (!saysWhatIsConsumed(k->reasons))
     k->noDrop = symbols->range("skb_release_data");
+  k->entryText = {symbols->unique("__entry_text_start", ""), symbols->unique("__entry_text_end", "")};
+  k->returnHook = symbols->unique("arch_rethook_trampoline", "");
   const uint64_t hotdata = symbols->variable("net_hotdata");
   k->backlogLimit = hotdata != 0 ? hotdata : symbols->variable("netdev_max_backlog");
   k->kfuncs = findKfuncs();
@@ -237,6 +256,48 @@ Result<std::shared_ptr<const Kernel>> knownKernel() {
       return known;
   }
   return readKernel();
+}
+
+Result<std::vector<OthersFound::Missing>> readOthers(const std::vector<std::string> &names) {
+  auto now = readKernel();
+  if (!now)
+    return now.error();
+  const std::lock_guard turn(reading);
+  std::shared_ptr<const Kernel> base;
+  {
+    const std::lock_guard guard(lock);
+    base = known;
+  }
+  std::vector<std::string> wanted;
+  std::vector<OthersFound::Missing> missing;
+  for (const std::string &name : names) {
+    const auto there = std::find_if(base->functions.begin(), base->functions.end(),
+                                    [&](const Function &f) { return f.name == name && !f.isGone; });
+    if (there == base->functions.end())
+      wanted.push_back(name);
+    else if (!takesNoSkb(*there))
+      missing.push_back({name, "takes an skb: name it among those that do (--func)"});
+  }
+  if (wanted.empty())
+    return missing;
+  // the table that is kept has no names to look up: it may be another process's
+  auto symbols = Symbols::read();
+  if (!symbols)
+    return symbols.error();
+  auto found = findOthers(wanted, *symbols);
+  if (!found)
+    return found.error();
+  std::move(found->missing.begin(), found->missing.end(), std::back_inserter(missing));
+  if (found->functions.empty())
+    return missing;
+  auto more = std::make_shared<Kernel>(*base);
+  for (Function &f : found->functions) {
+    f.id = static_cast<uint32_t>(more->functions.size() + 1);
+    more->functions.push_back(std::move(f));
+  }
+  const std::lock_guard guard(lock);
+  known = std::move(more);
+  return missing;
 }
 
 std::optional<std::vector<uint8_t>> packKnown() {

@@ -24,6 +24,8 @@ struct Kernel {
   std::vector<DropReason> reasons;
   bool hasDropReason = false; // kfreeSkbHasReason()
   AddressRange noDrop;        // see skbt_config.no_drop_begin
+  AddressRange entryText;     // see skbt_config.entry_begin
+  uint64_t returnHook = 0;    // see skbt_config.return_hook
   uint64_t backlogLimit = 0;  // see skbt_config.backlog_limit
   Kfuncs kfuncs;
 };
@@ -39,6 +41,10 @@ std::string kernelKey();
 Result<std::shared_ptr<const Kernel>> readKernel();
 // What readKernel() gave last; reads it when it was never called.
 Result<std::shared_ptr<const Kernel>> knownKernel();
+
+// The same with these functions that take no skb among its functions, behind all others; `missing` are those that
+// cannot be: why. Names of functions that are known already are passed over. Errors: as readKernel().
+Result<std::vector<OthersFound::Missing>> readOthers(const std::vector<std::string> &names);
 
 // All that is known now (functions, symbols, capabilities, how programs were loaded), for another process under the
 // same key; nothing when that has not changed since it was packed or taken over.

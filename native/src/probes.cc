@@ -46,6 +46,7 @@ bool loadsAddress(const bpf_insn &insn, int map) {
 
 bool isProgram(const Function *one) { return one->end != ProgramEnd::None; }
 
+bool isOther(const Function *one) { return one->argument == 0; }
 bool isEnd(const Function *one) { return (one->flags & SKBT_PROBE_END) != 0; }
 
 // Ends of programs that are probed at once: each has a copy, with all that a hop takes.
@@ -59,7 +60,7 @@ std::map<Kind, ProbePart> byKind(const ProbePart &functions, Backend backend) {
   std::map<Kind, ProbePart> kinds;
   for (const Function *one : functions)
     if (!isProgram(one))
-      kinds[{one->flags == 0 && !isAlone ? one->argument : 0}].push_back(one);
+      kinds[{one->flags == 0 && !isAlone ? one->argument : 0, isOther(one)}].push_back(one);
   for (auto it = kinds.begin(); it != kinds.end();) {
     if (it->first.argument == 0 || it->second.size() >= KIND_LEAST) {
       ++it;
@@ -151,7 +152,9 @@ Status Probes::findBytes(const bpf_object *object) {
   const bpf_map *map = bpf_object__find_map_by_name(object, BYTES);
   gatesAt = placeOf(object, "gates");
   mutedAt = placeOf(object, "muted");
-  if (!map || gatesAt < 0 || mutedAt < 0)
+  notingAt = placeOf(object, "skbt_noting");
+  spansAt = placeOf(object, "spans");
+  if (!map || gatesAt < 0 || mutedAt < 0 || notingAt < 0 || spansAt < 0)
     return Error{"LOAD_FAILED", "the eBPF object lacks the switches of probes"};
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   bytesSize = (bpf_map__value_size(map) + page - 1) / page * page;
@@ -240,9 +243,14 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
     return gate.error();
   auto batch = std::make_unique<Batch>();
   batch->gate = *gate;
+  batch->isOther = kind.isOther;
   setGate(*gate, SKBT_GATE_SHUT);
   Attachment attachment;
-  if (typed) {
+  if (typed && kind.isOther) {
+    // typed programs note no callers
+    for (const Function *one : functions)
+      attachment.refused.push_back({one->id, one->name, "by typed probes, functions that take no skb are not told"});
+  } else if (typed) {
     attachment = typed->attach(batch->gate, functions, batch->programs);
   } else {
     if (auto done = loadEntry(*batch, kind); !done) {
@@ -396,6 +404,7 @@ Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
                                       : "no function took a probe; " + first->name + ": " + first->reason};
   }
 
+  setSpans(parts);
   return switchTo(std::move(added), std::move(refused), wanted);
 }
 
@@ -403,12 +412,22 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
                                 const std::unordered_set<uint32_t> &wanted) {
   const auto isWanted = [&](uint32_t id) { return wanted.contains(id); };
   Change change;
+  bool isAnew = false; // callers are noted from here on, or what was noted is no more
   std::vector<std::unique_ptr<Batch>> staying;
   std::vector<std::unique_ptr<Batch>> leaving;
   std::erase_if(refused, [&](const Attachment::Refusal &one) { return !isWanted(one.id); });
   {
     // from the first that is moved on: who counts meanwhile must not come upon an empty place
     const std::lock_guard guard(lock);
+    const auto isOthers = [&](const auto &batch) {
+      return batch->isOther && std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
+    };
+    const bool notes =
+        std::any_of(batches.begin(), batches.end(), isOthers) || std::any_of(added.begin(), added.end(), isOthers);
+    isAnew = notes != isNoting || (notes && anyGoes(wanted));
+    isNoting = notes;
+    if (isAnew)
+      setNoting(0);
     for (auto &batch : batches) {
       const bool stays =
           batch->isSessions || batch->hasEnds || std::any_of(batch->ids.begin(), batch->ids.end(), isWanted);
@@ -420,7 +439,7 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
     }
     for (auto &batch : added) {
       if (!batch->ids.empty())
-        setGate(batch->gate, SKBT_GATE_OPEN);
+        mute(*batch, wanted);
       (batch->ids.empty() ? leaving : staying).push_back(std::move(batch));
     }
     batches = std::move(staying);
@@ -433,8 +452,11 @@ Probes::Change Probes::switchTo(std::vector<std::unique_ptr<Batch>> added, std::
     refusals = std::move(refused);
   }
   change.isLess |= !leaving.empty();
-  if (change.isLess)
+  if (change.isLess || isAnew)
     waitForPrograms();
+  // a function whose gate was another's knows nothing of callers
+  if (isAnew && isNoting)
+    setNoting(++notings);
   for (auto &batch : leaving)
     leave(std::move(batch));
   return change;
@@ -494,18 +516,45 @@ bool Probes::isAlways(uint32_t id) const {
   return std::any_of(ends.begin(), ends.end(), [id](const Function *one) { return one->id == id; });
 }
 
-// Mutes what is not wanted of a batch that stays, and nothing else of it. Whether something was muted that was not.
+// Whether something that is probed now is so no more.
+bool Probes::anyGoes(const std::unordered_set<uint32_t> &wanted) {
+  const auto goes = [&](uint32_t id) { return !wanted.contains(id) && !isAlways(id) && mutedByte(id) != SKBT_MUTED; };
+  return std::any_of(batches.begin(), batches.end(),
+                     [&](const auto &batch) { return std::any_of(batch->ids.begin(), batch->ids.end(), goes); });
+}
+
+uint8_t Probes::openGate(const Batch &batch, bool isPartly) const {
+  if (batch.isOther)
+    return SKBT_GATE_OTHER;
+  if (isNoting)
+    return SKBT_GATE_NOTED;
+  return isPartly ? SKBT_GATE_PARTLY : SKBT_GATE_OPEN;
+}
+
+// What callers are told by, where they are noted.
+void Probes::setSpans(const std::vector<ProbePart> &parts) {
+  if (std::none_of(parts.begin(), parts.end(),
+                   [](const ProbePart &part) { return std::any_of(part.begin(), part.end(), isOther); }))
+    return;
+  auto *spans = reinterpret_cast<volatile uint16_t *>(bytes + spansAt);
+  for (const ProbePart &part : parts)
+    for (const Function *one : part)
+      spans[one->id % SKBT_FUNCTIONS] = static_cast<uint16_t>(std::min<uint32_t>(one->size, UINT16_MAX));
+}
+
+// Mutes what is not wanted of a batch that stays, and nothing else of it, and opens its gate. Whether something was
+// muted that was not.
 bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted) {
   bool isLess = false;
   bool isPartly = false;
   for (const uint32_t id : batch.ids) {
     const bool isMuted = !wanted.contains(id) && !isAlways(id);
-    isLess |= isMuted && mutedByte(id) == 0;
+    isLess |= isMuted && mutedByte(id) != SKBT_MUTED;
     isPartly |= isMuted;
-    mutedByte(id) = isMuted ? 1 : 0;
+    mutedByte(id) = isMuted ? SKBT_MUTED : batch.isSessions && isNoting ? SKBT_NOT_MUTED_NOTED : 0;
   }
   std::atomic_thread_fence(std::memory_order_release); // who sees the gate sees these
-  setGate(batch.gate, isPartly ? SKBT_GATE_PARTLY : SKBT_GATE_OPEN);
+  setGate(batch.gate, openGate(batch, isPartly));
   return isLess;
 }
 

@@ -28,8 +28,11 @@ using ProbePart = std::vector<const Function *>;
 
 // Probes that share a copy of the entry program.
 struct Kind {
-  uint32_t argument; // which the skb is; 0: each probe's cookie says so
-  bool operator<(const Kind &other) const { return argument < other.argument; }
+  uint32_t argument;    // which the skb is; 0: each probe's cookie says so
+  bool isOther = false; // they take no skb
+  bool operator<(const Kind &other) const {
+    return isOther != other.isOther ? other.isOther : argument < other.argument;
+  }
 };
 
 /*
@@ -43,6 +46,9 @@ struct Kind {
  *
  * Entries and exits of programs (programs.h) are switched in the same way; a batch of them has a copy of another
  * program at each, which is another one for other settings.
+ *
+ * As long as functions that take no skb are probed, the gates of all others have what is entered noted as a caller:
+ * bpf/lib/callers.h.
  */
 class Probes {
 public:
@@ -103,6 +109,7 @@ private:
     std::vector<uint32_t> ids;
     bool isSessions = false;
     bool hasEnds = false; // of the functions that always have a probe
+    bool isOther = false; // of functions that take no skb
     // Of programs, whose ids come once for each program of a name:
     bool isPrograms = false;
     std::vector<ProgramPlace> places;
@@ -122,6 +129,8 @@ private:
   size_t gateInsn = 0;                               // which of it has the gate's place, in its immediate
   int32_t gatesAt = 0;                               // of gates[0] and muted[0] in the map's value
   int32_t mutedAt = 0;
+  int32_t notingAt = 0; // of skbt_noting and spans[0]
+  int32_t spansAt = 0;
   volatile uint8_t *bytes = nullptr;
   size_t bytesSize = 0;
   Fd waitInner, waitOuter;            // see waitForPrograms()
@@ -132,6 +141,8 @@ private:
   std::vector<std::unique_ptr<Batch>> batches;
   std::vector<std::unique_ptr<Batch>> weighed; // their gates stay shut
   std::vector<Attachment::Refusal> refusals;
+  bool isNoting = false;
+  uint32_t notings = 0; // numbers that noting has had
   uint32_t live = 0;
   Counts gone;
 
@@ -150,12 +161,16 @@ private:
   Change switchTo(std::vector<std::unique_ptr<Batch>> added, std::vector<Attachment::Refusal> refused,
                   const std::unordered_set<uint32_t> &wanted);
   bool isAlways(uint32_t id) const;
+  bool anyGoes(const std::unordered_set<uint32_t> &wanted);
   bool mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted);
   void leave(std::unique_ptr<Batch> batch);
+  uint8_t openGate(const Batch &batch, bool isPartly) const;
+  void setSpans(const std::vector<ProbePart> &parts);
   void discard(std::unique_ptr<Batch> batch, bool isCounted = true);
   void waitForPrograms() const;
   static Counts countsOf(const Batch &batch);
   void setGate(uint32_t gate, uint8_t value) { bytes[gatesAt + static_cast<int32_t>(gate)] = value; }
+  void setNoting(uint32_t number) { *reinterpret_cast<volatile uint32_t *>(bytes + notingAt) = number; }
   volatile uint8_t &mutedByte(uint32_t id) { return bytes[mutedAt + static_cast<int32_t>(id % SKBT_FUNCTIONS)]; }
 };
 

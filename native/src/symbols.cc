@@ -242,6 +242,24 @@ uint64_t Symbols::variable(std::string_view name) const {
   return found == variables.end() ? 0 : found->second;
 }
 
+uint64_t Symbols::bytesFrom(uint64_t address) const {
+  const auto next = std::upper_bound(addresses.begin(), addresses.end(), address);
+  return next == addresses.end() ? 0 : *next - address;
+}
+
+std::optional<Symbols::Symbol> Symbols::named(std::string_view name) const {
+  std::optional<Symbol> found;
+  for (const std::string &module : modules) {
+    const auto at = byName.find(std::string(name) + '\t' + module);
+    if (at == byName.end())
+      continue;
+    if (found)
+      return Symbol{0, name, ""};
+    found = Symbol{at->second, name, module};
+  }
+  return found;
+}
+
 AddressRange Symbols::range(std::string_view name) const {
   const uint64_t begin = unique(name, "");
   const auto next = std::upper_bound(addresses.begin(), addresses.end(), begin);

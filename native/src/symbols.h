@@ -45,6 +45,10 @@ public:
   uint64_t unique(std::string_view name, std::string_view module) const;
   // Where the only function of this name in the kernel itself is; zeros when there is none, or several. As unique().
   AddressRange range(std::string_view name) const;
+  // Bytes from an address to the next symbol, 0 behind the last one.
+  uint64_t bytesFrom(uint64_t address) const;
+  // A function of this name in any module; the address is 0 when it is in several places, of all of them. As unique().
+  std::optional<Symbol> named(std::string_view name) const;
 
   // Address of one of the kernel's variables that the programs read (VARIABLES in symbols.cc); 0 when it is not told.
   // As unique().

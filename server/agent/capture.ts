@@ -24,6 +24,14 @@ export interface CaptureListener {
   batch(records: Buffer, taken: () => void): void;
 }
 
+/** What can be probed, and why some of the functions without an skb that were asked for cannot: a sentence each. */
+export interface FunctionTable {
+  readonly functions: readonly FunctionInfo[];
+  readonly missing: readonly string[];
+}
+/** The table with these functions that take no skb in it. */
+export type ReadFunctions = (others: readonly string[]) => Promise<FunctionTable>;
+
 const STATS_EVERY_MS = 500;
 
 /**
@@ -32,7 +40,7 @@ const STATS_EVERY_MS = 500;
  */
 export class Capture {
   readonly #addon: NativeAddon;
-  readonly #functions: () => Promise<readonly FunctionInfo[]>;
+  readonly #functions: ReadFunctions;
   readonly #listener: CaptureListener;
   #state: CaptureState = { phase: 'idle' };
   #tracer: NativeTracer | undefined;
@@ -46,11 +54,7 @@ export class Capture {
   #onDelivered: () => void = () => undefined;
   readonly #turns = new Turns();
 
-  constructor(
-    addon: NativeAddon,
-    functions: () => Promise<readonly FunctionInfo[]>,
-    listener: CaptureListener,
-  ) {
+  constructor(addon: NativeAddon, functions: ReadFunctions, listener: CaptureListener) {
     this.#addon = addon;
     this.#functions = functions;
     this.#listener = listener;
@@ -163,10 +167,11 @@ export class Capture {
 
   /** What the plan comes to. What it names must be there, when it is asked for. */
   async #resolve({ probes }: CaptureSpec): Promise<Result<ResolvedPlan>> {
-    const plan = resolvePlan(probes, await this.#functions(), this.#onDrops);
+    const table = await this.#functions(probes.others);
+    const plan = resolvePlan(probes, table.functions, this.#onDrops);
     const now = this.#state;
     const isKnown = now.phase === 'running' && isDeepStrictEqual(now.spec.probes, probes);
-    const [missing] = plan.ok && !isKnown ? plan.value.missing : [];
+    const [missing] = plan.ok && !isKnown ? [...plan.value.missing, ...table.missing] : [];
     return missing === undefined ? plan : fail('PLAN_UNKNOWN', missing);
   }
 

@@ -6,13 +6,14 @@
  */
 import { cpus, hostname, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ok } from '../../core/base/result.ts';
+import { fail, ok } from '../../core/base/result.ts';
 import { type FunctionInfo, SOURCE_PROTOCOL, type SourceRequest } from '../../core/messages/source.ts';
+import { isOther } from '../../core/model/probes/plan.ts';
 import { isProgram } from '../../core/model/programs.ts';
 import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type NativeAddon } from '../../native/index.ts';
 import { mark } from '../timing.ts';
-import { asFailure, Capture } from './capture.ts';
+import { asFailure, Capture, type ReadFunctions } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
 import { readFactsInTurn } from './facts.ts';
 import { readHost, readPrivileges } from './host.ts';
@@ -55,11 +56,21 @@ async function main(): Promise<number> {
   let functions = listFunctions(addon);
   functions.catch(() => undefined); // told when a capture is asked for
   let key = presentKey(addon);
-  const functionsNow = () => {
-    watchFunctions().catch(complain);
-    return functions;
-  };
-  const capture = new Capture(addon, functionsNow, {
+  const turns = new Turns();
+  /** Those without an skb are looked for when they are wanted first. */
+  const withOthers: ReadFunctions = (others) =>
+    turns.take(async () => {
+      watchFunctions().catch(complain);
+      const there = await functions;
+      const known = new Set(there.flatMap((one) => (isOther(one) && one.isGone !== true ? [one.name] : [])));
+      if (others.every((name) => known.has(name))) return { functions: there, missing: [] };
+      const missing = await addon.others(others);
+      functions = listFunctions(addon);
+      const now = await functions;
+      if (now.length > there.length) peer.send({ type: 'functions', functions: [...now] });
+      return { functions: now, missing: missing.map(({ name, reason }) => `function ${name} ${reason}`) };
+    });
+  const capture = new Capture(addon, withOthers, {
     capture(state) {
       peer.send({ type: 'capture', capture: state });
       if (state.phase === 'running') remember();
@@ -69,7 +80,7 @@ async function main(): Promise<number> {
   });
   let timer: NodeJS.Timeout | undefined;
   const names = tellNames(peer, new NamespaceTable((file) => addon.interfaces(file)));
-  const requests = peer.listen(input, (request) => answer(addon, capture, names, request));
+  const requests = peer.listen(input, (request) => answer(addon, { capture, names, withOthers }, request));
   const watchFunctions = async () => {
     const now = presentKey(addon);
     if (now === key) return;
@@ -162,12 +173,21 @@ async function rememberKernel(addon: NativeAddon, cache: KernelCache): Promise<v
 
 async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[]> {
   const functions = await addon.functions();
-  return functions.map((one) => ({ ...one, isDefault: isDefaultFunction(one.name) || isProgram(one) }));
+  return functions.map((one) => ({
+    ...one,
+    isDefault: !isOther(one) && (isDefaultFunction(one.name) || isProgram(one)),
+  }));
 }
 
 const failed = (error: unknown) => ({ ok: false as const, error: asFailure(error) });
 
-async function answer(addon: NativeAddon, capture: Capture, names: TellNames, request: SourceRequest) {
+interface Parts {
+  readonly capture: Capture;
+  readonly names: TellNames;
+  readonly withOthers: ReadFunctions;
+}
+
+async function answer(addon: NativeAddon, { capture, names, withOthers }: Parts, request: SourceRequest) {
   switch (request.method) {
     case 'apply':
       return capture.apply(request.spec);
@@ -179,6 +199,11 @@ async function answer(addon: NativeAddon, capture: Capture, names: TellNames, re
       return capture.cost();
     case 'price':
       return capture.price(request.probes);
+    case 'others':
+      return withOthers(request.names).then(
+        ({ missing: [first] }) => (first === undefined ? ok(null) : fail('PLAN_UNKNOWN', first)),
+        failed,
+      );
     case 'names':
       return names(true).then(() => ok(null));
     case 'selfTest':

@@ -11,7 +11,7 @@ import { priceText } from '../../core/model/probes/price.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { Client } from './client.ts';
 import { parseFlags } from './options.ts';
-import { PROBE_FLAGS, parseProbes, resolveProbes } from './probes.ts';
+import { findOthers, PROBE_FLAGS, parseProbes, resolveProbes } from './probes.ts';
 import { NO_PACKET } from './resolve.ts';
 import { failure } from './usage.ts';
 
@@ -37,6 +37,7 @@ export async function functions(words: readonly string[]): Promise<number> {
   try {
     await client.introduction();
     await client.tables();
+    await findOthers(client, plan);
     const all = [...client.names.functions.values()];
     const print = values.json === true ? printJson : printLine;
     if (!isPlanned && values.price !== true) {

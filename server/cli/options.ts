@@ -100,7 +100,7 @@ const FLAGS = {
 
 /** Flags that choose packets, or say how packets are followed. */
 const PACKET_FLAGS = [
-  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'stage', 'module', 'filter-func', 'func', 'probe-stack', 'flow-rate', 'tail', 'tracked',
+  'icmpid', 'interface', 'mark', 'inner', 'keep', 'group', 'stage', 'module', 'filter-func', 'func', 'filter-non-skb-funcs', 'probe-stack', 'flow-rate', 'tail', 'tracked',
 ] as const; // biome-ignore format: a list
 
 /** Reads the words after `trace`. Throws a CliError with status 2. */

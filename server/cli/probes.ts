@@ -4,6 +4,7 @@ import { nearest } from '../../core/base/nearest.ts';
 import type { Result } from '../../core/base/result.ts';
 import {
   type FunctionInfo,
+  OTHERS_MAX,
   PROBE_BASES,
   type ProbeParts,
   type ProbePlan,
@@ -12,8 +13,9 @@ import {
 import { compilePattern } from '../../core/model/probes/pattern.ts';
 import { DEFAULT_PLAN } from '../../core/model/probes/plan.ts';
 import { type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.ts';
+import type { Client } from './client.ts';
 import { oneOf } from './numbers.ts';
-import { usageError } from './usage.ts';
+import { failure, usageError } from './usage.ts';
 
 export const PROBE_FLAGS = {
   group: { type: 'string' },
@@ -21,6 +23,7 @@ export const PROBE_FLAGS = {
   module: { type: 'string', multiple: true },
   'filter-func': { type: 'string', multiple: true },
   func: { type: 'string', multiple: true },
+  'filter-non-skb-funcs': { type: 'string', multiple: true },
   'probe-stack': { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -30,6 +33,7 @@ interface ProbeValues {
   readonly module?: readonly string[] | undefined;
   readonly 'filter-func'?: readonly string[] | undefined;
   readonly func?: readonly string[] | undefined;
+  readonly 'filter-non-skb-funcs'?: readonly string[] | undefined;
   readonly 'probe-stack'?: boolean | undefined;
 }
 
@@ -47,7 +51,27 @@ export function parseProbes(values: ProbeValues): ProbePlan {
     add,
     remove,
     probeStack: values['probe-stack'] === true,
+    others: parseOthers(values['filter-non-skb-funcs'] ?? []),
   };
+}
+
+const FUNCTION_NAME = /^[A-Za-z_][\w.]{0,127}$/;
+
+/** Names, as pwru has them there. */
+function parseOthers(words: readonly string[]): string[] {
+  const names = [...new Set(words.flatMap((word) => word.split(',')).map((word) => word.trim()))].filter(
+    (name) => name !== '',
+  );
+  if (words.length > 0 && names.length === 0)
+    throw usageError('--filter-non-skb-funcs takes names of functions, as fib_table_lookup,neigh_lookup');
+  const wrong = names.find((name) => !FUNCTION_NAME.test(name));
+  if (wrong !== undefined)
+    throw usageError(
+      `--filter-non-skb-funcs takes names of functions, with commas between them, not '${wrong}'`,
+    );
+  if (names.length > OTHERS_MAX)
+    throw usageError(`--filter-non-skb-funcs takes at most ${OTHERS_MAX} functions, not ${names.length}`);
+  return names;
 }
 
 function partsOf(values: ProbeValues, isRemoved: boolean): ProbeParts {
@@ -87,6 +111,16 @@ function joinPatterns(patterns: readonly string[]): string {
   }
   const [only = ''] = patterns;
   return patterns.length <= 1 ? only : checked(patterns.map((one) => `(?:${one})`).join('|'));
+}
+
+/** Has the source look for the functions of the plan that take no skb. They must be there: throws a CliError with status 2. */
+export async function findOthers({ source }: Client, { others }: ProbePlan): Promise<void> {
+  if (others.length === 0) return;
+  const found = await source.request({ method: 'others', names: [...others] });
+  if (!found.ok)
+    throw found.error.code === 'PLAN_UNKNOWN'
+      ? usageError(found.error.message)
+      : failure(found.error.message);
 }
 
 /** What a plan comes to on this kernel. What it names must be there. Throws a CliError with status 2. */

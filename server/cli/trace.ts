@@ -8,7 +8,7 @@ import { mark } from '../timing.ts';
 import { Client } from './client.ts';
 import type { TraceOptions } from './options.ts';
 import { Printer } from './printer.ts';
-import { resolveProbes } from './probes.ts';
+import { findOthers, resolveProbes } from './probes.ts';
 import { connectionMatcher, resolveSpec } from './resolve.ts';
 import { summaryText } from './summary.ts';
 import { failure, usageError } from './usage.ts';
@@ -48,6 +48,7 @@ export async function trace(options: TraceOptions): Promise<number> {
     const namespaces = await client.tables();
     mark('cli: tables');
     const spec = resolveSpec(options, namespaces);
+    await findOthers(client, spec.probes);
     resolveProbes(spec.probes, [...client.names.functions.values()]);
     if (options.ebpf) return await printPlan(client, spec);
     printer = new Printer(
@@ -165,7 +166,9 @@ async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
   for (const line of new Set(lines)) console.log(line);
   console.log('functions:');
   for (const { stage, name, module, argument } of planned)
-    console.log(`  ${stage.padEnd(10)} ${name}${module ? ` [${module}]` : ''}, skb is argument ${argument}`);
+    console.log(
+      `  ${stage.padEnd(10)} ${name}${module ? ` [${module}]` : ''}, ${argument === 0 ? 'takes no skb' : `skb is argument ${argument}`}`,
+    );
   return 0;
 }
 

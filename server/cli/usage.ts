@@ -53,6 +53,7 @@ Which functions are probed (what is given adds up; '!' before a value takes away
       --module MODULE      all of a kernel module, also when it is loaded later; kernel: what is in no module
       --filter-func REGEX  those whose whole name matches (RE2)
       --func NAME          this one
+      --filter-non-skb-funcs NAME,…  these, which take no skb: hops of the packet whose probed function they run in
       --probe-stack        and what is found on the stacks of drops, from then on
       --backend BACKEND    how probes are attached: auto, kprobe, kprobe-multi, fentry
 

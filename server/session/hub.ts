@@ -58,6 +58,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   #state: SourceState;
   #capture: CaptureState = { phase: 'idle' };
   #spec: CaptureSpec | undefined = DASHBOARD_SPEC;
+  #isResuming = false;
   #names: NameTables = {};
   #stats = NO_STATS;
   #sourceSinceUnixMs = Date.now();
@@ -205,8 +206,11 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
 
   /** A source that has just come, first or again, gets the settings that were last in force. */
   async #resume(): Promise<void> {
-    if (this.#spec === undefined) return;
-    const result = await this.request({ method: 'apply', spec: this.#spec });
+    if (this.#spec === undefined || this.#isResuming) return;
+    this.#isResuming = true;
+    const result = await this.request({ method: 'apply', spec: this.#spec }).finally(() => {
+      this.#isResuming = false;
+    });
     if (result.ok || this.#capture.phase === 'failed') return;
     this.#capture = { phase: 'failed', code: result.error.code, message: result.error.message };
     this.emit('snapshot');

@@ -27,6 +27,7 @@ export type RequestBody =
   | { readonly method: 'price'; readonly probes: ProbePlan }
   | { readonly method: 'selfTest' }
   | { readonly method: 'names' }
+  | { readonly method: 'others'; readonly names: readonly string[] }
   | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };
 
 export interface Source {

@@ -25,7 +25,11 @@ const isEmpty = ({ stages, modules, pattern, functions }: ProbeParts): boolean =
   stages.length + modules.length + functions.length === 0 && pattern === '';
 
 /** It is its base, nothing more and nothing less; what drops add to it is not looked at. */
-export const isPlain = ({ add, remove }: ProbePlan): boolean => isEmpty(add) && isEmpty(remove);
+export const isPlain = ({ add, remove, others }: ProbePlan): boolean =>
+  isEmpty(add) && isEmpty(remove) && others.length === 0;
+
+/** It takes no skb: it is told for packets that are in another function, and only by its name is it probed. */
+export const isOther = ({ argument }: Pick<FunctionInfo, 'argument'>): boolean => argument === 0;
 
 const without = <T>(list: readonly T[], one: T): T[] => list.filter((other) => other !== one);
 const withOne = <T>(list: readonly T[], one: T): T[] => [...without(list, one), one];
@@ -36,8 +40,9 @@ function change(parts: ProbeParts, part: ProbePart, how: <T>(list: readonly T[],
     : { ...parts, modules: how(parts.modules, part.name) };
 }
 
-const isOf = (part: ProbePart, { name, module }: FunctionInfo): boolean =>
-  part.by === 'stage' ? stageOf(name, module) === part.name : module === part.name;
+const isOf = (part: ProbePart, { name, module, argument }: FunctionInfo): boolean =>
+  !isOther({ argument }) &&
+  (part.by === 'stage' ? stageOf(name, module) === part.name : module === part.name);
 
 /** Whether the base or what is added has it; what only the regular expression has is not looked at. */
 const isChosen = ({ base, add }: ProbePlan, { name, module, isDefault }: FunctionInfo): boolean =>
@@ -75,9 +80,10 @@ export function planText(plan: ProbePlan): string {
   const base = { default: 'waypoints', all: 'all functions', none: '' }[plan.base];
   const added = partsText(plan.add);
   const removed = partsText(plan.remove);
+  const others = plan.others.length === 0 ? '' : `, and ${plan.others.join(', ')} without an skb`;
   const joining = plan.probeStack ? ', and what is found on the stacks of drops' : '';
   const first = [base, added].filter((text) => text !== '').join(' and ');
-  return `${first === '' ? 'nothing' : first}${removed === '' ? '' : ` without ${removed}`}${joining}`;
+  return `${first === '' ? 'nothing' : first}${removed === '' ? '' : ` without ${removed}`}${others}${joining}`;
 }
 
 const partsText = ({ stages, modules, pattern, functions }: ProbeParts): string =>

@@ -10,7 +10,7 @@ import {
 import { askedNames, programKind } from '../programs.ts';
 import { stageOf } from '../stages.ts';
 import { compilePattern, type NameMatcher } from './pattern.ts';
-import { planText } from './plan.ts';
+import { isOther, planText } from './plan.ts';
 
 /** Functions that are attached, and can be detached, together. */
 export interface ProbedStage {
@@ -33,7 +33,8 @@ const NAMES_SHOWN = 8;
 /**
  * What a plan comes to on a kernel with these functions. Errors: PATTERN_SYNTAX and PATTERN_TOO_LARGE, PLAN_EMPTY
  * with what there is. A module that is not loaded is no error as long as something is probed: it may come. `onDrops`
- * are ids of functions that were on the stacks of drops, for a plan that wants these (`probeStack`).
+ * are ids of functions that were on the stacks of drops, for a plan that wants these (`probeStack`). Of functions that
+ * take no skb, those that the plan has and that are in the table; which are not, and why, the agent says.
  */
 export function resolvePlan(
   plan: ProbePlan,
@@ -46,12 +47,16 @@ export function resolvePlan(
   if (!remove.ok) return remove;
   const isInBase = (one: FunctionInfo) => plan.base === 'all' || (plan.base === 'default' && one.isDefault);
   const found = new Set(plan.probeStack ? onDrops : []);
+  const others = new Set(plan.others);
   const joined: number[] = [];
+  let takesSkb = false;
   const byStage = new Map<Stage, number[]>();
   for (const one of functions) {
     const stage = stageOf(one.name, one.module);
-    if (one.isGone === true || remove.value(one, stage)) continue;
-    if (!isInBase(one) && !add.value(one, stage)) {
+    if (one.isGone === true) continue;
+    if (isOther(one) ? !others.has(one.name) : remove.value(one, stage)) continue;
+    takesSkb ||= !isOther(one) && (isInBase(one) || add.value(one, stage));
+    if (!isOther(one) && !isInBase(one) && !add.value(one, stage)) {
       if (!found.has(one.id)) continue;
       joined.push(one.id);
     }
@@ -59,8 +64,9 @@ export function resolvePlan(
     if (ids === undefined) byStage.set(stage, [one.id]);
     else ids.push(one.id);
   }
-  const missing = missingOf(plan.add, functions);
-  if (byStage.size === 0) return fail('PLAN_EMPTY', emptyText(plan, functions, missing));
+  const table = functions.filter((one) => !isOther(one));
+  const missing = missingOf(plan.add, table);
+  if (!takesSkb && joined.length === 0) return fail('PLAN_EMPTY', emptyText(plan, table, missing));
   const stages = STAGES.flatMap((stage) => {
     const ids = byStage.get(stage);
     return ids === undefined ? [] : [{ stage, ids }];
@@ -136,6 +142,8 @@ function emptyText(plan: ProbePlan, table: readonly FunctionInfo[], missing: rea
     const near = nearest(unknown, modules);
     return `module ${unknown} is not loaded, or has no function with an skb among its arguments${near === '' ? '' : `; did you mean ${near}?`}; there are ${listed(modules)}`;
   }
+  if (plan.others.length > 0)
+    return 'functions that take no skb are told for packets that are in one that does: add some of those, too';
   const stages = STAGES.filter((stage) => table.some(({ name, module }) => stageOf(name, module) === stage));
   return `nothing would be probed by ${planText(plan)}; there are functions of ${stages.join(', ')}`;
 }

@@ -8,7 +8,10 @@ import { HopReader } from '../reader.ts';
 
 const names = new NameBook();
 names.take({
-  functions: [{ id: 1, name: 'ip_rcv', module: '', argument: 1, isDefault: true }],
+  functions: [
+    { id: 1, name: 'ip_rcv', module: '', argument: 1, isDefault: true },
+    { id: 2, name: 'fib_table_lookup', module: '', argument: 0, isDefault: false },
+  ],
   namespaces: [{ inode: 10, name: 'web', origin: 'named', interfaces: [{ ifindex: 2, name: 'eth0' }] }],
   cgroups: [
     {
@@ -51,6 +54,13 @@ function lines(bytes: Uint8Array): JsonObject[] {
 }
 const json = (...records: Uint8Array[]): JsonObject[] => lines(batch(...records));
 const ip = { saddr: [10, 1, 0, 2], daddr: [10, 1, 0, 3] };
+
+it('says where a function takes no skb', () => {
+  const [takes, takesNone] = json(hop({ func: 1, seq: 0 }), hop({ func: 2, seq: 1 }));
+  expect(takes).toMatchObject({ func: 'ip_rcv' });
+  expect(takes).not.toHaveProperty('no_skb');
+  expect(takesNone).toMatchObject({ func: 'fib_table_lookup', stage: 'ip', no_skb: true });
+});
 
 it('says of the records that C++ wrote everything that they carry', () => {
   const bytes = new Uint8Array(readFileSync(new URL('../../wire/golden/records.bin', import.meta.url)));

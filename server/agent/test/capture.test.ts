@@ -36,11 +36,15 @@ test('a stop is answered when the last batch was passed on, though it came behin
     createTracer: () => tracerOf(3),
     detaching: () => 0,
   } satisfies Partial<NativeAddon>;
-  const capture = new Capture(addon as Partial<NativeAddon> as NativeAddon, async () => [FUNCTION], {
-    capture: ({ phase }) => told.push(phase),
-    stats: () => undefined,
-    batch: () => told.push('batch'),
-  });
+  const capture = new Capture(
+    addon as Partial<NativeAddon> as NativeAddon,
+    async () => ({ functions: [FUNCTION], missing: [] }),
+    {
+      capture: ({ phase }) => told.push(phase),
+      stats: () => undefined,
+      batch: () => told.push('batch'),
+    },
+  );
   expect(await capture.apply(DEFAULT_SPEC)).toMatchObject({ ok: true });
   expect(await capture.stop()).toMatchObject({ ok: true });
   expect(told).toEqual(['starting', 'running', 'stopping', 'batch', 'batch', 'batch', 'idle']);
@@ -79,11 +83,15 @@ function captureOf(onDrops: readonly number[]) {
     createTracer: () => tracer as Partial<NativeTracer> as NativeTracer,
     detaching: () => 0,
   } satisfies Partial<NativeAddon>;
-  const capture = new Capture(addon as Partial<NativeAddon> as NativeAddon, async () => OTHERS, {
-    capture: (state) => told.push(state),
-    stats: () => undefined,
-    batch: () => undefined,
-  });
+  const capture = new Capture(
+    addon as Partial<NativeAddon> as NativeAddon,
+    async (others) => ({ functions: OTHERS, missing: others.map((name) => `function ${name} is not there`) }),
+    {
+      capture: (state) => told.push(state),
+      stats: () => undefined,
+      batch: () => undefined,
+    },
+  );
   return { capture, asked, told };
 }
 
@@ -106,6 +114,21 @@ test('what was on the stack of a drop joins where that is wanted, and is told', 
   expect(told.at(-1)).toMatchObject({ phase: 'running', probed: [1, 2], joined: [2] });
   await vi.advanceTimersByTimeAsync(2000);
   expect(asked.set).toHaveLength(1);
+  await capture.stop();
+});
+
+test('functions without an skb that are not there are refused, and nothing is changed', async () => {
+  const { capture, asked } = captureOf([]);
+  expect(await capture.apply(DEFAULT_SPEC)).toMatchObject({ ok: true });
+  const refused = await capture.apply({
+    ...DEFAULT_SPEC,
+    probes: { ...DEFAULT_PLAN, others: ['fib_tabel'] },
+  });
+  expect(refused).toEqual({
+    ok: false,
+    error: { code: 'PLAN_UNKNOWN', message: 'function fib_tabel is not there' },
+  });
+  expect(asked.set).toEqual([]);
   await capture.stop();
 });
 

@@ -157,6 +157,36 @@ describe('which functions are probed', () => {
     );
   });
 
+  it('may be such that take no skb, by their names, beside a group', () => {
+    expect(
+      probes(
+        '--filter-non-skb-funcs',
+        'fib_table_lookup, neigh_lookup',
+        '--filter-non-skb-funcs=fib_table_lookup,dst_release',
+      ),
+    ).toEqual({
+      ...DEFAULT_PLAN,
+      others: ['fib_table_lookup', 'neigh_lookup', 'dst_release'],
+    });
+    expect(probes('--func', 'ip_rcv', '--filter-non-skb-funcs', 'dst_release')).toMatchObject({
+      base: 'none',
+      others: ['dst_release'],
+    });
+    expect(refused(() => probes('--filter-non-skb-funcs', 'fib_.*')).message).toBe(
+      "--filter-non-skb-funcs takes names of functions, with commas between them, not 'fib_.*'",
+    );
+    expect(refused(() => probes('--filter-non-skb-funcs', ' ,')).message).toContain(
+      'takes names of functions',
+    );
+    const many = Array.from({ length: 1001 }, (_, i) => `f${i}`).join(',');
+    expect(refused(() => probes('--filter-non-skb-funcs', many)).message).toBe(
+      '--filter-non-skb-funcs takes at most 1000 functions, not 1001',
+    );
+    expect(refused(() => probes('--tcp', '--filter-non-skb-funcs', 'dst_release')).message).toContain(
+      '--filter-non-skb-funcs is about packets',
+    );
+  });
+
   it('are a group without what has an exclamation mark', () => {
     expect(probes('--stage', '!netfilter', '--filter-func', '!.*_finish')).toEqual({
       ...DEFAULT_PLAN,

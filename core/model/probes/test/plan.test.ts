@@ -73,6 +73,35 @@ describe('a plan', () => {
     expect(planText(removed)).toBe('waypoints without skb_put, and what is found on the stacks of drops');
   });
 
+  it('has functions without an skb by their names only, and nothing else takes them in or away', () => {
+    const table = [
+      ...TABLE,
+      { ...fn(9, 'fib_table_lookup'), argument: 0 },
+      { ...fn(10, 'ip_mtu'), argument: 0 },
+    ];
+    const of = (asked: ProbePlan, onDrops: readonly number[] = []) => {
+      const result = resolvePlan(asked, table, onDrops);
+      return result.ok ? idsOf(result.value).sort((a, b) => a - b) : result.error;
+    };
+    const others = ['fib_table_lookup'];
+    expect(of(planOf('all'))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(of(plan('none', { stages: ['ip'], pattern: 'fib.*|ip_.*' }))).toEqual([3, 4]);
+    expect(of({ ...DEFAULT_PLAN, probeStack: true }, [2, 9, 10])).toEqual([1, 2, 3, 6, 7]);
+    expect(of({ ...DEFAULT_PLAN, others })).toEqual([1, 3, 6, 7, 9]);
+    expect(of({ ...plan('default', {}, { stages: ['ip'] }), others })).toEqual([1, 6, 7, 9]);
+    expect(of({ ...planOf('none'), others })).toEqual({
+      code: 'PLAN_EMPTY',
+      message:
+        'functions that take no skb are told for packets that are in one that does: add some of those, too',
+    });
+    expect(of({ ...plan('default', { functions: ['ip_mtu'] }), others })).toEqual([1, 3, 6, 7, 9]);
+    expect(isPlain({ ...DEFAULT_PLAN, others })).toBe(false);
+    expect(planText({ ...DEFAULT_PLAN, others })).toBe('waypoints, and fib_table_lookup without an skb');
+    expect(switchPart(planOf('none'), { by: 'stage', name: 'ip' }, true, table.slice(8)).add.stages).toEqual([
+      'ip',
+    ]);
+  });
+
   it('stands by stage in the order of stages', () => {
     expect(resolved(DEFAULT_PLAN).stages).toEqual([
       { stage: 'bridge', ids: [1] },
