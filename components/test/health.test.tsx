@@ -72,6 +72,19 @@ describe('the rows of probes', () => {
     ).toEqual([]);
   });
 
+  it('have functions that take no skb under what they are called, and no stage is switched by them', () => {
+    const other = { ...fn(5, 'genl_rcv_msg', false, 'odd'), argument: 0 };
+    const capture = { ...running('default'), probed: [1, 5] };
+    const functions = [...FUNCTIONS, other];
+    const rows = functionProbes({ functions, capture, hops: new Float64Array(8), perSecond: undefined });
+    expect(rows.find(({ name }) => name === 'genl_rcv_msg')).toMatchObject({
+      isOther: true,
+      state: { is: 'attached' },
+    });
+    expect(names(probeRows(rows, [], { ...ALL, search: 'no skb' }))).toEqual(['[other]', 'genl_rcv_msg']);
+    expect(switchable(functions, capture, 'module').has('odd')).toBe(false);
+  });
+
   it('say why a probe was refused, and that none is attached while nothing runs', () => {
     const refused = [{ name: 'ip_rcv', reason: 'Device busy' }];
     const ip = probes(running('default', refused)).find(({ name }) => name === 'ip_rcv');

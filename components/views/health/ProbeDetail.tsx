@@ -112,7 +112,7 @@ function Body({
   );
 }
 
-function stateText({ state, isJoined }: FunctionProbe): string {
+function stateText({ state, isJoined, isOther }: FunctionProbe): string {
   switch (state.is) {
     case 'refused':
       return `Not probed: the kernel refused, ${state.reason}. Paths have no hop here.`;
@@ -121,6 +121,8 @@ function stateText({ state, isJoined }: FunctionProbe): string {
     case 'off':
       return 'Not probed: no capture runs.';
     case 'attached':
+      if (isOther)
+        return 'It takes no skb: a hop of the packet whose probed function is on the same stack, above it.';
       return isJoined ? 'Joined: it was on the stack of a drop. Packets from then on have hops here.' : '';
   }
 }

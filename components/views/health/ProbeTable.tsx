@@ -122,7 +122,10 @@ function Name({ row, onSwitch }: { readonly row: ProbeRow } & Pick<ProbeTablePro
       </span>
     );
   }
-  const more = row.kind === 'program' ? row.program : row.module;
+  const more =
+    row.kind === 'program'
+      ? row.program
+      : [row.module, row.isOther ? 'no skb' : ''].filter(Boolean).join(', ');
   return (
     <span className="pl-4" title={more === '' ? row.name : `${row.name} (${more})`}>
       {row.name} <span className="text-muted">{more}</span>

@@ -1,6 +1,6 @@
 'use client';
 
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
 import { isPlain, planOf, switchPart } from '../../../core/model/probes/plan.ts';
@@ -141,7 +141,14 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
           {detaching > 0 && <span data-testid="detaching">, detaching {formatCount(detaching)} left</span>}
           {!cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
         </span>
-        <span className="ml-auto flex gap-3">
+        <span className="ml-auto flex flex-wrap items-center gap-3">
+          {capture?.phase === 'running' && (
+            <OthersField
+              key={capture.spec.probes.others.join()}
+              others={capture.spec.probes.others}
+              onOthers={(others) => isBusy || change({ ...capture.spec.probes, others })}
+            />
+          )}
           {capture?.phase === 'running' && capture.spec.stacks !== 'none' && (
             <Toggle
               label="Join from drops"
@@ -197,6 +204,33 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
         }
       />
     </section>
+  );
+}
+
+/** Functions that take no skb, which are in no stage that could be switched: in force with Enter. */
+function OthersField({
+  others,
+  onOthers,
+}: {
+  readonly others: readonly string[];
+  readonly onOthers: (others: string[]) => void;
+}) {
+  const [value, setValue] = useState(others.join(', '));
+  return (
+    <TextField
+      label="Without skb"
+      title="Functions that take no skb, with commas between them: hops of the packet whose probed function they run in. Enter puts them in force."
+      className="w-56"
+      value={value}
+      onValue={setValue}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          setValue(others.join(', '));
+          event.currentTarget.blur();
+        }
+        if (event.key === 'Enter') onOthers([...new Set(value.split(/[\s,]+/).filter(Boolean))]);
+      }}
+    />
   );
 }
 

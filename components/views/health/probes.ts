@@ -1,7 +1,7 @@
 /** The rows of the table of probes: what is probed, in groups, and what each has recorded. */
 import type { CaptureState, FunctionInfo, PlannedProgram, ProbeBase } from '../../../core/messages/source.ts';
 import { STAGES, type Stage } from '../../../core/messages/source.ts';
-import { type ProbePart, partSize } from '../../../core/model/probes/plan.ts';
+import { isOther, type ProbePart, partSize } from '../../../core/model/probes/plan.ts';
 import { isProgram, isProgramExit } from '../../../core/model/programs.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { WAYPOINTS } from '../../../core/model/waypoints.ts';
@@ -32,6 +32,8 @@ export interface FunctionProbe {
   readonly state: ProbeState;
   /** Only since it was on the stack of a drop. */
   readonly isJoined: boolean;
+  /** Takes no skb. */
+  readonly isOther: boolean;
   readonly hops: number;
   /** Undefined: not known yet. */
   readonly perSecond: number | undefined;
@@ -110,6 +112,7 @@ export function functionProbes({
       by: own.is === 'attached' ? howProbed(one, running?.backend) : '',
       state: own,
       isJoined: joined.has(one.id),
+      isOther: isOther(one),
       hops: hops[one.id] ?? 0,
       perSecond: perSecond && (perSecond[one.id] ?? 0),
     };
@@ -119,7 +122,7 @@ export function functionProbes({
   const absent = functions.length === 0 ? [] : WAYPOINTS.filter(({ name }) => !known.has(name));
   const missing = absent.map(
     ({ name, stage }): FunctionProbe => ({
-      kind: 'function', key: `w${name}`, name, module: '', stage, by: '', state: { is: 'absent' }, isJoined: false, hops: 0, perSecond: undefined,
+      kind: 'function', key: `w${name}`, name, module: '', stage, by: '', state: { is: 'absent' }, isJoined: false, isOther: false, hops: 0, perSecond: undefined,
     }), // biome-ignore format: short
   );
   const at = ({ name }: FunctionProbe) => STAGE_OF_WAYPOINT.get(name)?.at ?? Number.POSITIVE_INFINITY;
@@ -175,6 +178,7 @@ export function switchable(
   if (capture?.phase !== 'running') return groups;
   const members = new Map<string, { readonly part: ProbePart; readonly own: FunctionInfo[] }>();
   for (const one of functions) {
+    if (isOther(one)) continue;
     const part: ProbePart =
       by === 'stage' ? { by, name: stageOf(one.name, one.module) } : { by, name: one.module };
     const name = part.name || KERNEL;
@@ -205,7 +209,13 @@ export const stateWord = ({ is }: ProbeState): string => STATE_WORDS[is];
 const matches = (probe: FunctionProbe | ProgramProbe, word: string): boolean =>
   (probe.kind === 'program'
     ? [probe.name, probe.program, probe.by]
-    : [probe.name, probe.module, stateWord(probe.state), probe.isJoined ? 'joined' : '']
+    : [
+        probe.name,
+        probe.module,
+        stateWord(probe.state),
+        probe.isJoined ? 'joined' : '',
+        probe.isOther ? 'no skb' : '',
+      ]
   ).some((text) => text.toLowerCase().includes(word));
 
 /** Group by group, each with its head; what is folded has its head only, unless something is searched. */
