@@ -95,19 +95,19 @@ const ALL: readonly Case[] = [
     },
   },
   {
-    how: 'xdp', what: 'xdp_return', stays: [LEFT],
+    how: 'xdp', what: 'xdp_return', stays: [LEFT, RIGHT],
     expect(packet, all) {
       decided(packet, 'xdp', ['TX', NATIVE, 'xdp_return']);
       wentOnAs(packet, all, LEFT, 'veth XDP_TX');
-      explained(packet, { verdict: 'consumed', rule: 'xdp-tc.elsewhere', title: /^The XDP program xdp_return in p-right sent it back .* went on as packet \d+\.$/ }, 'veth XDP_TX');
+      explained(packet, { verdict: 'consumed', rule: 'xdp-tc.elsewhere', title: /^The XDP program xdp_return on r2 in p-right sent it back .* went on as packet \d+\.$/ }, 'veth XDP_TX');
     },
   },
   {
-    how: 'xdp', what: 'xdp_elsewhere', stays: [LEFT],
+    how: 'xdp', what: 'xdp_elsewhere', stays: [LEFT, RIGHT],
     expect(packet, all) {
       decided(packet, 'xdp', ['REDIRECT', NATIVE, 'xdp_elsewhere']);
       wentOnAs(packet, all, FAR, 'veth XDP_REDIRECT');
-      explained(packet, { verdict: 'consumed', rule: 'xdp-tc.elsewhere', title: /^The XDP program xdp_elsewhere in p-right redirected it .* went on as packet \d+\.$/ }, 'veth XDP_REDIRECT');
+      explained(packet, { verdict: 'consumed', rule: 'xdp-tc.elsewhere', title: /^The XDP program xdp_elsewhere on r3 in p-right redirected it .* went on as packet \d+\.$/ }, 'veth XDP_REDIRECT');
     },
   },
   {
