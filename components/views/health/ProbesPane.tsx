@@ -136,12 +136,12 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
         />
       </div>
       <div className="flex min-h-7 shrink-0 flex-wrap items-center gap-x-3 border-b border-line px-2 py-0.5 text-xs text-soft">
-        <span>
+        <span className="w-full pt-0.5">
           {attachedText(capture)}
           {detaching > 0 && <span data-testid="detaching">, detaching {formatCount(detaching)} left</span>}
           {!cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
         </span>
-        <span className="ml-auto flex flex-wrap items-center gap-3">
+        <span className="flex w-full flex-wrap items-center gap-x-3 py-0.5">
           {capture?.phase === 'running' && (
             <OthersField
               key={capture.spec.probes.others.join()}
@@ -220,7 +220,7 @@ function OthersField({
     <TextField
       label="Without skb"
       title="Functions that take no skb, with commas between them: hops of the packet whose probed function they run in. Enter puts them in force."
-      className="w-56"
+      className="min-w-40 flex-1"
       value={value}
       onValue={setValue}
       onKeyDown={(event) => {
