@@ -14,6 +14,22 @@ export interface SummaryFacts {
   readonly isTail?: boolean;
   /** Packets that `--why` could not explain: too many ended at once. */
   readonly unexplained?: number;
+  /** Functions that took no probe, and why. */
+  readonly refused?: readonly Refused[];
+}
+
+interface Refused {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** So many of those that took no probe are named. */
+const REFUSED_TOLD = 3;
+
+function refusedText(refused: readonly Refused[]): string {
+  const told = refused.slice(0, REFUSED_TOLD).map(({ name, reason }) => `${name} (${reason})`);
+  const more = refused.length - told.length;
+  return `  ${formatCount(refused.length)} ${refused.length === 1 ? 'function' : 'functions'} took no probe: ${told.join(', ')}${more > 0 ? `, and ${formatCount(more)} more` : ''}`;
 }
 
 /**
@@ -62,6 +78,7 @@ export function summaryText(facts: SummaryFacts): string {
     );
   if (facts.unexplained !== undefined && facts.unexplained > 0)
     lines.push(`  ${formatCount(facts.unexplained)} packets were not explained: too many ended at once`);
+  if (facts.refused !== undefined && facts.refused.length > 0) lines.push(refusedText(facts.refused));
   if (stats.missed > 0)
     lines.push(`  ${formatCount(stats.missed)} probe hits were skipped by the kernel (nested probes)`);
   if (stats.detaching > 0)

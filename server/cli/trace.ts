@@ -80,6 +80,7 @@ export async function trace(options: TraceOptions): Promise<number> {
           ...(explainer && { unexplained: explainer.unexplained }),
           durationMs: performance.now() - begin,
           isTail: options.tail !== undefined,
+          refused: client.refused,
         }),
       );
     if (!stopped.ok) throw failure(stopped.error.message);

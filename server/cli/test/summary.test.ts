@@ -62,3 +62,16 @@ it('the summary tells what did not arrive, the last events too', () => {
     '  lost: 3 between the agent and here',
   ]);
 });
+
+it('the summary names functions that took no probe, the first of them', () => {
+  const refused = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, reason: 'Invalid argument (errno 22)' }));
+  const of = (some: typeof refused) =>
+    summaryText({ ...facts, stats: NO_STATS, refused: some })
+      .split('\n')
+      .at(-1);
+  expect(of(refused.slice(0, 1))).toBe('  1 function took no probe: a (Invalid argument (errno 22))');
+  expect(of(refused)).toBe(
+    '  5 functions took no probe: a (Invalid argument (errno 22)), b (Invalid argument (errno 22)), c (Invalid argument (errno 22)), and 2 more',
+  );
+  expect(of([])).not.toContain('took no probe');
+});
