@@ -63,7 +63,8 @@ skbt_hop sameBut(const skbt_hop &whole, const skbt_trail_hop &kept, const skbt_t
 
 } // namespace
 
-Result<std::unique_ptr<Reader>> Reader::start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch) {
+Result<std::unique_ptr<Reader>> Reader::start(const Maps &maps, std::shared_ptr<const Symbols> symbols,
+                                              OnBatch onBatch) {
   std::unique_ptr<Reader> reader(new Reader());
   reader->symbols = std::move(symbols);
   reader->onBatch = std::move(onBatch);

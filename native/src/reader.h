@@ -44,7 +44,8 @@ public:
     int stacks;
     uint64_t baseNs; // what records' times are since
   };
-  static Result<std::unique_ptr<Reader>> start(Maps maps, std::shared_ptr<const Symbols> symbols, OnBatch onBatch);
+  static Result<std::unique_ptr<Reader>> start(const Maps &maps, std::shared_ptr<const Symbols> symbols,
+                                               OnBatch onBatch);
   // One thread at a time; before the functions are probed.
   void addFunctions(FunctionIds more);
   // Another table of the kernel's names, from now on. Any thread.

@@ -1,17 +1,17 @@
 /** Programs of tc and XDP are places of a packet's path: it enters and leaves them, and what they changed stands there. */
 import { join } from 'node:path';
-import { TAIL_TRACKED_PACKETS } from '../../core/messages/source.ts';
-import { decisionFunction } from '../../core/model/deciders.ts';
-import { DEFAULT_PLAN, planOf } from '../../core/model/probes/plan.ts';
-import { check, equal, only } from './check.ts';
-import { IS_6_1 } from './deaths.ts';
-import { address, ip, netnsOf, Running, shell, tool, wire, withNamespaces } from './network.ts';
-import { originals } from './paths.ts';
-import { ROOT } from './place.ts';
-import { ProbingAgent } from './probes/agent.ts';
-import type { Scenario } from './scenario.ts';
-import { begins, functionsOf, statesOf } from './story.ts';
-import { type Packet, trace } from './trace.ts';
+import { TAIL_TRACKED_PACKETS } from '../../../core/messages/source.ts';
+import { decisionFunction } from '../../../core/model/deciders.ts';
+import { DEFAULT_PLAN, planOf } from '../../../core/model/probes/plan.ts';
+import { check, equal, only } from '../check.ts';
+import { IS_6_1 } from '../deaths.ts';
+import { address, ip, netnsOf, Running, shell, tool, wire, withNamespaces } from '../network.ts';
+import { originals } from '../paths.ts';
+import { ROOT } from '../place.ts';
+import type { Scenario } from '../scenario.ts';
+import { begins, functionsOf, statesOf } from '../story.ts';
+import { type Packet, trace } from '../trace.ts';
+import { ProbingAgent } from './agent.ts';
 
 /** lab/net/programs.bpf.c, and what its programs give a packet. */
 const OBJECT = join(ROOT, 'dist', 'programs.o');
