@@ -15,6 +15,7 @@ names.take({
   functions: [
     { id: 1, name: 'ip_rcv', module: '', argument: 1, isDefault: true },
     { id: 2, name: 'nf_hook_slow', module: '', argument: 1, isDefault: true },
+    { id: 3, name: 'fib_table_lookup', module: '', argument: 0, isDefault: false },
   ],
   namespaces: [{ inode: 1, name: 'web', origin: 'named', interfaces: [{ ifindex: 2, name: 'eth0' }] }],
 });
@@ -143,6 +144,13 @@ describe('the details of a hop', () => {
     expect(text).toMatch(/at +\+4\.00 µs on CPU 0/);
     expect(text).toMatch(/Inside VXLAN VNI 42\n +from +192\.168\.7\.2/);
     expect(text).toMatch(/flags +SYN/);
+  });
+
+  it('say of a function that takes no skb that it is run for the packet', () => {
+    expect(detailsText(hopDetails(hopOf({ time: 5000, func: 3 }), names, 1000))).toMatch(
+      /function +fib_table_lookup\n.*\n +takes +no skb: it runs for this packet/,
+    );
+    expect(text).not.toContain('no skb');
   });
 
   it('read flags and bits as words', () => {

@@ -8,6 +8,7 @@ import {
   checksumName, hookName, inWords, packetTypeName, pfName, routeTypeName,
 } from '../../../core/model/kernel-names.ts'; // biome-ignore format: a list
 import type { NameBook } from '../../../core/model/names.ts';
+import { isOther } from '../../../core/model/probes/plan.ts';
 import { stageOf } from '../../../core/model/stages.ts';
 import { changeTexts, stateBefore } from './changes.ts';
 import { ethernetTerms, ipTerms, type Term, term, transportTerms, transportTitle } from './headers.ts';
@@ -129,10 +130,17 @@ function placeTerms(hop: Hop, names: NameBook, firstNs: number): Term[] {
   const { state } = hop;
   const device = state.device || names.interfaceName(hop.netns, hop.ifindex);
   const name = hop.kind === 'hop' ? names.functionName(hop.func) : '';
-  const module = hop.kind === 'hop' ? names.function(hop.func)?.module : undefined;
+  const func = hop.kind === 'hop' ? names.function(hop.func) : undefined;
+  const module = func?.module;
   return [
     ...(hop.kind === 'hop'
-      ? [...term('function', module ? `${name} [${module}]` : name), ...term('stage', stageOf(name, module))]
+      ? [
+          ...term('function', module ? `${name} [${module}]` : name),
+          ...term('stage', stageOf(name, module)),
+          ...(func !== undefined && isOther(func)
+            ? term('takes', 'no skb: it runs for this packet, in a function that does')
+            : []),
+        ]
       : [
           ...term('reason', `${names.reasonName(hop.reason)} (${hop.reason})`),
           ...term('in', names.locationName(hop.location)),
