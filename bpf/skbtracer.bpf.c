@@ -28,6 +28,22 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* Unless the packet is neither followed nor may match. */
+static __always_inline int go_to_hop(struct pt_regs *ctx, u64 skb, u32 flags)
+{
+	struct skbt_hit *hit;
+
+	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+		return 0;
+	hit = hit_get();
+	if (!hit)
+		return 0;
+	hit->skb = skb;
+	hit->flags = flags;
+	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
+	return 0;
+}
+
 /*
  * Attached to every probed function, in copies (native/src/entry.cc): each has a gate of its own,
  * and its probes' skb is at the same place among the arguments, or found by the cookie. Says no to
@@ -37,7 +53,6 @@ SEC("skbt/entry")
 int skbt_entry(struct pt_regs *ctx)
 {
 	u8 gate = gates[0];
-	struct skbt_hit *hit;
 	u64 skb, cookie;
 	u32 flags;
 
@@ -65,15 +80,7 @@ int skbt_entry(struct pt_regs *ctx)
 		    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
 			return 0;
 	}
-	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
-		return 0;
-	hit = hit_get();
-	if (!hit)
-		return 0;
-	hit->skb = skb;
-	hit->flags = flags;
-	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
-	return 0;
+	return go_to_hop(ctx, skb, flags);
 }
 
 /* As skbt_entry, where callers are noted. */
@@ -83,20 +90,12 @@ int skbt_note(struct pt_regs *ctx)
 	u64 cookie = bpf_get_attach_cookie(ctx);
 	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 	u32 flags = SKBT_COOKIE_FLAGS(cookie);
-	struct skbt_hit *hit = hit_get();
 
 	caller_note(ctx, 0, 0);
 	if ((flags & SKBT_PROBE_INDIRECT) &&
 	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
 		return 0;
-	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
-		return 0;
-	if (!hit)
-		return 0;
-	hit->skb = skb;
-	hit->flags = flags;
-	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
-	return 0;
+	return go_to_hop(ctx, skb, flags);
 }
 
 /* Of functions that take no skb. */

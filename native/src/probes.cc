@@ -131,11 +131,10 @@ Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend b
 Status Probes::attachCalls(int sessionFd, const std::vector<Session> &sessions) {
   if (sessions.empty())
     return Done{};
-  auto gate = takeGate(); // nobody looks at it
-  if (!gate)
-    return gate.error();
-  auto batch = std::make_unique<Batch>();
-  batch->gate = *gate;
+  auto made = makeBatch(); // nobody looks at its gate
+  if (!made)
+    return made.error();
+  auto batch = std::move(*made);
   batch->isSessions = true;
   batch->programs.emplace_back(fcntl(sessionFd, F_DUPFD_CLOEXEC, 0));
   for (const Session &one : sessions)
@@ -236,15 +235,23 @@ Status Probes::loadEntry(Batch &batch, const Kind &kind) const {
 }
 
 // With its gate shut.
-Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const ProbePart &functions,
-                                                      std::vector<Attachment::Refusal> &refused) {
+Result<std::unique_ptr<Probes::Batch>> Probes::makeBatch() {
   auto gate = takeGate();
   if (!gate)
     return gate.error();
   auto batch = std::make_unique<Batch>();
   batch->gate = *gate;
-  batch->isOther = kind.isOther;
   setGate(*gate, SKBT_GATE_SHUT);
+  return batch;
+}
+
+Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const ProbePart &functions,
+                                                      std::vector<Attachment::Refusal> &refused) {
+  auto made = makeBatch();
+  if (!made)
+    return made.error();
+  auto batch = std::move(*made);
+  batch->isOther = kind.isOther;
   Attachment attachment;
   if (typed && kind.isOther) {
     // typed programs note no callers
@@ -269,14 +276,12 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
 // The same for programs.
 Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Pattern &copied, const std::vector<ProgramPlace> &places,
                                                       std::vector<Attachment::Refusal> &refused) {
-  auto gate = takeGate();
-  if (!gate)
-    return gate.error();
-  auto batch = std::make_unique<Batch>();
-  batch->gate = *gate;
+  auto made = makeBatch();
+  if (!made)
+    return made.error();
+  auto batch = std::move(*made);
   batch->isPrograms = true;
-  setGate(*gate, SKBT_GATE_SHUT);
-  ProgramCopies copies = attachCopies(copied, *gate, places);
+  ProgramCopies copies = attachCopies(copied, batch->gate, places);
   batch->programs = std::move(copies.programs);
   batch->held = std::move(copies.attachment.held);
   batch->ids = std::move(copies.attachment.ids);

@@ -152,6 +152,7 @@ private:
   Status loadEntry(Batch &batch, const Kind &kind) const;
   Status attachCalls(int sessionFd, const std::vector<Session> &sessions);
   Result<uint32_t> takeGate();
+  Result<std::unique_ptr<Batch>> makeBatch();
   Result<std::unique_ptr<Batch>> attach(const Kind &kind, const ProbePart &functions,
                                         std::vector<Attachment::Refusal> &refused);
   Result<std::unique_ptr<Batch>> attach(const Pattern &copied, const std::vector<ProgramPlace> &places,
