@@ -64,7 +64,6 @@ const onBoth: Groups = {
   routingDrops,
   expressionTable,
   switching,
-  typed,
   steps,
   rules,
   others,
@@ -76,7 +75,7 @@ const on6_12: Groups = {
   socketDrops, held, programs, nat, beside, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
 }; // biome-ignore format: a list
 const on6_1: Groups = {
-  ipv6Drops, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
+  ipv6Drops, typed, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
 }; // biome-ignore format: a list
 
 /** Their captures are others than those that the rest shares: on both kernels, after it. */
