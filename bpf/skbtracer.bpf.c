@@ -140,7 +140,7 @@ static __always_inline u64 as_number(struct skbt_scratch *s, const void *pointer
  * what another program's has jumped to: each copy has all of the hop, and is exchanged with the
  * settings.
  */
-SEC("skbt/program")
+SEC("skbt/pattern")
 int skbt_program_hop(u64 *ctx)
 {
 	u64 cookie = bpf_get_attach_cookie(ctx), skb;

@@ -83,6 +83,14 @@ export type NativeFunction = Omit<FunctionInfo, 'isDefault'>;
 export type NativeCapabilities = Omit<Capabilities, 'tracefs' | 'symbols' | 'modules'>;
 
 /** Every promise rejects with a {@link NativeError} only. */
+/** A function that was asked for by name and cannot be probed. */
+export interface MissingFunction {
+  readonly name: string;
+  readonly reason: string;
+  /** There is none of that name. */
+  readonly isUnknown: boolean;
+}
+
 export interface NativeAddon {
   /** Wall clock (ms since 1970) at the zero of the records' times. */
   readonly baseUnixMs: number;
@@ -111,7 +119,9 @@ export interface NativeAddon {
    */
   functions(): Promise<NativeFunction[]>;
   /** Puts functions that take no skb among `functions()`, by their names; resolves to those that are not there, and why. */
-  others(names: readonly string[]): Promise<readonly { readonly name: string; readonly reason: string }[]>;
+  others(names: readonly string[]): Promise<readonly MissingFunction[]>;
+  /** All functions that a probe could be put on, in the order of their names. */
+  probeableNames(): Promise<readonly string[]>;
   /** Drop reason names by value, from the running kernel's BTF. */
   dropReasons(): Promise<{ readonly value: number; readonly name: string }[]>;
   /** What a capture would load beside the probes' program, on this kernel now. */
@@ -209,6 +219,7 @@ export function loadAddon(): NativeAddon {
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
     others: (names) => typed(() => binding.others(names)),
+    probeableNames: () => typed(() => binding.probeableNames()),
     dropReasons: () => typed(() => binding.dropReasons()),
     programs: () => typed(() => binding.programs()),
     compileFilter: (expression) => typed(() => binding.compileFilter(textOf(expression))),

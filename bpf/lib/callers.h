@@ -189,6 +189,14 @@ static __always_inline const struct skbt_caller *caller_find(struct pt_regs *ctx
 	return NULL;
 }
 
+/* The function of a probe, as hops tell it: the cookie is looked for among those of all functions
+ * where one link has them. */
+static __always_inline u32 function_of(struct pt_regs *ctx)
+{
+	return config.by_address ? (u32)bpf_get_func_ip(ctx)
+				 : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx));
+}
+
 /* A hop as of the packet's last one: nothing of it is read, since what runs here may be about to
  * change it. */
 static __always_inline void other_hop(struct pt_regs *ctx, struct skbt_scratch *s,
@@ -197,8 +205,7 @@ static __always_inline void other_hop(struct pt_regs *ctx, struct skbt_scratch *
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
 	u64 sp = PT_REGS_SP(ctx), thread = bpf_get_current_pid_tgid();
 	u64 time_ns = bpf_ktime_get_ns() - ctl->base_ns;
-	u32 func = config.by_address ? (u32)bpf_get_func_ip(ctx)
-				     : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx));
+	u32 func = function_of(ctx);
 	u32 changed = 0, size;
 	u8 fresh = t->fresh;
 

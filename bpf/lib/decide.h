@@ -240,8 +240,7 @@ static __always_inline void hook_at(struct skbt_track *t, u64 state, bool is_the
 /* nf_hook_slow(skb, state, entries, i): frees what it drops */
 static __always_inline void hook_move(u64 skb, u64 state, bool is_there)
 {
-	const struct skbt_control *ctl = control_get();
-	struct skbt_track *t = ctl ? track_find(skb, ctl->generation) : NULL;
+	struct skbt_track *t = track_now(skb);
 
 	if (t)
 		hook_at(t, state, is_there);
@@ -774,8 +773,7 @@ static __always_inline u64 tc_filters(u64 *ctx)
 
 static __always_inline void tc_mark(u64 skb, u8 in_tcf)
 {
-	const struct skbt_control *ctl = control_get();
-	struct skbt_track *t = ctl ? track_find(skb, ctl->generation) : NULL;
+	struct skbt_track *t = track_now(skb);
 
 	if (t)
 		t->in_tcf = in_tcf;

@@ -51,11 +51,7 @@ static __always_inline void hop_on_probe(struct pt_regs *ctx)
 		end_late(hit->skb);
 		return;
 	}
-	/* the cookie is looked for among those of all functions where one link has them */
-	if (hop_handle(ctx, s, hit->skb, hit->flags,
-		       config.by_address ? (u32)bpf_get_func_ip(ctx)
-					 : SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)),
-		       PT_REGS_SP(ctx), NULL))
+	if (hop_handle(ctx, s, hit->skb, hit->flags, function_of(ctx), PT_REGS_SP(ctx), NULL))
 		caller_note_hop(ctx, hit->skb);
 }
 

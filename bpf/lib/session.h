@@ -107,16 +107,6 @@ int skbt_session_hop(struct pt_regs *ctx)
 	return SESSION_SKIP;
 }
 
-/* The packet is still at that hook. One that bridge-netfilter's function has taken further from
- * inside of it has been at others since: that it is said to be stolen is no decision about it. */
-static __always_inline bool hook_is_there(u64 skb, u32 hook)
-{
-	const struct skbt_control *ctl = control_get();
-	const struct skbt_track *t = ctl ? track_find(skb, ctl->generation) : NULL;
-
-	return t && t->hook == hook;
-}
-
 /* Behind the hop, with which the packet may have begun. */
 SEC("skbt/session")
 int skbt_session_enter(struct pt_regs *ctx)
@@ -179,15 +169,19 @@ int skbt_session_return(struct pt_regs *ctx)
 	struct skbt_call call = {};
 	const u64 *a = call.argument;
 	u64 value = PT_REGS_RC(ctx);
+	struct skbt_track *t;
 
 	if (!hit || !call_recall(hit->call, &call))
 		return 0;
 	switch (hit->kind) {
 	case SKBT_SESSION_HOOK:
-		if (value || hook_is_there(a[0], call.begun.hook))
+		t = track_now(a[0]);
+		/* One that bridge-netfilter's function has taken further from inside of it has been
+		 * at others since: that it is said to be stolen is no decision about it. */
+		if (value || (t && t->hook == call.begun.hook))
 			begun_decide(&call.begun, a[0], SKBT_DECISION_HOOK, (s32)value);
-		if (maybe_followed(a[0]))
-			hook_move(a[0], a[1], false);
+		if (t)
+			hook_at(t, a[1], false);
 		break;
 	case SKBT_SESSION_TABLE:
 		table_tell(&call.begun, a[0], a[1], (u32)value, false);

@@ -28,6 +28,14 @@ static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 	return t && t->generation == generation ? t : NULL;
 }
 
+/* The same under the settings in force. */
+static __always_inline struct skbt_track *track_now(u64 skb)
+{
+	const struct skbt_control *ctl = control_get();
+
+	return ctl ? track_find(skb, ctl->generation) : NULL;
+}
+
 /* The skb matched before and is not followed under these settings. */
 static __always_inline bool track_refused(u64 skb, u32 generation)
 {

@@ -139,7 +139,7 @@ int skbt_typed_entry(u64 *ctx)
 	return 0;
 }
 
-SEC("skbt/typed")
+SEC("skbt/pattern")
 int skbt_typed_hop(u64 *ctx)
 {
 	struct skbt_typed_hit *hit = typed_hit_find(ctx);

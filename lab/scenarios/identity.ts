@@ -18,16 +18,14 @@ interface Seen {
   hops: number;
 }
 
-/** Sends `count` datagrams from web to a sink in db, `rate` a second (0: one straight after another). */
-async function blast(count: number, rate: number): Promise<void> {
+/** With a sink in db that takes datagrams. */
+async function withSink(use: () => Promise<void> | void): Promise<void> {
   const sink = spawn('ip', ['netns', 'exec', 'db', UDP_TOOL, 'sink', String(PORT)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
     await once(sink.stdout, 'data'); // it listens
-    execFileSync('ip', [
-      'netns', 'exec', 'web', UDP_TOOL, 'send', '10.1.0.3', String(PORT), String(count), String(rate),
-    ]); // biome-ignore format: an argument list
+    await use();
   } finally {
     const ended = once(sink, 'exit');
     sink.kill('SIGTERM');
@@ -35,26 +33,27 @@ async function blast(count: number, rate: number): Promise<void> {
   }
 }
 
-/** Datagrams from a sender on each CPU, all at once. */
-async function blastFromAll(count: number, rate: number): Promise<void> {
-  const sink = spawn('ip', ['netns', 'exec', 'db', UDP_TOOL, 'sink', String(PORT)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** How web sends `count` datagrams to it, `rate` a second (0: one straight after another). */
+const sending = (count: number, rate: number): string[] => [
+  'netns', 'exec', 'web', UDP_TOOL, 'send', '10.1.0.3', String(PORT), String(count), String(rate),
+]; // biome-ignore format: an argument list
+
+const blast = (count: number, rate: number): Promise<void> =>
+  withSink(() => {
+    execFileSync('ip', sending(count, rate));
   });
-  try {
-    await once(sink.stdout, 'data');
+
+/** Datagrams from a sender on each CPU, all at once. */
+const blastFromAll = (count: number, rate: number): Promise<void> =>
+  withSink(async () => {
     const senders = cpus().map((_, cpu) =>
-      spawn('taskset', [
-        '-c', String(cpu), 'ip', 'netns', 'exec', 'web', UDP_TOOL, 'send', '10.1.0.3', String(PORT), String(count), String(rate),
-      ], { stdio: ['ignore', 'ignore', 'inherit'] }),
-    ); // biome-ignore format: an argument list
+      spawn('taskset', ['-c', String(cpu), 'ip', ...sending(count, rate)], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }),
+    );
     for (const [code] of await Promise.all(senders.map((sender) => once(sender, 'exit'))))
       equal(code, 0, 'a sender ends in order');
-  } finally {
-    const ended = once(sink, 'exit');
-    sink.kill('SIGTERM');
-    await ended;
-  }
-}
+  });
 
 /** Packets on all CPUs, with a ring buffer for each of these: the order in which events come, and who they are of. */
 async function traceOnAll(count: number) {

@@ -94,6 +94,20 @@ export function wire(a: End, b: End, { net, mtu = 1500 }: WireOptions): void {
     );
 }
 
+/** So many wires between two namespaces, in networks of their own from that one on: l0 to r0, l1 to r1. */
+export function wires(
+  left: string,
+  right: string,
+  { firstNet, count }: { readonly firstNet: number; readonly count: number },
+): void {
+  for (let i = 0; i < count; i += 1)
+    wire(
+      { netns: left, device: `l${i}`, host: 1 },
+      { netns: right, device: `r${i}`, host: 2 },
+      { net: firstNet + i },
+    );
+}
+
 const running = new Set<Running>();
 
 /** A program that says a word when it is ready. It ends by itself, is ended, or goes with the namespaces. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { equal, inOrder, only } from './check.ts';
 import { IS_6_1 } from './deaths.ts';
-import { ip, Running, shell, tool, wire, withNamespaces } from './network.ts';
+import { ip, Running, shell, tool, wires, withNamespaces } from './network.ts';
 import { originals } from './paths.ts';
 import { ROOT } from './place.ts';
 import type { Scenario } from './scenario.ts';
@@ -290,14 +290,8 @@ const withPrograms = (use: () => Promise<void>): Promise<void> =>
       `link set end xdp obj ${OBJECT} sec xdp/xdp_allow`,
       'link set end up',
     );
-    for (const [i, one] of CASES.entries()) {
-      wire(
-        { netns: LEFT, device: `l${i}`, host: 1 },
-        { netns: RIGHT, device: `r${i}`, host: 2 },
-        { net: FIRST_NET + i },
-      );
-      await attach(one, i);
-    }
+    wires(LEFT, RIGHT, { firstNet: FIRST_NET, count: CASES.length });
+    for (const [i, one] of CASES.entries()) await attach(one, i);
     await use();
   });
 

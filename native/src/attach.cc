@@ -3,6 +3,7 @@
 
 #include "kernel_shared.h"
 #include "kfuncs.h"
+#include "result.h"
 
 #include <bpf/bpf.h>
 #include <linux/perf_event.h>
@@ -71,7 +72,7 @@ void attachMulti(int programFd, uint32_t attachType, const Place *places, size_t
     return;
   }
   if (count == 1) {
-    result.refused.push_back({places->function->id, places->function->name, reasonText(errno)});
+    result.refused.push_back({places->function->id, places->function->name, errnoText(errno)});
     return;
   }
   attachMulti(programFd, attachType, places, count / 2, result);
@@ -87,7 +88,7 @@ void attachSingle(int programFd, const std::vector<const Function *> &functions,
       if (err == 0)
         mine.ids.push_back(functions[i]->id);
       else
-        mine.refused.push_back({functions[i]->id, functions[i]->name, reasonText(err)});
+        mine.refused.push_back({functions[i]->id, functions[i]->name, errnoText(err)});
     }
     const std::lock_guard guard(lock);
     std::move(mine.held.begin(), mine.held.end(), std::back_inserter(result.held));
@@ -102,8 +103,6 @@ void attachSingle(int programFd, const std::vector<const Function *> &functions,
 }
 
 } // namespace
-
-std::string reasonText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
 
 int kprobePerfType() {
   FILE *file = std::fopen("/sys/bus/event_source/devices/kprobe/type", "re");

@@ -46,9 +46,6 @@ Attachment attachSessions(int programFd, const std::vector<Session> &sessions);
 // Calls that a link of attachSessions() was not told the return of, since too many were under way.
 uint64_t missedReturns(int linkFd);
 
-// Of an errno.
-std::string reasonText(int err);
-
 // perf type number of kprobes, -1 when the kernel has none.
 int kprobePerfType();
 // A perf event on the function's entry with the program on it; both are appended. 0 or an errno.

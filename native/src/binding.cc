@@ -147,10 +147,21 @@ Napi::Value others(const Napi::CallbackInfo &info) {
           Napi::Object object = Napi::Object::New(env);
           object.Set("name", one.name);
           object.Set("reason", one.reason);
+          object.Set("isUnknown", one.isUnknown);
           list.Set(i++, object);
         }
         return list;
       });
+}
+
+Napi::Value probeableNames(const Napi::CallbackInfo &info) {
+  using Names = std::vector<std::string>;
+  return Async<Names>::run(info.Env(), skbt::probeableNames, [](Napi::Env env, Names &names) {
+    Napi::Array list = Napi::Array::New(env, names.size());
+    for (uint32_t i = 0; i < names.size(); i++)
+      list.Set(i, names[i]);
+    return list;
+  });
 }
 
 Napi::Value dropReasons(const Napi::CallbackInfo &info) {
@@ -605,6 +616,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("capabilities", Napi::Function::New(env, capabilities));
   exports.Set("functions", Napi::Function::New(env, functions));
   exports.Set("others", Napi::Function::New(env, others));
+  exports.Set("probeableNames", Napi::Function::New(env, probeableNames));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
   exports.Set("interfaces", Napi::Function::New(env, interfaces));
   exports.Set("kernelKey", Napi::Function::New(env, kernelKey));

@@ -33,8 +33,6 @@ constexpr bpf_insn NOTHING[] = {
     {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
 };
 
-std::string errnoText(int err) { return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")"; }
-
 std::string advice(int err) {
   if ((err == EPERM || err == EACCES) && geteuid() == 0)
     return "; this host, or the container that this runs in, forbids it even to root";

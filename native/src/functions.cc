@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <dirent.h>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -212,43 +213,15 @@ void markNamesakes(std::vector<Function> &functions) {
     one.hasNamesake = counts[one.name] > 1;
 }
 
-namespace {
-
-// Levenshtein's, as far as `most`.
-size_t distance(std::string_view a, std::string_view b, size_t most) {
-  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > most)
-    return most + 1;
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t k = 0; k <= b.size(); k++)
-    row[k] = k;
-  for (size_t i = 1; i <= a.size(); i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t k = 1; k <= b.size(); k++) {
-      const size_t replaced = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-      diagonal = row[k];
-      row[k] = std::min({replaced, row[k] + 1, row[k - 1] + 1});
-    }
-  }
-  return row[b.size()];
+Result<std::vector<std::string>> probeableNames() {
+  auto keys = attachable();
+  if (!keys)
+    return keys.error();
+  std::set<std::string> names;
+  for (const std::string &key : *keys)
+    names.insert(key.substr(0, key.find('\t')));
+  return std::vector<std::string>(names.begin(), names.end());
 }
-
-// What was probably meant, empty when nothing is near: as core/base/nearest.ts. Of the keys of attachable().
-std::string nearestTo(std::string_view name, const std::unordered_set<std::string> &keys) {
-  std::string best;
-  size_t least = std::max<size_t>(1, name.size() / 3) + 1;
-  for (const std::string &key : keys) {
-    const std::string_view candidate = std::string_view(key).substr(0, key.find('\t'));
-    const size_t far = distance(name, candidate, least);
-    if (far < least || (far == least && !best.empty() && candidate < best)) {
-      best = candidate;
-      least = far;
-    }
-  }
-  return best;
-}
-
-} // namespace
 
 Result<OthersFound> findOthers(const std::vector<std::string> &names, const Symbols &symbols) {
   auto keys = attachable();
@@ -258,8 +231,7 @@ Result<OthersFound> findOthers(const std::vector<std::string> &names, const Symb
   for (const std::string &name : names) {
     const auto symbol = symbols.named(name);
     if (!symbol) {
-      const std::string near = nearestTo(name, *keys);
-      found.missing.push_back({name, "is not there" + (near.empty() ? "" : "; did you mean " + near + "?")});
+      found.missing.push_back({name, "is not there", true});
     } else if (symbol->address == 0) {
       found.missing.push_back({name, "is the name of several functions, of which none can be told from the others"});
     } else if (!keys->contains(name + '\t' + std::string(symbol->module))) {

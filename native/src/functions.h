@@ -41,9 +41,12 @@ struct OthersFound {
   struct Missing {
     std::string name;
     std::string reason;
+    bool isUnknown = false; // there is no such function
   };
   std::vector<Missing> missing;
 };
+// Names of all functions that ftrace lists as attachable. Errors: TRACEFS_MISSING.
+Result<std::vector<std::string>> probeableNames();
 // Errors: TRACEFS_MISSING.
 Result<OthersFound> findOthers(const std::vector<std::string> &names, const Symbols &symbols);
 

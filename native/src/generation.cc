@@ -31,7 +31,7 @@ enum class Need {
   Copied,    // not attached itself: to the programs that tcx may run, where there is tcx; see tcx.h
   Pattern,   // not loaded itself: what its copies are made of, for each change of settings; see programs.h
   Typed,     // not attached itself: what probes are copies of, with Backend::Fentry; see typed_probes.h
-  TypedHop,  // the same, and exchanged
+  TypedHop,  // as Pattern, with that backend
 };
 
 // Programs of type TRACING and the kernel function or tracepoint that each belongs to.
@@ -189,8 +189,8 @@ std::mutex loadLock;
 struct Loading {
   const LoadOptions *options = nullptr;
   const LoadPlan *plan = nullptr;
-  Pattern *pattern = nullptr; // PROGRAM_HOP
-  Pattern hop;                // TYPED_HOP, but its instructions
+  Pattern programHop;         // PROGRAM_HOP
+  Pattern typedHop;           // TYPED_HOP, where that is loaded
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
 };
@@ -251,13 +251,6 @@ int fitBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
   return bpf_program__set_insns(program, insns->data(), insns->size());
 }
 
-void takeFunctions(Pattern &pattern, const bpf_prog_load_opts &opts) {
-  const auto *functions = static_cast<const uint8_t *>(opts.func_info);
-  pattern.functions.assign(functions, functions + size_t{opts.func_info_cnt} * opts.func_info_rec_size);
-  pattern.functionSize = opts.func_info_rec_size;
-  pattern.types = Fd(fcntl(static_cast<int>(opts.prog_btf_fd), F_DUPFD_CLOEXEC, 0));
-}
-
 // libbpf's own look-up of attach targets is not used; see targets.h. That a program is typed is said only here:
 // libbpf would load the kernel's types for it.
 int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
@@ -267,8 +260,6 @@ int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie)
   opts->attach_btf_id = place->btfId;
   if (place->module != 0)
     opts->attach_btf_obj_fd = static_cast<__u32>(loading.modules[place->module].get());
-  if (std::string_view(bpf_program__name(program)) == TYPED_HOP)
-    takeFunctions(loading.hop, *opts);
   const int err = fitBeforeLoad(program, opts, cookie);
   return err != 0 ? err : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
@@ -277,10 +268,12 @@ int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie)
 int patternBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
   if (const int err = typedBeforeLoad(program, opts, cookie); err != 0)
     return err;
-  Pattern &pattern = *loading.pattern;
-  const bpf_insn *first = bpf_program__insns(program);
-  pattern.insns.assign(first, first + bpf_program__insn_cnt(program));
-  takeFunctions(pattern, *opts);
+  Pattern &pattern = std::string_view(bpf_program__name(program)) == TYPED_HOP ? loading.typedHop : loading.programHop;
+  const auto *functions = static_cast<const uint8_t *>(opts->func_info);
+  pattern = patternOf(program);
+  pattern.functions.assign(functions, functions + size_t{opts->func_info_cnt} * opts->func_info_rec_size);
+  pattern.functionSize = opts->func_info_rec_size;
+  pattern.types = Fd(fcntl(static_cast<int>(opts->prog_btf_fd), F_DUPFD_CLOEXEC, 0));
   opts->func_info_cnt = 0;
   opts->line_info_cnt = 0;
   bpf_insn nothing[] = {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}};
@@ -301,7 +294,7 @@ void registerHandlers() {
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &fit);
     for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", "skbt/typed", PRIME_SECTION})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &typed);
-    libbpf_register_prog_handler("skbt/program", BPF_PROG_TYPE_KPROBE, NONE, &pattern);
+    libbpf_register_prog_handler("skbt/pattern", BPF_PROG_TYPE_KPROBE, NONE, &pattern);
     libbpf_register_prog_handler("syscall", BPF_PROG_TYPE_SYSCALL, NONE, &fit);
   });
 }
@@ -564,10 +557,6 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
   Generation g;
   g.isFirst = base == nullptr;
   g.callSessions = sessions;
-  const auto pattern = std::make_shared<Pattern>();
-  pattern->name = PROGRAM_HOP;
-  loading.pattern = pattern.get();
-  g.copied = pattern;
   size_t size = 0;
   const void *bytes = skbtracer::elf_bytes(&size);
   const std::vector<uint8_t> stripped = record ? std::vector<uint8_t>() : withoutRelocations(bytes, size);
@@ -611,13 +600,9 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
       return finish(rings.error());
     g.rings = std::move(*rings);
   }
-  if (isTyped) {
-    auto hop = std::make_shared<Pattern>(patternOf(g.object.get(), TYPED_HOP));
-    hop->functions = std::move(loading.hop.functions);
-    hop->functionSize = loading.hop.functionSize;
-    hop->types = std::move(loading.hop.types);
-    g.hopPattern = std::move(hop);
-  }
+  g.copied = std::make_shared<const Pattern>(std::move(loading.programHop));
+  if (isTyped)
+    g.hopPattern = std::make_shared<const Pattern>(std::move(loading.typedHop));
   return finish(std::move(g));
 }
 
@@ -666,7 +651,7 @@ Status Generation::attachTyped() {
 void Generation::attachNewPrograms() {
   const bpf_program *tcx = bpf_object__find_program_by_name(object.get(), TCX);
   if (bpf_program__fd(tcx) >= 0)
-    for (Fd &link : attachToTcPrograms(tcx, mapFd("tcx_programs"), tcPrograms))
+    for (Fd &link : attachToTcPrograms(patternOf(object.get(), TCX), mapFd("tcx_programs"), tcPrograms))
       links.push_back(std::move(link));
 }
 

@@ -276,7 +276,7 @@ Result<std::vector<OthersFound::Missing>> readOthers(const std::vector<std::stri
     if (there == base->functions.end())
       wanted.push_back(name);
     else if (!takesNoSkb(*there))
-      missing.push_back({name, "takes an skb: name it among those that do (--func)"});
+      missing.push_back({name, "takes an skb: name it among those that do (--func)", false});
   }
   if (wanted.empty())
     return missing;

@@ -3,6 +3,7 @@
 
 #include "btf.h"
 #include "kernel_shared.h"
+#include "result.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -50,8 +51,8 @@ std::optional<LoadedProgram> lookAt(uint32_t id) {
   __u32 length = sizeof(info);
   if (!program.valid() || bpf_obj_get_info_by_fd(program.get(), &info, &length) != 0)
     return std::nullopt;
-  const bool isXdp = info.type == BPF_PROG_TYPE_XDP;
-  if (!isXdp && info.type != BPF_PROG_TYPE_SCHED_CLS && info.type != BPF_PROG_TYPE_SCHED_ACT)
+  const auto type = static_cast<bpf_prog_type>(info.type);
+  if (type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS && type != BPF_PROG_TYPE_SCHED_ACT)
     return std::nullopt;
   if (info.btf_id == 0 || info.nr_func_info == 0)
     return std::nullopt;
@@ -62,7 +63,7 @@ std::optional<LoadedProgram> lookAt(uint32_t id) {
   if (name.empty())
     return std::nullopt;
   name.resize(std::min(name.size(), PROGRAM_NAME_MAX));
-  return LoadedProgram{id, first.type_id, isXdp, std::move(name)};
+  return LoadedProgram{id, first.type_id, type, std::move(name)};
 }
 
 std::string keyOf(const Function &f) { return f.name + '\t' + f.module; }
@@ -71,32 +72,17 @@ std::string keyOf(const Function &f) { return f.name + '\t' + f.module; }
 Function functionOf(const LoadedProgram &program, ProgramEnd end) {
   Function f = {};
   f.name = program.name + (end == ProgramEnd::Exit ? EXIT : "");
-  f.module = program.isXdp ? XDP : TC;
+  const bool isXdp = program.type == BPF_PROG_TYPE_XDP;
+  f.module = isXdp ? XDP : TC;
   f.argument = 1;
-  f.flags = program.isXdp ? SKBT_PROBE_IN_HAND : 0;
+  f.flags = isXdp ? SKBT_PROBE_IN_HAND : 0;
   f.end = end;
   return f;
 }
 
-uint64_t cookieOf(const Function &f, uint32_t gate) { return SKBT_COOKIE(f.id, gate, f.flags); }
+bpf_attach_type typeAt(const Function &f) { return f.end == ProgramEnd::Exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY; }
 
-// 0 or an errno.
-int attachTo(const Pattern &pattern, uint32_t gate, const ProgramPlace &place, Fd &copy, Fd &link) {
-  const Fd program(bpf_prog_get_fd_by_id(place.program.id));
-  if (!program.valid())
-    return errno;
-  const auto type = place.function.end == ProgramEnd::Exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
-  CopyTarget target;
-  target.btfId = place.program.function;
-  target.program = program.get();
-  copy = loadCopy(pattern, target, type);
-  if (!copy.valid())
-    return errno;
-  LIBBPF_OPTS(bpf_link_create_opts, create);
-  create.tracing.cookie = cookieOf(place.function, gate);
-  link = Fd(bpf_link_create(copy.get(), 0, type, &create));
-  return link.valid() ? 0 : errno;
-}
+uint64_t cookieOf(const Function &f, uint32_t gate) { return SKBT_COOKIE(f.id, gate, f.flags); }
 
 } // namespace
 
@@ -116,6 +102,20 @@ std::vector<LoadedProgram> loadedPrograms() {
   }
   known = std::move(now);
   return programs;
+}
+
+int attachToProgram(const Pattern &pattern, const LoadedProgram &program, bpf_attach_type type, uint64_t cookie,
+                    Fd &copy, Fd &link) {
+  const Fd target(bpf_prog_get_fd_by_id(program.id));
+  if (!target.valid())
+    return errno;
+  copy = loadCopy(pattern, {program.function, -1, target.get()}, type);
+  if (!copy.valid())
+    return errno;
+  LIBBPF_OPTS(bpf_link_create_opts, create);
+  create.tracing.cookie = cookie;
+  link = Fd(bpf_link_create(copy.get(), 0, type, &create));
+  return link.valid() ? 0 : errno;
 }
 
 std::string programsKey(const std::vector<LoadedProgram> &programs) {
@@ -179,7 +179,8 @@ ProgramCopies attachCopies(const Pattern &pattern, uint32_t gate, const std::vec
   for (size_t first = 0; first < std::min(THREADS, places.size()); first++)
     threads.emplace_back([&, first] {
       for (size_t i = first; i < places.size(); i += THREADS)
-        all[i].error = attachTo(pattern, gate, places[i], all[i].copy, all[i].link);
+        all[i].error = attachToProgram(pattern, places[i].program, typeAt(places[i].function),
+                                       cookieOf(places[i].function, gate), all[i].copy, all[i].link);
     });
   for (std::thread &thread : threads)
     thread.join();
@@ -189,7 +190,7 @@ ProgramCopies attachCopies(const Pattern &pattern, uint32_t gate, const std::vec
     const Function &function = places[i].function;
     copies.isAttached.push_back(all[i].error == 0);
     if (all[i].error != 0) {
-      copies.attachment.refused.push_back({function.id, function.name, reasonText(all[i].error)});
+      copies.attachment.refused.push_back({function.id, function.name, errnoText(all[i].error)});
       continue;
     }
     copies.programs.push_back(std::move(all[i].copy));

@@ -8,6 +8,8 @@
 #include "functions.h"
 #include "typed_copy.h"
 
+#include <linux/bpf.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,12 +20,15 @@ namespace skbt {
 struct LoadedProgram {
   uint32_t id;
   uint32_t function; // BTF id of its main function, in its own BTF
-  bool isXdp;
+  bpf_prog_type type;
   std::string name; // of that function, where the kernel keeps only the first 15 characters
 };
 
 // All of tc and XDP, by id. Any thread. None where this process may not list them.
 std::vector<LoadedProgram> loadedPrograms();
+// Loads a copy of the pattern for that program and attaches it there; 0 or an errno.
+int attachToProgram(const Pattern &pattern, const LoadedProgram &program, bpf_attach_type type, uint64_t cookie,
+                    Fd &copy, Fd &link);
 // Another one when programs have come or gone.
 std::string programsKey(const std::vector<LoadedProgram> &programs);
 

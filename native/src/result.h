@@ -18,8 +18,12 @@ struct Error {
   int position = -1;
 };
 
+inline std::string errnoText(int err) {
+  return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")";
+}
+
 inline Error errnoError(std::string code, const std::string &what, int err) {
-  return {std::move(code), what + ": " + std::strerror(err) + " (errno " + std::to_string(err) + ")"};
+  return {std::move(code), what + ": " + errnoText(err)};
 }
 
 template <typename T> class [[nodiscard]] Result {

@@ -2,26 +2,19 @@
 #include "rings.h"
 
 #include "kernel_shared.h"
+#include "timing.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <ctime>
 #include <sys/mman.h>
 #include <unistd.h>
 
 namespace skbt {
 namespace {
-
-uint64_t monotonicNs() {
-  timespec t = {};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(t.tv_nsec);
-}
 
 uint64_t timeOf(const Ring::Record &record) {
   uint64_t time = 0;
@@ -62,7 +55,6 @@ Result<std::unique_ptr<Ring>> Ring::map(int fd) {
   if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
     return errnoError("RING_FAILED", "cannot look at the ring buffer", errno);
   std::unique_ptr<Ring> ring(new Ring());
-  ring->mapFd = fd;
   ring->pageSize = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   ring->mask = info.max_entries - 1;
   void *const consumer = mmap(nullptr, ring->pageSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -159,7 +151,7 @@ Rings::Left Rings::consumeOne(const OnRecord &onRecord) {
 // Finds the source's next record; false when one is being written, whose time is not known.
 bool Rings::look(Source &source) {
   // before it is looked at: what comes later is younger
-  const uint64_t now = monotonicNs() - baseNs;
+  const uint64_t now = nanoseconds(CLOCK_MONOTONIC) - baseNs;
   switch (source.ring->look(source.record)) {
   case Ring::State::Record:
     source.timeNs = std::max(timeOf(source.record), source.lastNs);
@@ -205,13 +197,6 @@ bool Rings::areTaken(const std::vector<uint64_t> &positions) const {
     if (sources[i].ring->taken() < positions[i])
       return false;
   return true;
-}
-
-std::vector<int> Rings::fds() const {
-  std::vector<int> all;
-  for (const Source &source : sources)
-    all.push_back(source.ring->fd());
-  return all;
 }
 
 } // namespace skbt

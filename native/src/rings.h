@@ -47,11 +47,9 @@ public:
   // Where the newest record ends, and how far records have been taken.
   uint64_t written() const;
   uint64_t taken() const { return position; }
-  int fd() const { return mapFd; }
 
 private:
   Ring() = default;
-  int mapFd = -1; // the generation's
   size_t pageSize = 0;
   size_t mask = 0; // of positions
   void *consumer = nullptr;
@@ -80,7 +78,6 @@ public:
   // How far every ring is written now, and whether all that has been given out.
   std::vector<uint64_t> written() const;
   bool areTaken(const std::vector<uint64_t> &positions) const;
-  std::vector<int> fds() const;
 
 private:
   struct Source {

@@ -4,8 +4,7 @@
 #pragma once
 
 #include "fd.h"
-
-#include <bpf/libbpf.h>
+#include "typed_copy.h"
 
 #include <cstdint>
 #include <set>
@@ -13,9 +12,9 @@
 
 namespace skbt {
 
-// Attaches copies of `pattern`, which is loaded, to the programs of tc that are loaded now, and writes their names
+// Attaches copies of `pattern` to the programs of tc that are loaded now, and writes their names
 // into the map `names` by id. Leaves out what cannot be attached to (programs without BTF, or that are replaced), and
 // those in `known`, into which the others come. The links end with their descriptors.
-std::vector<Fd> attachToTcPrograms(const bpf_program *pattern, int names, std::set<uint32_t> &known);
+std::vector<Fd> attachToTcPrograms(const Pattern &pattern, int names, std::set<uint32_t> &known);
 
 } // namespace skbt

@@ -3,18 +3,19 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 namespace skbt {
 namespace {
 
-double milliseconds(clockid_t clock) {
-  timespec t = {};
-  clock_gettime(clock, &t);
-  return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
-}
+double milliseconds(clockid_t clock) { return static_cast<double>(nanoseconds(clock)) / 1e6; }
 
 } // namespace
+
+uint64_t nanoseconds(clockid_t clock) {
+  timespec t = {};
+  clock_gettime(clock, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(t.tv_nsec);
+}
 
 void mark(const char *what) {
   static const char *const origin = std::getenv("SKBTRACER_TIMING");

@@ -7,17 +7,10 @@
 #include <bpf/libbpf.h>
 
 #include <chrono>
-#include <ctime>
 #include <unordered_map>
 
 namespace skbt {
 namespace {
-
-uint64_t nanoseconds(clockid_t clock) {
-  timespec t = {};
-  clock_gettime(clock, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(t.tv_nsec);
-}
 
 Reader::FunctionIds idsByAddress(const std::vector<ProbePart> &parts) {
   Reader::FunctionIds ids;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "typed_copy.h"
 
+#include "result.h"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,16 +18,19 @@ std::string firstLine(const char *log) { return {log, std::strcspn(log, "\n")}; 
 
 } // namespace
 
-Pattern patternOf(const bpf_object *object, const char *name) {
-  const bpf_program *program = bpf_object__find_program_by_name(object, name);
+Pattern patternOf(const bpf_program *program) {
   const bpf_insn *first = bpf_program__insns(program);
-  return {name, {first, first + bpf_program__insn_cnt(program)}, {}, 0, Fd()};
+  return {bpf_program__name(program), {first, first + bpf_program__insn_cnt(program)}, {}, 0, Fd()};
+}
+
+Pattern patternOf(const bpf_object *object, const char *name) {
+  return patternOf(bpf_object__find_program_by_name(object, name));
 }
 
 std::string copyRefusal(int err) {
   if (err == NOT_SUPPORTED)
     return "this kernel calls no typed program there: too many arguments (errno " + std::to_string(err) + ")";
-  return std::string(std::strerror(err)) + " (errno " + std::to_string(err) + ")";
+  return errnoText(err);
 }
 
 Fd loadCopy(const Pattern &pattern, const CopyTarget &target, bpf_attach_type attach, std::string *why) {

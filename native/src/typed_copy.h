@@ -25,6 +25,7 @@ struct Pattern {
 };
 
 // Without functions: of a program that has no global ones.
+Pattern patternOf(const bpf_program *program);
 Pattern patternOf(const bpf_object *object, const char *program);
 
 // A function of the kernel (of a module: with the module's types), or of a program.

@@ -6,12 +6,13 @@
  */
 import { cpus, hostname, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { nearest } from '../../core/base/nearest.ts';
 import { fail, ok } from '../../core/base/result.ts';
 import { type FunctionInfo, SOURCE_PROTOCOL, type SourceRequest } from '../../core/messages/source.ts';
 import { isOther } from '../../core/model/probes/plan.ts';
 import { isProgram } from '../../core/model/programs.ts';
 import { isDefaultFunction } from '../../core/model/waypoints.ts';
-import { loadAddon, type NativeAddon } from '../../native/index.ts';
+import { loadAddon, type MissingFunction, type NativeAddon } from '../../native/index.ts';
 import { mark } from '../timing.ts';
 import { asFailure, Capture, type ReadFunctions } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
@@ -68,7 +69,7 @@ async function main(): Promise<number> {
       functions = listFunctions(addon);
       const now = await functions;
       if (now.length > there.length) peer.send({ type: 'functions', functions: [...now] });
-      return { functions: now, missing: missing.map(({ name, reason }) => `function ${name} ${reason}`) };
+      return { functions: now, missing: await missingTexts(addon, missing) };
     });
   const capture = new Capture(addon, withOthers, {
     capture(state) {
@@ -177,6 +178,15 @@ async function listFunctions(addon: NativeAddon): Promise<readonly FunctionInfo[
     ...one,
     isDefault: !isOther(one) && (isDefaultFunction(one.name) || isProgram(one)),
   }));
+}
+
+/** Why functions cannot be probed, with what was probably meant. */
+async function missingTexts(addon: NativeAddon, missing: readonly MissingFunction[]): Promise<string[]> {
+  const names = missing.some(({ isUnknown }) => isUnknown) ? await addon.probeableNames() : [];
+  return missing.map(({ name, reason, isUnknown }) => {
+    const near = isUnknown ? nearest(name, names) : '';
+    return `function ${name} ${reason}${near === '' ? '' : `; did you mean ${near}?`}`;
+  });
 }
 
 const failed = (error: unknown) => ({ ok: false as const, error: asFailure(error) });

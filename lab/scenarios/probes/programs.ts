@@ -6,7 +6,7 @@ import { DEFAULT_PLAN, planOf } from '../../../core/model/probes/plan.ts';
 import { check, equal, only } from '../check.ts';
 import { isDealt } from '../dealt.ts';
 import { IS_6_1 } from '../deaths.ts';
-import { address, ip, netnsOf, Running, shell, tool, wire, withNamespaces } from '../network.ts';
+import { address, ip, netnsOf, Running, shell, tool, wires, withNamespaces } from '../network.ts';
 import { originals } from '../paths.ts';
 import { ROOT } from '../place.ts';
 import type { Scenario } from '../scenario.ts';
@@ -81,14 +81,8 @@ const filterBy = (netns: string, device: string, way: 'egress' | 'ingress', prog
 
 const withWires = (use: () => Promise<void>): Promise<void> =>
   withNamespaces([LEFT, RIGHT], async () => {
-    for (const [i, one] of CASES.entries()) {
-      wire(
-        { netns: LEFT, device: `l${i}`, host: 1 },
-        { netns: RIGHT, device: `r${i}`, host: 2 },
-        { net: FIRST_NET + i },
-      );
-      await attach(one, i);
-    }
+    wires(LEFT, RIGHT, { firstNet: FIRST_NET, count: CASES.length });
+    for (const [i, one] of CASES.entries()) await attach(one, i);
     await use();
   });
 
@@ -189,7 +183,7 @@ class Watch {
 
 async function withWatch(use: (watch: Watch) => Promise<void>): Promise<void> {
   await withNamespaces([LEFT, RIGHT], async () => {
-    wire({ netns: LEFT, device: 'l0', host: 1 }, { netns: RIGHT, device: 'r0', host: 2 }, { net: FIRST_NET });
+    wires(LEFT, RIGHT, { firstNet: FIRST_NET, count: 1 });
     const watch = new Watch();
     const { agent } = watch;
     try {
