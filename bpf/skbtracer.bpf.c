@@ -91,7 +91,7 @@ int skbt_note(struct pt_regs *ctx)
 	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 	u32 flags = SKBT_COOKIE_FLAGS(cookie);
 
-	caller_note(ctx, 0, 0);
+	caller_note_other(ctx);
 	if ((flags & SKBT_PROBE_INDIRECT) &&
 	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
 		return 0;

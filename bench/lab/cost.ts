@@ -21,6 +21,7 @@ const CLIENT = { netns: 'cost-client', address: '10.9.0.2' };
 const SERVER = { netns: 'cost-server', address: '10.9.0.3' };
 const PORT = 5001;
 const WARM_UP = 30;
+const WARM_UP_SECONDS = 1;
 const STREAM_SECONDS = 2;
 const ALL = ['--group', 'all', '--json'];
 
@@ -154,14 +155,14 @@ async function datagrams(count: number): Promise<{ readonly cpuNs: number; reado
 }
 
 /** Bits a second of a TCP stream. */
-async function stream(): Promise<number> {
+async function stream(seconds: number): Promise<number> {
   const server = spawn('ip', ['netns', 'exec', SERVER.netns, 'iperf3', '-s', '-1', '--forceflush'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await says(server, 'listening');
   const json = execFileSync(
     'ip',
-    ['netns', 'exec', CLIENT.netns, 'iperf3', '-c', SERVER.address, '-t', String(STREAM_SECONDS), '-J'],
+    ['netns', 'exec', CLIENT.netns, 'iperf3', '-c', SERVER.address, '-t', String(seconds), '-J'],
     { encoding: 'utf8' },
   );
   await closed(server);
@@ -232,8 +233,9 @@ async function measure(mode: Mode): Promise<Measured> {
     if (isByProgram) byProgram = difference(programs(), before).map((one) => per(one, count));
   }
   if (mode.measures.includes('stream')) {
+    await stream(WARM_UP_SECONDS);
     const before = isByProgram && byProgram === undefined ? programs() : undefined;
-    streamBits = await stream();
+    streamBits = await stream(STREAM_SECONDS);
     if (before) byProgram = difference(programs(), before);
   }
   const told = (await tracer?.stop()) ?? {};

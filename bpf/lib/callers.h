@@ -56,22 +56,23 @@ static __always_inline bool caller_is_intact(const struct skbt_caller *caller)
 }
 
 /* Where a frame must be that was called by it: in it, unless nothing else is called from there. */
-static __always_inline void caller_place(struct pt_regs *ctx, struct skbt_caller *caller)
+static __always_inline void caller_place(struct skbt_caller *caller, u64 func, u32 size)
 {
-	u64 func = bpf_get_func_ip(ctx), call = peek_or_read(caller->back - 8);
+	u64 call = peek_or_read(caller->back - 8);
 
 	if ((call >> 24 & 0xff) == CALL_OPCODE &&
 	    caller->back + (s32)(call >> 32) - func <= ENDBR_BYTES)
 		return;
 	caller->begin = func;
-	caller->end = func + spans[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS];
+	caller->end = func + size;
 }
 
-/* A probed function with an skb is entered, of a packet that is followed, or of none: 0. */
-static __always_inline void caller_note(struct pt_regs *ctx, u64 skb, u64 packet)
+/* A probed function with an skb is entered, of a packet that is followed, or of none: 0. Address
+ * and size are those of the function, and not looked at where it is of none. */
+static __always_inline void caller_note_at(u64 sp, u64 func, u32 size, u64 skb, u64 packet)
 {
-	u64 sp = PT_REGS_SP(ctx), stack;
 	u32 noting = skbt_noting, count = 0, zero = 0;
+	u64 stack;
 	struct skbt_callers *all;
 	struct skbt_caller *one;
 	const void *blank;
@@ -115,20 +116,23 @@ static __always_inline void caller_note(struct pt_regs *ctx, u64 skb, u64 packet
 	one->begin = 0;
 	one->end = ANYWHERE;
 	if (packet)
-		caller_place(ctx, one);
+		caller_place(one, func, size);
 	all->count = count + 1;
 }
 
-/* The same, behind a hop. */
-static __always_inline void caller_note_hop(struct pt_regs *ctx, u64 skb)
+/* The same of none, on a kprobe. */
+static __always_inline void caller_note_other(struct pt_regs *ctx)
 {
-	const struct skbt_track *t;
+	caller_note_at(PT_REGS_SP(ctx), 0, 0, 0, 0);
+}
 
-	if (!skbt_noting)
-		return;
-	t = track_find(skb, config.generation);
+/* The same, behind a hop. */
+static __always_inline void caller_note_hop(u64 sp, u64 func, u32 size, u64 skb)
+{
+	const struct skbt_track *t = track_find(skb, config.generation);
+
 	if (t)
-		caller_note(ctx, skb, t->packet);
+		caller_note_at(sp, func, size, skb, t->packet);
 }
 
 /* Those of this stack that may not have returned: where they return to, in walk->back. False when

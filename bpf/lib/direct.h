@@ -22,12 +22,14 @@ static __always_inline u64 peek(u64 address)
 
 static __always_inline u64 peek_or_read(u64 address)
 {
-	u64 value = 0;
-
-	if (config.direct)
+	if (config.direct) {
 		return peek(address);
-	bpf_probe_read_kernel(&value, sizeof(value), (const void *)address);
-	return value;
+	} else {
+		u64 value = 0; /* here, or it is written where it is not needed */
+
+		bpf_probe_read_kernel(&value, sizeof(value), (const void *)address);
+		return value;
+	}
 }
 
 /* A field of the struct at an address, 0 where there is none. */

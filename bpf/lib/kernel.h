@@ -27,6 +27,7 @@ typedef _Bool bool;
 
 struct timespec64 {
 	long long tv_sec;
+	long tv_nsec;
 };
 
 struct pt_regs {

@@ -16,24 +16,6 @@
 /* In a section of its own: written anew with the settings. */
 struct skbt_prefilter skbt_prefilter SEC(".data.prefilter");
 
-/* They lie as heads_read() reads them. */
-#define HAS_HEADS                                                                                  \
-	(SKB_OFFSET(network_header) == SKB_OFFSET(protocol) + 4 &&                                 \
-	 SKB_OFFSET(mac_header) == SKB_OFFSET(protocol) + 6)
-
-/* Where the headers are: protocol (network order), transport, network and MAC header, 16 bits each;
- * and skb->head. */
-static __always_inline bool heads_read(u64 skb, u64 *heads, u64 *head)
-{
-	if (config.direct) {
-		*heads = peek(skb + SKB_OFFSET(protocol));
-		*head = peek(skb + SKB_OFFSET(head));
-		return true;
-	}
-	return !bpf_probe_read_kernel(heads, 8, (const void *)(skb + SKB_OFFSET(protocol))) &&
-	       !bpf_probe_read_kernel(head, 8, (const void *)(skb + SKB_OFFSET(head)));
-}
-
 static __always_inline bool is_among(const u64 *set, u32 value)
 {
 	return set[value >> 6 & 3] >> (value & 63) & 1;
@@ -42,15 +24,9 @@ static __always_inline bool is_among(const u64 *set, u32 value)
 /* Source and destination as they are in memory. */
 static __always_inline bool ports_rejected(u64 address)
 {
-	u32 ports = 0;
-	u16 source, destination;
+	const u32 ports = (u32)peek_or_read(address);
+	const u16 source = (u16)ports, destination = ports >> 16;
 
-	if (config.direct)
-		ports = (u32)peek(address);
-	else if (bpf_probe_read_kernel(&ports, sizeof(ports), (const void *)address))
-		return false;
-	source = (u16)ports;
-	destination = ports >> 16;
 #pragma unroll
 	for (u32 i = 0; i < SKBT_PREFILTER_PORTS; i++) {
 		u16 port = skbt_prefilter.port[i];
@@ -61,37 +37,20 @@ static __always_inline bool ports_rejected(u64 address)
 	return true;
 }
 
-/* The skb, which is not followed, certainly does not match the expression. */
-static __always_inline bool prefilter_rejects(u64 skb)
+/* The same of its IP header, whose first 16 bytes these are. */
+static __always_inline bool header_rejected(u64 at, u64 first, u64 second)
 {
-	u64 words[2], heads = 0, at = 0;
-	u32 type, network, protocol;
+	u32 protocol;
 
-	if (!skbt_prefilter.use || !HAS_HEADS || !heads_read(skb, &heads, &at))
-		return false;
-	type = heads & 0xffff;
-	network = heads >> 32 & 0xffff;
-	/* as packet_find() has it: nothing is known, which matches no expression */
-	if (network == 0 || network == OFFSET_UNSET)
-		return heads >> 48 == OFFSET_UNSET || type == 0;
-	if (type != bpf_htons(ETH_P_IP) && type != bpf_htons(ETH_P_IPV6) && type)
-		return false;
-	at += network;
-	if (config.direct) {
-		words[0] = peek(at);
-		words[1] = peek(at + 8);
-	} else if (bpf_probe_read_kernel(words, sizeof(words), (const void *)at)) {
-		return false;
-	}
-	switch (words[0] >> 4 & 0xf) {
+	switch (first >> 4 & 0xf) {
 	case 4:
-		protocol = words[1] >> 8 & 0xff;
+		protocol = second >> 8 & 0xff;
 		if (!is_among(skbt_prefilter.v4, protocol))
 			return true;
-		at += (words[0] & 0xf) * 4;
+		at += (first & 0xf) * 4;
 		break;
 	case 6:
-		protocol = words[0] >> 48 & 0xff;
+		protocol = first >> 48 & 0xff;
 		if (!is_among(skbt_prefilter.v6, protocol))
 			return true;
 		at += 40;
@@ -101,6 +60,75 @@ static __always_inline bool prefilter_rejects(u64 skb)
 	}
 	return skbt_prefilter.ports && (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) &&
 	       ports_rejected(at);
+}
+
+/* As packet_find() has it: nothing is known of the packet yet. */
+static __always_inline bool is_unknown(u32 network)
+{
+	return network == 0 || network == OFFSET_UNSET;
+}
+
+static __always_inline bool may_be_ip(u16 protocol)
+{
+	return protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6) || !protocol;
+}
+
+/* Where any pointer can be loaded from. A cast is as dear as a load: one for each struct. */
+static __always_inline bool prefilter_rejects_direct(u64 address)
+{
+	const struct sk_buff *skb =
+		skbt_cast((const void *)address, bpf_core_type_id_kernel(struct sk_buff));
+	const u32 network = skb->network_header;
+	const u16 protocol = skb->protocol;
+	const struct timespec64 *header; /* two words */
+	u64 at;
+
+	if (is_unknown(network)) /* which matches no expression */
+		return skb->mac_header == OFFSET_UNSET || protocol == 0;
+	if (!may_be_ip(protocol))
+		return false;
+	at = (u64)skb->head + network;
+	header = skbt_cast((const void *)at, bpf_core_type_id_kernel(struct timespec64));
+	return header_rejected(at, header->tv_sec, header->tv_nsec);
+}
+
+/* Words of the sk_buff in which its heads are, read at once. */
+#define HEADS_BEGIN (SKB_OFFSET(protocol) & ~7u)
+#define HEADS_WORDS 6
+#define IS_IN_HEADS(field, size)                                                                   \
+	(SKB_OFFSET(field) >= HEADS_BEGIN &&                                                       \
+	 SKB_OFFSET(field) + (size) <= HEADS_BEGIN + HEADS_WORDS * 8)
+#define HAS_HEADS                                                                                  \
+	(IS_IN_HEADS(protocol, 2) && IS_IN_HEADS(network_header, 2) &&                             \
+	 IS_IN_HEADS(mac_header, 2) && IS_IN_HEADS(head, 8))
+#define HEADS_FIELD(type, field) (*(const type *)(heads + (SKB_OFFSET(field) - HEADS_BEGIN)))
+
+static __always_inline bool prefilter_rejects_copied(u64 skb)
+{
+	u64 words[HEADS_WORDS], header[2];
+	const u8 *heads = (const u8 *)words;
+	u64 at;
+
+	if (!HAS_HEADS ||
+	    bpf_probe_read_kernel(words, sizeof(words), (const void *)(skb + HEADS_BEGIN)))
+		return false;
+	if (is_unknown(HEADS_FIELD(u16, network_header)))
+		return HEADS_FIELD(u16, mac_header) == OFFSET_UNSET ||
+		       HEADS_FIELD(u16, protocol) == 0;
+	if (!may_be_ip(HEADS_FIELD(u16, protocol)))
+		return false;
+	at = HEADS_FIELD(u64, head) + HEADS_FIELD(u16, network_header);
+	if (bpf_probe_read_kernel(header, sizeof(header), (const void *)at))
+		return false;
+	return header_rejected(at, header[0], header[1]);
+}
+
+/* The skb, which is not followed, certainly does not match the expression. */
+static __always_inline bool prefilter_rejects(u64 skb)
+{
+	if (!skbt_prefilter.use)
+		return false;
+	return config.direct ? prefilter_rejects_direct(skb) : prefilter_rejects_copied(skb);
 }
 
 #endif

@@ -51,8 +51,12 @@ static __always_inline void hop_on_probe(struct pt_regs *ctx)
 		end_late(hit->skb);
 		return;
 	}
-	if (hop_handle(ctx, s, hit->skb, hit->flags, function_of(ctx), PT_REGS_SP(ctx), NULL))
-		caller_note_hop(ctx, hit->skb);
+	if (hop_handle(ctx, s, hit->skb, hit->flags, function_of(ctx), PT_REGS_SP(ctx), NULL) &&
+	    skbt_noting)
+		caller_note_hop(
+			PT_REGS_SP(ctx), bpf_get_func_ip(ctx),
+			spans[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS],
+			hit->skb);
 }
 
 #endif

@@ -234,14 +234,14 @@ __noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
 	if (!words_are_same(skb, t)) {
 		changed = field_changes(skb, t);
 		if (changed & SKBT_CHANGED_BYTES)
-			return SKBT_CHANGED_ALL;
+			return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
 		if (!changed)
 			raw_take_skb(skb, t); /* what was another in these words */
 	}
 	if (shared_changes(skb, t))
 		changed |= SKBT_CHANGED_REST;
 	if (!head_is_same(t, (u64)skb->head + t->raw.start))
-		return SKBT_CHANGED_ALL;
+		return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
 	return (int)changed;
 }
 

@@ -86,7 +86,7 @@ int skbt_session(struct pt_regs *ctx)
 	muting = muted[func % SKBT_FUNCTIONS];
 	is_muted = muting == SKBT_MUTED;
 	if (muting == SKBT_NOT_MUTED_NOTED)
-		caller_note(ctx, 0, 0);
+		caller_note_other(ctx);
 	if (!maybe_followed(skb) &&
 	    (is_muted || (flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
 		return SESSION_SKIP;

@@ -14,6 +14,7 @@ enum skbt_changed {
 	SKBT_CHANGED_OWNER = 1 << 6,
 	SKBT_CHANGED_BYTES = 1 << 7, /* its headers; only together with all else */
 	SKBT_CHANGED_ALL = 0xff,
+	SKBT_CHANGED_COPIED = 1 << 8, /* beside all: it was seen in a copy, which is there */
 };
 
 #define SKBT_RAW_HEAD_WORDS 16 /* of the packet's first bytes that are remembered */
@@ -214,6 +215,7 @@ enum skbt_session_kind {
  * is in the last 2 GiB as all of the kernel's code. */
 #define SKBT_ENTRY_ARGUMENT 0x5b7f1e09
 #define SKBT_ENTRY_FUNCTION 0x5b7f1e0a
+#define SKBT_ENTRY_SIZE 0x5b7f1e0b /* the function's, in bytes */
 
 /* Numbers of helpers that are called where these kernel functions are meant; see
  * native/src/kfuncs.h. */
@@ -253,8 +255,10 @@ struct skbt_typed_hit {
 	__u64 owner; /* address of the context; 0: nobody's */
 	__u64 skb;
 	__u64 function; /* address */
+	__u32 size; /* of the function, in bytes */
 	__u32 flags;
 	__u32 place;
+	__u32 reserved;
 	__u64 missed; /* in the last place: hits for which there was none */
 };
 

@@ -100,13 +100,14 @@ static __always_inline void clear_words(struct skbt_sections *now, u32 from, u32
  */
 #define PARSED_EARLY (config.use_inner || config.flow_rate)
 
-/* Reads what the filter looks at into s->now and s->record. */
-static __always_inline const struct sk_buff *hop_read(struct skbt_scratch *s, u64 skb_address)
+/* Reads what the filter looks at into s->now and s->record; the skb too, unless it is copied. */
+static __always_inline const struct sk_buff *hop_read(struct skbt_scratch *s, u64 skb_address,
+						      bool is_copied)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
-	const struct sk_buff *skb = skb_copy_in(s, (const void *)skb_address);
+	const struct sk_buff *skb = (const struct sk_buff *)s->skb;
 
-	if (!skb)
+	if (!is_copied && !skb_copy_in(s, (const void *)skb_address))
 		return NULL;
 	/* the rest is cleared once it is known that it is needed */
 	clear_words(&s->now, 0, PARSED_EARLY ? sizeof(s->now) : sizeof(s->now.dev));
@@ -244,7 +245,7 @@ static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track
 		return SKBT_CHANGED_ALL;
 	changed = (u32)skbt_changes(s, t);
 	if (changed & SKBT_CHANGED_BYTES)
-		return SKBT_CHANGED_ALL;
+		return changed;
 	if (t->thread != thread)
 		changed |= SKBT_CHANGED_TASK;
 	if (conntrack_differs(((const struct sk_buff *)s->skb)->_nfct, &t->last.conntrack))
@@ -301,7 +302,8 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		skbt_read_changed(s, t, changed);
 		goto emit;
 	}
-	skb = hop_read(s, skb_address);
+	/* what has changed was seen in a copy */
+	skb = hop_read(s, skb_address, changed & SKBT_CHANGED_COPIED);
 	if (!skb)
 		return false;
 	if (probe & SKBT_PROBE_NO_LENGTH)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Probes as typed programs (fentry): the cheapest per hit, for a few functions. The kernel wants a
+ * Probes as typed programs (fentry): the cheapest per hit, for a few functions; and for those that
+ * have a typed program anyhow, where a kprobe beside it would be the dearest. The kernel wants a
  * program for each function, and since 6.12 (28ead3eaabc1 "bpf: Prevent tail call between progs
  * attached to different hooks") lets typed programs jump only to those of the same prototype. So
  * each function has a copy of skbt_typed_entry, and all functions of one prototype jump to one copy
@@ -102,26 +103,42 @@ static __always_inline u64 typed_sp(u64 *ctx, const struct skbt_typed_hit *hit)
 	return behind;
 }
 
-/* Three constants are written over, and the places of the two bytes: see native/src/entry.cc. */
+/* The function is entered, of a packet that may be none that is followed. */
+static __always_inline void typed_note(u64 *ctx, u64 function)
+{
+	struct skbt_typed_hit *hit = typed_hit_take(ctx);
+
+	if (!hit)
+		return;
+	hit->function = function;
+	caller_note_at(typed_sp(ctx, hit), 0, 0, 0, 0);
+	typed_hit_give_back(hit);
+}
+
+/* Four constants are written over, and the places of the two bytes: see native/src/entry.cc. */
 SEC("skbt/typed")
 int skbt_typed_entry(u64 *ctx)
 {
 	u8 gate = gates[0];
 	const struct skbt_control *ctl;
 	struct skbt_typed_hit *hit;
+	u32 argument, flags, size;
 	u64 function, skb = 0;
-	u32 argument, flags;
 
 	if (gate != SKBT_GATE_OPEN && (gate == SKBT_GATE_SHUT || muted[0]))
 		return 0;
 	asm volatile("%0 = " STRING(SKBT_ENTRY_ARGUMENT) : "=r"(argument));
 	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
+	asm volatile("%0 = " STRING(SKBT_ENTRY_FUNCTION) : "=r"(function));
+	asm volatile("%0 = " STRING(SKBT_ENTRY_SIZE) : "=r"(size));
 	/* not out of the context, where it would be a pointer that nobody may reckon with */
 	if (bpf_get_func_arg(ctx, argument, &skb))
 		return 0;
 	if ((flags & SKBT_PROBE_INDIRECT) &&
 	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
 		return 0;
+	if (gate == SKBT_GATE_NOTED)
+		typed_note(ctx, function);
 	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
 		return 0;
 	ctl = control_get();
@@ -130,9 +147,9 @@ int skbt_typed_entry(u64 *ctx)
 	hit = typed_hit_take(ctx);
 	if (!hit)
 		return 0;
-	asm volatile("%0 = " STRING(SKBT_ENTRY_FUNCTION) : "=r"(function));
 	hit->skb = skb;
 	hit->function = function;
+	hit->size = size;
 	hit->flags = flags;
 	bpf_tail_call(ctx, &typed_bodies, ctl->generation % SKBT_TYPED_BODIES);
 	typed_hit_give_back(hit);
@@ -144,15 +161,19 @@ int skbt_typed_hop(u64 *ctx)
 {
 	struct skbt_typed_hit *hit = typed_hit_find(ctx);
 	struct skbt_scratch *s;
+	u64 sp;
 
 	if (!hit)
 		return 0;
 	s = scratch_get(SCRATCH_TYPED + hit->place);
-	if (hit->flags & SKBT_PROBE_END)
+	if (hit->flags & SKBT_PROBE_END) {
 		end_late(hit->skb);
-	else if (s)
-		hop_handle(ctx, s, hit->skb, hit->flags, (u32)hit->function, typed_sp(ctx, hit),
-			   NULL);
+	} else if (s) {
+		sp = typed_sp(ctx, hit);
+		if (hop_handle(ctx, s, hit->skb, hit->flags, (u32)hit->function, sp, NULL) &&
+		    skbt_noting)
+			caller_note_hop(sp, hit->function, hit->size, hit->skb);
+	}
 	typed_hit_give_back(hit);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "kernel_shared.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -54,18 +55,20 @@ bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches,
       write(1, insn.imm, static_cast<__s32>(one.flags));
     else if (isMove && insn.imm == SKBT_ENTRY_FUNCTION)
       write(2, insn.imm, address);
+    else if (isMove && insn.imm == SKBT_ENTRY_SIZE)
+      write(3, insn.imm, static_cast<__s32>(std::min<uint32_t>(one.size, INT32_MAX)));
     else if (isLoad && insn.src_reg == BPF_PSEUDO_MAP_FD && insn.imm == switches.bodies)
-      write(3, insn.imm, one.bodies);
+      write(4, insn.imm, one.bodies);
     else if (isLoad && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == switches.bytes &&
              entry[i + 1].imm == switches.gatesAt)
-      write(4, entry[i + 1].imm, switches.gatesAt + static_cast<__s32>(one.gate));
+      write(5, entry[i + 1].imm, switches.gatesAt + static_cast<__s32>(one.gate));
     else if (isLoad && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == switches.bytes &&
              entry[i + 1].imm == switches.mutedAt)
-      write(5, entry[i + 1].imm, switches.mutedAt + muted);
+      write(6, entry[i + 1].imm, switches.mutedAt + muted);
     if (isLoad)
       i++; // its second half
   }
-  return found == 0b111111 && !isTwice;
+  return found == 0b1111111 && !isTwice;
 }
 
 } // namespace skbt

@@ -31,7 +31,8 @@ struct TypedSwitches {
 struct TypedEntry {
   uint32_t argument; // 1 to 5
   uint32_t flags;    // SKBT_PROBE_*
-  uint64_t function; // address
+  uint64_t function; // address,
+  uint32_t size;     // and bytes
   uint32_t gate;
   uint32_t id;
   int bodies; // array that it jumps through

@@ -30,8 +30,7 @@ enum class Need {
   IfThere,   // a kernel may lack its function, or have it in a module that is not loaded
   Copied,    // not attached itself: to the programs that tcx may run, where there is tcx; see tcx.h
   Pattern,   // not loaded itself: what its copies are made of, for each change of settings; see programs.h
-  Typed,     // not attached itself: what probes are copies of, with Backend::Fentry; see typed_probes.h
-  TypedHop,  // as Pattern, with that backend
+  Typed,     // not attached itself: what typed probes are copies of; see typed_probes.h
 };
 
 // Programs of type TRACING and the kernel function or tracepoint that each belongs to.
@@ -158,7 +157,7 @@ constexpr std::array TYPED = {
     Typed{"skbt_accept", "inet_accept", BPF_TRACE_FEXIT},
     // patterns, which any function would do for
     Typed{TYPED_ENTRY, "consume_skb", BPF_TRACE_FENTRY, Need::Typed},
-    Typed{TYPED_HOP, "consume_skb", BPF_TRACE_FENTRY, Need::TypedHop},
+    Typed{TYPED_HOP, "consume_skb", BPF_TRACE_FENTRY, Need::Pattern},
 };
 
 // Modules that have some of these functions.
@@ -190,7 +189,7 @@ struct Loading {
   const LoadOptions *options = nullptr;
   const LoadPlan *plan = nullptr;
   Pattern programHop;         // PROGRAM_HOP
-  Pattern typedHop;           // TYPED_HOP, where that is loaded
+  Pattern typedHop;           // TYPED_HOP
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
 };
@@ -357,8 +356,6 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__set_max_entries(map, 1);
     else if (name == "tracks")
       err = bpf_map__set_max_entries(map, options.trackedPackets);
-    else if (name == "scratches" && options.backend != Backend::Fentry)
-      err = bpf_map__set_max_entries(map, bpf_map__max_entries(map) - SKBT_TYPED_HITS);
     else if (name == "stacks")
       err = bpf_map__set_max_entries(map, options.stackTable);
     // the zeros that a track begins as are as long
@@ -459,24 +456,21 @@ bool openModules(const LoadPlan &plan) {
 }
 
 // Of those that this kernel has a place for.
-bool isLoaded(const Typed &typed, bool isFirst, Backend backend) {
+bool isLoaded(const Typed &typed, bool isFirst) {
   switch (typed.need) {
   case Need::Exchanged:
   case Need::Pattern:
     return true;
-  case Need::Typed:
-    return isFirst && backend == Backend::Fentry;
-  case Need::TypedHop:
-    return backend == Backend::Fentry;
   case Need::Once:
   case Need::IfThere:
   case Need::Copied:
+  case Need::Typed:
     return isFirst;
   }
   return false;
 }
 
-Status prepareTyped(bpf_object *object, bool isFirst, Backend backend, const LoadPlan &plan) {
+Status prepareTyped(bpf_object *object, bool isFirst, const LoadPlan &plan) {
   for (const Typed &typed : TYPED) {
     bpf_program *program = bpf_object__find_program_by_name(object, typed.program);
     if (!program)
@@ -484,7 +478,7 @@ Status prepareTyped(bpf_object *object, bool isFirst, Backend backend, const Loa
     bpf_program__set_expected_attach_type(program, typed.attach);
     const bool isNeeded = typed.need != Need::IfThere && typed.need != Need::Copied;
     const bool isThere = plan.placeOf(typed.program) != nullptr;
-    const bool isWanted = isLoaded(typed, isFirst, backend);
+    const bool isWanted = isLoaded(typed, isFirst);
     if (isNeeded && isWanted && !isThere)
       return Error{"NO_TARGET", std::string("this kernel's BTF has no ") + typed.target};
     bpf_program__set_autoload(program, isThere && isWanted);
@@ -568,7 +562,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
   if (auto done = prepareMaps(g.object.get(), options, base); !done)
     return finish(done.error());
-  if (auto done = prepareTyped(g.object.get(), g.isFirst, options.backend, plan); !done)
+  if (auto done = prepareTyped(g.object.get(), g.isFirst, plan); !done)
     return finish(done.error());
   const auto onProbes = [&](const char *name, uint32_t attachType, bool isLoaded) {
     bpf_program *program = bpf_object__find_program_by_name(g.object.get(), name);
@@ -601,8 +595,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     g.rings = std::move(*rings);
   }
   g.copied = std::make_shared<const Pattern>(std::move(loading.programHop));
-  if (isTyped)
-    g.hopPattern = std::make_shared<const Pattern>(std::move(loading.typedHop));
+  g.hopPattern = std::make_shared<const Pattern>(std::move(loading.typedHop));
   return finish(std::move(g));
 }
 
@@ -696,7 +689,7 @@ Status Generation::takeOver(const LoadOptions &options) const {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
   const int fd = mapFd("control");
   if (bpf_map_update_elem(fd, &zero, &off, BPF_ANY) != 0 || !switchSessions() ||
-      (!hopPattern && (!switchGateBodies() || !switchBody("bodies", SKBT_BODY_HOP, HOP))) ||
+      (options.backend != Backend::Fentry && (!switchGateBodies() || !switchBody("bodies", SKBT_BODY_HOP, HOP))) ||
       bpf_map_update_elem(fd, &zero, &control, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return setPrefilter(options.settings.filter.prefilter);

@@ -101,7 +101,7 @@ public:
 
   // What is copied to programs under these settings.
   std::shared_ptr<const Pattern> pattern() const { return copied; }
-  // With Backend::Fentry: what each prototype's hop program is a copy of; its maps are this generation's.
+  // What each prototype's hop program is a copy of, where probes are typed; its maps are this generation's.
   std::shared_ptr<const Pattern> typedHop() const { return hopPattern; }
 
   int mapFd(const char *name) const;

@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <fcntl.h>
@@ -55,12 +56,25 @@ constexpr size_t COPIES_MAX = 1024;
 // Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
 constexpr size_t KIND_LEAST = 64;
 
+// Those with a typed program that every packet passes, or many do. Few, for each prototype takes a hop program.
+constexpr std::array PASSED = {
+    "skb_release_head_state", "__consume_stateless_skb", "skb_attempt_defer_free", "skb_clone",
+    // without sessions:
+    "nf_hook_slow", "nf_conntrack_in", "__dev_queue_xmit", "enqueue_to_backlog", "ip_route_input_noref",
+    "sk_filter_trim_cap", "__udp_enqueue_schedule_skb", "__sock_queue_rcv_skb"};
+
+bool isPassed(const Function *one) {
+  return !isOther(one) && std::find(PASSED.begin(), PASSED.end(), one->name) != PASSED.end();
+}
+
 std::map<Kind, ProbePart> byKind(const ProbePart &functions, Backend backend) {
-  const bool isAlone = backend == Backend::Fentry; // each has a program of its own
   std::map<Kind, ProbePart> kinds;
-  for (const Function *one : functions)
-    if (!isProgram(one))
-      kinds[{one->flags == 0 && !isAlone ? one->argument : 0, isOther(one)}].push_back(one);
+  for (const Function *one : functions) {
+    if (isProgram(one))
+      continue;
+    const bool isTyped = !isOther(one) && (backend == Backend::Fentry || isPassed(one));
+    kinds[{one->flags == 0 && !isTyped ? one->argument : 0, isOther(one), isTyped}].push_back(one);
+  }
   for (auto it = kinds.begin(); it != kinds.end();) {
     if (it->first.argument == 0 || it->second.size() >= KIND_LEAST) {
       ++it;
@@ -167,13 +181,12 @@ Status Probes::findBytes(const bpf_object *object) {
 // The entry program as it was loaded: its maps are file descriptors by now.
 Status Probes::findEntry(const bpf_object *object) {
   const int map = bpf_object__find_map_fd_by_name(object, BYTES);
-  if (backend == Backend::Fentry) {
-    typed = std::make_unique<TypedProbes>(
-        patternOf(object, TYPED_ENTRY),
-        TypedSwitches{map, gatesAt, mutedAt, bpf_object__find_map_fd_by_name(object, "typed_bodies")},
-        bpf_object__find_map_fd_by_name(object, "typed_hits"));
+  typed = std::make_unique<TypedProbes>(
+      patternOf(object, TYPED_ENTRY),
+      TypedSwitches{map, gatesAt, mutedAt, bpf_object__find_map_fd_by_name(object, "typed_bodies")},
+      bpf_object__find_map_fd_by_name(object, "typed_hits"));
+  if (backend == Backend::Fentry)
     return Done{};
-  }
   entry = patternOf(object, ENTRY_PROGRAM).insns;
   size_t found = 0;
   for (size_t i = 0; i + 1 < entry.size(); i++)
@@ -187,13 +200,10 @@ Status Probes::findEntry(const bpf_object *object) {
 }
 
 Status Probes::prepare(std::shared_ptr<const Pattern> hop, uint32_t generation) {
-  return typed ? typed->prepare(std::move(hop), generation) : Status(Done{});
+  return typed->prepare(std::move(hop), generation);
 }
 
-void Probes::commit() {
-  if (typed)
-    typed->commit();
-}
+void Probes::commit() { typed->commit(); }
 
 Probes::~Probes() {
   if (bytes)
@@ -253,11 +263,11 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
   auto batch = std::move(*made);
   batch->isOther = kind.isOther;
   Attachment attachment;
-  if (typed && kind.isOther) {
-    // typed programs note no callers
+  if (kind.isOther && backend == Backend::Fentry) {
+    // what calls them is found on kprobes
     for (const Function *one : functions)
       attachment.refused.push_back({one->id, one->name, "by typed probes, functions that take no skb are not told"});
-  } else if (typed) {
+  } else if (kind.isTyped) {
     attachment = typed->attach(batch->gate, functions, batch->programs);
   } else {
     if (auto done = loadEntry(*batch, kind); !done) {
@@ -271,6 +281,38 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
   batch->ids = std::move(attachment.ids);
   std::move(attachment.refused.begin(), attachment.refused.end(), std::back_inserter(refused));
   return batch;
+}
+
+// A batch for each kind of these. On an error `added` has those that were made.
+Status Probes::attachKinds(const ProbePart &functions, std::vector<std::unique_ptr<Batch>> &added,
+                           std::vector<Attachment::Refusal> &refused) {
+  std::map<Kind, ProbePart> kinds = byKind(functions, backend);
+  const auto addBatch = [&](const Kind &kind, const ProbePart &own, std::vector<Attachment::Refusal> &refusing) {
+    auto batch = attach(kind, own, refusing);
+    if (!batch)
+      return Status(batch.error());
+    added.push_back(std::move(*batch));
+    return Status(Done{});
+  };
+  if (const auto typedOnes = kinds.extract(Kind{.argument = 0, .isTyped = true})) {
+    std::vector<Attachment::Refusal> refusing;
+    if (auto done = addBatch(typedOnes.key(), typedOnes.mapped(), refusing); !done)
+      return done;
+    if (backend == Backend::Fentry) {
+      std::move(refusing.begin(), refusing.end(), std::back_inserter(refused));
+    } else {
+      // they have a kprobe then, as all others
+      const auto refuses = [&](const Function *one) {
+        return std::any_of(refusing.begin(), refusing.end(), [&](const auto &other) { return other.id == one->id; });
+      };
+      std::copy_if(typedOnes.mapped().begin(), typedOnes.mapped().end(), std::back_inserter(kinds[Kind{}]), refuses);
+    }
+  }
+  for (const auto &[kind, own] : kinds)
+    if (!own.empty())
+      if (auto done = addBatch(kind, own, refused); !done)
+        return done;
+  return Done{};
 }
 
 // The same for programs.
@@ -376,14 +418,10 @@ Result<Probes::Change> Probes::set(const std::vector<ProbePart> &parts) {
     std::copy_if(ends.begin(), ends.end(), std::back_inserter(fresh.front()),
                  [&](const Function *one) { return known.insert(one->id).second; });
   for (const ProbePart &part : fresh)
-    for (const auto &[kind, functions] : byKind(part, backend)) {
-      auto batch = attach(kind, functions, refused);
-      if (!batch) {
-        for (auto &one : added)
-          discard(std::move(one));
-        return batch.error();
-      }
-      added.push_back(std::move(*batch));
+    if (auto done = attachKinds(part, added, refused); !done) {
+      for (auto &one : added)
+        discard(std::move(one));
+      return done.error();
     }
   if (const std::vector<ProgramPlace> places = newPlaces(parts, refused); !places.empty()) {
     auto batch = attach(*pattern, places, refused);
@@ -566,14 +604,15 @@ bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted
 Status Probes::weigh(const ProbePart &functions) {
   endWeighing();
   std::vector<Attachment::Refusal> refused;
-  for (const auto &[kind, own] : byKind(functions, backend)) {
-    auto batch = attach(kind, own, refused);
-    if (!batch) {
-      endWeighing();
-      return batch.error();
-    }
+  std::vector<std::unique_ptr<Batch>> added;
+  Status done = attachKinds(functions, added, refused);
+  {
     const std::lock_guard guard(lock);
-    weighed.push_back(std::move(*batch));
+    std::move(added.begin(), added.end(), std::back_inserter(weighed));
+  }
+  if (!done) {
+    endWeighing();
+    return done.error();
   }
   if (const std::vector<ProgramPlace> places = placesIn(loadedPrograms(), functions); !places.empty()) {
     auto batch = attach(*pattern, places, refused);
@@ -618,8 +657,7 @@ Probes::Counts Probes::counts() const {
   Counts sum = gone;
   for (const auto &batch : batches)
     add(sum, countsOf(*batch));
-  if (typed)
-    sum.misses += typed->misses();
+  sum.misses += typed->misses();
   return sum;
 }
 

@@ -28,11 +28,10 @@ using ProbePart = std::vector<const Function *>;
 
 // Probes that share a copy of the entry program.
 struct Kind {
-  uint32_t argument;    // which the skb is; 0: each probe's cookie says so
-  bool isOther = false; // they take no skb
-  bool operator<(const Kind &other) const {
-    return isOther != other.isOther ? other.isOther : argument < other.argument;
-  }
+  uint32_t argument = 0; // which the skb is; 0: each probe's cookie says so
+  bool isOther = false;  // they take no skb
+  bool isTyped = false;  // each has its own
+  auto operator<=>(const Kind &other) const = default;
 };
 
 /*
@@ -47,6 +46,10 @@ struct Kind {
  * Entries and exits of programs (programs.h) are switched in the same way; a batch of them has a copy of another
  * program at each, which is another one for other settings.
  *
+ * A function that has a typed program of ours (bpf/lib/end.h, lineage.h, decide.h) has a typed probe, whatever the
+ * backend: where a kprobe comes to such a one the kernel asks each of ftrace's users, which is fifty and more, at each
+ * hit whether it is meant.
+ *
  * As long as functions that take no skb are probed, the gates of all others have what is entered noted as a caller:
  * bpf/lib/callers.h.
  */
@@ -58,8 +61,8 @@ public:
   static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
                                               const std::vector<Session> &sessions, ProbePart ends,
                                               std::shared_ptr<const Pattern> pattern);
-  // The hop programs of that generation are put beside those in force, where each function has its own
-  // (Backend::Fentry); nothing otherwise. LOAD_FAILED: nothing has changed.
+  // The hop programs of that generation are put beside those in force, where probes are typed. LOAD_FAILED: nothing has
+  // changed.
   Status prepare(std::shared_ptr<const Pattern> hop, uint32_t generation);
   // The generation that was prepared is in force.
   void commit();
@@ -133,8 +136,8 @@ private:
   int32_t spansAt = 0;
   volatile uint8_t *bytes = nullptr;
   size_t bytesSize = 0;
-  Fd waitInner, waitOuter;            // see waitForPrograms()
-  std::unique_ptr<TypedProbes> typed; // Backend::Fentry
+  Fd waitInner, waitOuter; // see waitForPrograms()
+  std::unique_ptr<TypedProbes> typed;
   std::shared_ptr<Gates> gates = std::make_shared<Gates>();
 
   mutable std::mutex lock; // of what follows; only set() changes it
@@ -155,6 +158,8 @@ private:
   Result<std::unique_ptr<Batch>> makeBatch();
   Result<std::unique_ptr<Batch>> attach(const Kind &kind, const ProbePart &functions,
                                         std::vector<Attachment::Refusal> &refused);
+  Status attachKinds(const ProbePart &functions, std::vector<std::unique_ptr<Batch>> &added,
+                     std::vector<Attachment::Refusal> &refused);
   Result<std::unique_ptr<Batch>> attach(const Pattern &copied, const std::vector<ProgramPlace> &places,
                                         std::vector<Attachment::Refusal> &refused);
   std::vector<ProgramPlace> newPlaces(const std::vector<ProbePart> &parts,

@@ -155,9 +155,9 @@ std::string TypedProbes::attachOne(uint32_t gate, const Function &function, Atta
     known = bodies.emplace(place->prototype, std::move(*made)).first;
   }
   Pattern own{entry.name, entry.insns, {}, 0, Fd()};
-  if (!makeTypedEntry(
-          own.insns, switches,
-          {function.argument, function.flags, function.address, gate, function.id, known->second.array.get()}))
+  if (!makeTypedEntry(own.insns, switches,
+                      {function.argument, function.flags, function.address, function.size, gate, function.id,
+                       known->second.array.get()}))
     return "the entry program is not what is known here";
   std::string why;
   Fd program = loadCopy(own, targetOf(*place), BPF_TRACE_FENTRY, &why);

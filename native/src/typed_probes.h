@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Probes as typed programs (Backend::Fentry), one program for each function; see bpf/lib/typed.h.
+// Probes as typed programs, one program for each function: all of them with Backend::Fentry, and with the others those
+// on functions that have a typed program of ours; see bpf/lib/typed.h.
 #pragma once
 
 #include "attach.h"
