@@ -31,16 +31,18 @@ char LICENSE[] SEC("license") = "GPL";
 /* Unless the packet is neither followed nor may match. */
 static __always_inline int go_to_hop(struct pt_regs *ctx, u64 skb, u32 flags)
 {
+	const struct skbt_control *ctl;
 	struct skbt_hit *hit;
 
 	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
 		return 0;
+	ctl = control_get();
 	hit = hit_get();
-	if (!hit)
+	if (!ctl || !hit)
 		return 0;
 	hit->skb = skb;
 	hit->flags = flags;
-	bpf_tail_call(ctx, &bodies, SKBT_BODY_HOP);
+	bpf_tail_call(ctx, &bodies, SKBT_HOP_SLOT(ctl->generation));
 	return 0;
 }
 
@@ -121,6 +123,11 @@ int skbt_other(struct pt_regs *ctx)
 SEC("skbt/hop")
 int skbt_hop_body(struct pt_regs *ctx)
 {
+	const struct skbt_control *ctl = control_get();
+
+	/* others came into force on the way here */
+	if (ctl && ctl->generation != config.generation)
+		bpf_tail_call(ctx, &bodies, SKBT_HOP_SLOT(ctl->generation));
 	hop_on_probe(ctx);
 	return 0;
 }

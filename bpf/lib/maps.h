@@ -275,8 +275,9 @@ struct {
 	__type(value, u64);
 } last_packet SEC(".maps");
 
-/* The probes' programs only jump through here: settings are exchanged, and the capture is switched
- * off, by writing one slot, without touching a probe. */
+/* The probes' programs only jump through here: the capture is switched off, and settings are
+ * exchanged, without touching a probe. The hop programs of the settings in force and of those to
+ * come are both in place; one word of `control` says which it is. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, SKBT_BODY_COUNT);

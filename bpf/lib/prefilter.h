@@ -101,12 +101,19 @@ static __always_inline bool prefilter_rejects_direct(u64 address)
 #define HAS_HEADS                                                                                  \
 	(IS_IN_HEADS(protocol, 2) && IS_IN_HEADS(network_header, 2) &&                             \
 	 IS_IN_HEADS(mac_header, 2) && IS_IN_HEADS(head, 8))
-#define HEADS_FIELD(type, field) (*(const type *)(heads + (SKB_OFFSET(field) - HEADS_BEGIN)))
+#define HEADS_FIELD(type, field) (*(const type *)heads_at(words, SKB_OFFSET(field) - HEADS_BEGIN))
+
+static __always_inline const void *heads_at(const u64 *words, u64 offset)
+{
+	/* else the compiler ors it to a pointer that it knows to be aligned, and the verifier
+	 * refuses that */
+	asm volatile("" : "+r"(offset));
+	return (const u8 *)words + offset;
+}
 
 static __always_inline bool prefilter_rejects_copied(u64 skb)
 {
 	u64 words[HEADS_WORDS], header[2];
-	const u8 *heads = (const u8 *)words;
 	u64 at;
 
 	if (!HAS_HEADS ||

@@ -69,12 +69,13 @@ int skbt_session(struct pt_regs *ctx)
 {
 	u64 cookie = bpf_get_attach_cookie(ctx), skb;
 	u32 flags = SKBT_COOKIE_FLAGS(cookie), func = SKBT_COOKIE_FUNC(cookie);
+	const struct skbt_control *ctl = control_get();
 	struct skbt_hit *hit = hit_get();
 	u64 *call = session_cookie(ctx);
 	bool is_muted;
 	u8 muting;
 
-	if (!hit || !call)
+	if (!ctl || !hit || !call)
 		return SESSION_SKIP;
 	if (session_is_return(ctx)) {
 		hit->call = *call;
@@ -94,7 +95,7 @@ int skbt_session(struct pt_regs *ctx)
 	hit->flags = flags;
 	hit->kind = SKBT_COOKIE_KIND(cookie);
 	if (!is_muted)
-		bpf_tail_call(ctx, &session_bodies, SKBT_BODY_HOP);
+		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
 	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;
 }
@@ -102,6 +103,10 @@ int skbt_session(struct pt_regs *ctx)
 SEC("skbt/session")
 int skbt_session_hop(struct pt_regs *ctx)
 {
+	const struct skbt_control *ctl = control_get();
+
+	if (ctl && ctl->generation != config.generation)
+		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
 	hop_on_probe(ctx);
 	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;

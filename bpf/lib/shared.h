@@ -151,7 +151,8 @@ enum skbt_gate {
 
 /* Slots of the map `bodies`. */
 enum skbt_body {
-	SKBT_BODY_HOP,
+	SKBT_BODY_HOP, /* of settings whose number is even, */
+	SKBT_BODY_HOP_ODD, /* and odd: SKBT_HOP_SLOT */
 	SKBT_BODY_ENTER, /* sessions: a function was entered, */
 	SKBT_BODY_RETURN, /* and left */
 	SKBT_BODY_NOTE, /* where gates send what is noted, */
@@ -247,7 +248,10 @@ struct skbt_hit {
  * more CPUs has some share. */
 #define SKBT_RING_PLACES 1024
 
-#define SKBT_TYPED_BODIES 2
+/* Places of hop programs, of the settings in force and of those before or to come: by their
+ * number. */
+#define SKBT_HOP_BODIES 2
+#define SKBT_HOP_SLOT(generation) ((generation) % SKBT_HOP_BODIES)
 #define SKBT_TYPED_HITS 4 /* of one CPU, at once */
 
 /* The same where the probe is a typed program; see lib/typed.h. */

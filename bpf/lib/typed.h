@@ -13,11 +13,10 @@
 #include "prefilter.h"
 #include "probe.h"
 
-/* Stands for the array of that prototype. The generation's number chooses between the two: the old
- * settings and the new are both in place, and one word of `control` says which are in force. */
+/* Stands for the array of that prototype; see `bodies`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, SKBT_TYPED_BODIES);
+	__uint(max_entries, SKBT_HOP_BODIES);
 	__type(key, u32);
 	__type(value, u32);
 } typed_bodies SEC(".maps");
@@ -151,7 +150,7 @@ int skbt_typed_entry(u64 *ctx)
 	hit->function = function;
 	hit->size = size;
 	hit->flags = flags;
-	bpf_tail_call(ctx, &typed_bodies, ctl->generation % SKBT_TYPED_BODIES);
+	bpf_tail_call(ctx, &typed_bodies, SKBT_HOP_SLOT(ctl->generation));
 	typed_hit_give_back(hit);
 	return 0;
 }

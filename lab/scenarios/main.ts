@@ -29,6 +29,7 @@ import { nat } from './nat.ts';
 import { owners } from './owners.ts';
 import { paths } from './paths.ts';
 import { printing } from './printing.ts';
+import { exchanging } from './probes/exchanging.ts';
 import { joining } from './probes/joining.ts';
 import { modules } from './probes/modules.ts';
 import { others } from './probes/others.ts';
@@ -72,7 +73,7 @@ const onBoth: Groups = {
 };
 /** Programs there that are loaded on one of them only, or what takes them much longer; the rest is dealt out. */
 const on6_12: Groups = {
-  socketDrops, held, programs, nat, beside, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
+  socketDrops, held, programs, nat, beside, exchanging, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
 }; // biome-ignore format: a list
 const on6_1: Groups = {
   ipv6Drops, typed, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
@@ -84,7 +85,7 @@ const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
 const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
-  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'typed', 'joining', 'pricing', 'modules', 'others', 'wiring', 'lifetimes',
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'exchanging', 'typed', 'joining', 'pricing', 'modules', 'others', 'wiring', 'lifetimes',
   'starts', 'doctor', 'programHops',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>

@@ -681,15 +681,14 @@ Status Generation::setPrefilter(const skbt_prefilter &prefilter) const {
 Status Generation::takeOver(const LoadOptions &options) const {
   if (auto done = setPrefilter({}); !done)
     return done;
-  // Off and on by one word that every program reads: while the jumps are exchanged, one after another, nothing is
-  // recorded, where otherwise the paths of that moment would lack the functions whose jump is another generation's.
+  // Beside the hops in force, which one word takes out of force as it puts these into it: no hit is at neither or both.
   const uint32_t zero = 0;
-  const skbt_control off = {};
   const skbt_control control = {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
   const int fd = mapFd("control");
-  if (bpf_map_update_elem(fd, &zero, &off, BPF_ANY) != 0 || !switchSessions() ||
-      (options.backend != Backend::Fentry && (!switchGateBodies() || !switchBody("bodies", SKBT_BODY_HOP, HOP))) ||
+  const uint32_t slot = SKBT_HOP_SLOT(options.generation);
+  if (!switchSessions(slot) ||
+      (options.backend != Backend::Fentry && (!switchGateBodies() || !switchBody("bodies", slot, HOP))) ||
       bpf_map_update_elem(fd, &zero, &control, BPF_ANY) != 0)
     return errnoError("LOAD_FAILED", "cannot switch the capture on", errno);
   return setPrefilter(options.settings.filter.prefilter);
@@ -700,14 +699,20 @@ bool Generation::switchBody(const char *map, uint32_t slot, const char *program)
   return bpf_map_update_elem(mapFd(map), &slot, &fd, BPF_ANY) == 0;
 }
 
-bool Generation::switchSessions() const {
+bool Generation::switchSessions(uint32_t slot) const {
   if (callSessions.empty())
     return true;
   if (isFirst)
     for (const auto &[slot, name] : SESSION_BODIES)
       if (!switchBody("session_bodies", slot, name))
         return false;
-  return switchBody("session_bodies", SKBT_BODY_HOP, SESSION_HOP);
+  return switchBody("session_bodies", slot, SESSION_HOP);
+}
+
+void Generation::leave(uint32_t generation) const {
+  const uint32_t slot = SKBT_HOP_SLOT(generation);
+  for (const char *map : {"bodies", "session_bodies"})
+    bpf_map_delete_elem(mapFd(map), &slot);
 }
 
 bool Generation::switchGateBodies() const {

@@ -88,6 +88,8 @@ public:
   void attachNewPrograms();
   // From here on the probes run this generation's hop program. Atomic.
   Status takeOver(const LoadOptions &options) const;
+  // The hop program of that number, which is no more in force or never was, is not jumped to any more.
+  void leave(uint32_t generation) const;
   struct Ages {
     uint64_t longLived = 0;
     uint64_t oldestNs = 0;
@@ -136,7 +138,7 @@ private:
                                         LoadPlan *record, const std::vector<Session> &sessions);
   Status attachOne(const char *program);
   bool switchBody(const char *map, uint32_t slot, const char *program) const;
-  bool switchSessions() const;
+  bool switchSessions(uint32_t slot) const;
   bool switchGateBodies() const;
   Status setPrefilter(const skbt_prefilter &prefilter) const;
   Status primeOwners();

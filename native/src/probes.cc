@@ -203,7 +203,10 @@ Status Probes::prepare(std::shared_ptr<const Pattern> hop, uint32_t generation) 
   return typed->prepare(std::move(hop), generation);
 }
 
-void Probes::commit() { typed->commit(); }
+void Probes::commit() {
+  waitForPrograms();
+  typed->commit();
+}
 
 Probes::~Probes() {
   if (bytes)

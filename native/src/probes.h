@@ -15,6 +15,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_set>
 #include <vector>
 
@@ -31,7 +32,9 @@ struct Kind {
   uint32_t argument = 0; // which the skb is; 0: each probe's cookie says so
   bool isOther = false;  // they take no skb
   bool isTyped = false;  // each has its own
-  auto operator<=>(const Kind &other) const = default;
+  bool operator<(const Kind &other) const {
+    return std::tie(argument, isOther, isTyped) < std::tie(other.argument, other.isOther, other.isTyped);
+  }
 };
 
 /*

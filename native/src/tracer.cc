@@ -164,7 +164,8 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
   probes->endRenewal(static_cast<bool>(done));
   if (!done)
     return done.error();
-  probes->commit();
+  probes->commit(); // and no program runs any more that began under the old settings
+  first->leave(loaded.generation);
   const std::lock_guard guard(lock);
   // the first generation's other programs go on: they do not depend on the settings
   closeInBackground(current ? current->takeLinks() : first->takeExchanged());

@@ -27,8 +27,6 @@ std::string keyOf(std::string_view name, std::string_view module) {
   return std::string(name) + '\t' + std::string(module);
 }
 
-uint32_t slotOf(uint32_t generation) { return generation % SKBT_TYPED_BODIES; }
-
 // Calls `work` for each index, on some threads.
 template <typename Work> void atOnce(size_t count, const Work &work) {
   std::atomic<size_t> next{0};
@@ -53,7 +51,7 @@ bool findsByModule() {
 }
 
 bool putBody(const Fd &array, uint32_t generation, const Fd &program) {
-  const uint32_t slot = slotOf(generation);
+  const uint32_t slot = SKBT_HOP_SLOT(generation);
   const int fd = program.get();
   return bpf_map_update_elem(array.get(), &slot, &fd, BPF_ANY) == 0;
 }
@@ -111,7 +109,7 @@ CopyTarget TypedProbes::targetOf(const Place &place) const {
 Result<TypedProbes::Bodies> TypedProbes::makeBodies(const Place &place, const CopyTarget &target,
                                                     const Generation &generation) {
   Bodies made{Fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "skbt_bodies", sizeof(uint32_t), sizeof(uint32_t),
-                                SKBT_TYPED_BODIES, nullptr)),
+                                SKBT_HOP_BODIES, nullptr)),
               place};
   std::string why;
   const Fd hop = loadCopy(*generation.hop, target, BPF_TRACE_FENTRY, &why);
@@ -210,7 +208,7 @@ Status TypedProbes::prepare(std::shared_ptr<const Pattern> hop, uint32_t generat
 void TypedProbes::commit() {
   if (now.number == next.number)
     return;
-  const uint32_t slot = slotOf(now.number);
+  const uint32_t slot = SKBT_HOP_SLOT(now.number);
   for (const auto &[prototype, one] : bodies)
     bpf_map_delete_elem(one.array.get(), &slot);
   now = next;
