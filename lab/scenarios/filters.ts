@@ -150,11 +150,14 @@ const unwritten: readonly Scenario[] = (['default', 'all'] as const).map((group)
     await untilDetached(); // the shared capture's probes, and those of the command before
     const { packets } = await command({
       args: ['--keep', '--group', group, `udp dst port ${WANTED}`],
-      traffic() {
+      async traffic(_running, output) {
         const both = [WANTED, OTHER].map(
           (port) => `echo x > /dev/udp/127.0.0.1/${port}; echo x > /dev/udp/::1/${port};`,
         );
+        let ended = 0;
+        const allEnded = output.line(({ kind }) => kind === 'free' && ++ended === 2 * DATAGRAMS);
         inNamespace('web', 'bash', '-c', `for i in {1..${DATAGRAMS}}; do ${both.join(' ')} done 2>/dev/null`);
+        await allEnded; // a stop waits for a second only
       },
     });
     const seen = originals(packets.values());
