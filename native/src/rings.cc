@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,6 +29,20 @@ uint64_t acquire(const void *address) {
   return __atomic_load_n(static_cast<const uint64_t *>(address), __ATOMIC_ACQUIRE);
 }
 
+// Into a map of maps. After each call the kernel waits until no program runs that may have what was there before, some
+// twenty milliseconds: all at once, which such maps take since 5.19 (9263dddc7b6f "bpf: Extend batch operations for
+// map-in-map bpf-maps").
+bool putAll(int places, const std::vector<uint32_t> &keys, const std::vector<int> &fds) {
+  auto count = static_cast<__u32>(keys.size());
+  LIBBPF_OPTS(bpf_map_batch_opts, opts);
+  if (bpf_map_update_batch(places, keys.data(), fds.data(), &count, &opts) == 0)
+    return true;
+  for (size_t i = 0; i < keys.size(); i++)
+    if (bpf_map_update_elem(places, &keys[i], &fds[i], BPF_ANY) != 0)
+      return false;
+  return true;
+}
+
 } // namespace
 
 Result<std::vector<Fd>> makeRings(int places, uint32_t asked, uint32_t bytes) {
@@ -41,11 +56,16 @@ Result<std::vector<Fd>> makeRings(int places, uint32_t asked, uint32_t bytes) {
     if (!rings.back().valid())
       return errnoError("RING_FAILED", "cannot make the ring buffer", errno);
   }
-  for (uint32_t cpu = 0; cpu < SKBT_RING_PLACES; cpu++) {
-    const int fd = rings[cpu < cpus ? static_cast<uint64_t>(cpu) * count / cpus : cpu % count].get();
-    if (bpf_map_update_elem(places, &cpu, &fd, BPF_ANY) != 0)
-      return errnoError("RING_FAILED", "cannot put the ring buffer in its place", errno);
-  }
+  const int possible = libbpf_num_possible_cpus();
+  std::vector<uint32_t> numbers(
+      std::clamp<size_t>(possible > 0 ? static_cast<size_t>(possible) : 1, 1, SKBT_RING_PLACES));
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  std::vector<int> fds;
+  fds.reserve(numbers.size());
+  for (const uint32_t cpu : numbers)
+    fds.push_back(rings[cpu < cpus ? static_cast<uint64_t>(cpu) * count / cpus : cpu % count].get());
+  if (!putAll(places, numbers, fds))
+    return errnoError("RING_FAILED", "cannot put the ring buffers in their places", errno);
   return rings;
 }
 
