@@ -137,7 +137,7 @@ export interface NativeTracer {
   /**
    * Loads, attaches and starts delivering. `onBatch` gets whole records of bpf/wire.h; the next batch comes
    * only while fewer than 64 batches wait for `release()`, otherwise records stay in the kernel's ring, where a
-   * loss is counted.
+   * loss is counted. At a stop what is there comes, 320 batches at most.
    */
   start(options: StartOptions, onBatch: (batch: Buffer) => void): Promise<Started>;
   /** Puts other filter settings in force on the running capture, without detaching a probe. */

@@ -157,7 +157,7 @@ const unwritten: readonly Scenario[] = (['default', 'all'] as const).map((group)
         let ended = 0;
         const allEnded = output.line(({ kind }) => kind === 'free' && ++ended === 2 * DATAGRAMS);
         inNamespace('web', 'bash', '-c', `for i in {1..${DATAGRAMS}}; do ${both.join(' ')} done 2>/dev/null`);
-        await allEnded; // a stop waits for a second only
+        await allEnded;
       },
     });
     const seen = originals(packets.values());

@@ -26,6 +26,8 @@ using Batch = std::vector<uint8_t>;
 // Batches that may be with the receiver at once. At this bound the thread stops reading: records
 // then stay in the kernel's ring, where a loss is counted.
 constexpr uint32_t BATCHES_MAX = 64;
+// At a stop, when the rings only become emptier: what they hold is handed over, however slow the receiver is.
+constexpr uint32_t LAST_BATCHES_MAX = 320;
 // A batch goes out when it is this long, or when the ring is empty after BATCH_AGE_MS.
 constexpr size_t BATCH_BYTES = 256 << 10;
 constexpr int BATCH_AGE_MS = 20;
@@ -50,7 +52,8 @@ public:
   void addFunctions(FunctionIds more);
   // Another table of the kernel's names, from now on. Any thread.
   void setSymbols(std::shared_ptr<const Symbols> table) { nextSymbols = std::move(table); }
-  // Hands over what is left in the ring, waiting at most STOP_MS for the receiver; joins the thread.
+  // Hands over what is left in the rings, waiting at most STOP_MS for the receiver where that is more than
+  // LAST_BATCHES_MAX; joins the thread.
   void stop();
   ~Reader();
   Reader(const Reader &) = delete;
@@ -86,7 +89,7 @@ private:
   void noteDrop(uint32_t stack);
   template <typename T> void append(const T &record);
   void flush();
-  bool hasRoom() const { return waiting.load(std::memory_order_acquire) < BATCHES_MAX; }
+  bool hasRoom() const { return waiting.load(std::memory_order_acquire) < (stopping ? LAST_BATCHES_MAX : BATCHES_MAX); }
 
   std::optional<Rings> rings;
   std::shared_ptr<const Symbols> symbols; // the thread's own
