@@ -73,16 +73,19 @@ static __always_inline bool filter_ifname(const struct skbt_dev *dev)
 /* The expression on what a tunnel carries: its bytes are copied to where a packet begins. */
 static __always_inline bool filter_inner(struct skbt_scratch *s)
 {
-	u32 offset = s->packet.inner, have;
+	u32 offset = s->packet.inner, size;
 
 	if (!offset || offset >= SKBT_HEAD_BYTES || s->packet.avail <= offset)
 		return false;
-	have = s->packet.avail - offset;
-	if (have > SKBT_HEAD_BYTES)
+	size = s->packet.avail - offset;
+	/* used for nothing else, so that it stays where it is compared: of what was put aside, 6.1
+	 * does not know the bound any more */
+	asm volatile("" : "+r"(size));
+	if (size > SKBT_HEAD_BYTES)
 		return false;
-	if (bpf_probe_read_kernel(s->inner.data, have, s->packet.data + offset))
+	if (bpf_probe_read_kernel(s->inner.data, size, s->packet.data + offset))
 		return false;
-	s->inner.avail = have;
+	s->inner.avail = s->packet.avail - offset;
 	s->inner.wire_len = s->packet.wire_len - offset;
 	s->inner.network = 0;
 	s->inner.protocol = s->now.inner.ip.version == 4 ? ETH_P_IP : ETH_P_IPV6;

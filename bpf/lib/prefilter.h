@@ -94,7 +94,7 @@ static __always_inline bool prefilter_rejects_direct(u64 address)
 
 /* Words of the sk_buff in which its heads are, read at once. */
 #define HEADS_BEGIN (SKB_OFFSET(protocol) & ~7u)
-#define HEADS_WORDS 6
+#define HEADS_WORDS 4
 #define IS_IN_HEADS(field, size)                                                                   \
 	(SKB_OFFSET(field) >= HEADS_BEGIN &&                                                       \
 	 SKB_OFFSET(field) + (size) <= HEADS_BEGIN + HEADS_WORDS * 8)
@@ -113,7 +113,7 @@ static __always_inline const void *heads_at(const u64 *words, u64 offset)
 
 static __always_inline bool prefilter_rejects_copied(u64 skb)
 {
-	u64 words[HEADS_WORDS], header[2];
+	u64 words[HEADS_WORDS]; /* all that a hop's stack has room for */
 	u64 at;
 
 	if (!HAS_HEADS ||
@@ -125,9 +125,9 @@ static __always_inline bool prefilter_rejects_copied(u64 skb)
 	if (!may_be_ip(HEADS_FIELD(u16, protocol)))
 		return false;
 	at = HEADS_FIELD(u64, head) + HEADS_FIELD(u16, network_header);
-	if (bpf_probe_read_kernel(header, sizeof(header), (const void *)at))
+	if (bpf_probe_read_kernel(words, 16, (const void *)at))
 		return false;
-	return header_rejected(at, header[0], header[1]);
+	return header_rejected(at, words[0], words[1]);
 }
 
 /* The skb, which is not followed, certainly does not match the expression. */
