@@ -82,7 +82,6 @@ export type NativeFunction = Omit<FunctionInfo, 'isDefault'>;
 /** What is found by trying; the agent finds the others by reading. */
 export type NativeCapabilities = Omit<Capabilities, 'tracefs' | 'symbols' | 'modules'>;
 
-/** Every promise rejects with a {@link NativeError} only. */
 /** A function that was asked for by name and cannot be probed. */
 export interface MissingFunction {
   readonly name: string;
@@ -91,6 +90,7 @@ export interface MissingFunction {
   readonly isUnknown: boolean;
 }
 
+/** Every promise rejects with a {@link NativeError} only. */
 export interface NativeAddon {
   /** Wall clock (ms since 1970) at the zero of the records' times. */
   readonly baseUnixMs: number;
