@@ -2,8 +2,12 @@
  * The dashboard is one client-rendered page behind a custom server (server/), which sets the security headers.
  * Types are checked by `npm run check` for the whole project at once, not a second time by Next.
  */
-/** @type {import('next').NextConfig} */
-const config = {
+
+/** PHASE_PRODUCTION_BUILD of next/constants, which the Debian package does not have. */
+const BUILD = 'phase-production-build';
+
+/** @type {(phase: string) => import('next').NextConfig} */
+const config = (phase) => ({
   reactStrictMode: true,
   poweredByHeader: false,
   devIndicators: false,
@@ -12,6 +16,8 @@ const config = {
   images: { unoptimized: true },
   typescript: { ignoreBuildErrors: true },
   turbopack: { root: import.meta.dirname },
-};
+  // Next puts aside what it needs to run, a tenth of it; packaging/modules.mjs takes it. A server is not told, or it would complain
+  ...(phase === BUILD && { output: 'standalone' }),
+});
 
 export default config;

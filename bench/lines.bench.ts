@@ -7,9 +7,11 @@
  * JSON took 2.5 times as long as the writing alone, the original's lines as long as it (Node 20, two cores; 66, 27 and
  * 28 ms). With objects made by spreading one into the next they took 12.5 and 9.3 times.
  */
+
 import { Writable } from 'node:stream';
 import { bench, describe } from 'vitest';
 import { readFrames } from '../core/model/test/recording.ts';
+import { SHOWS_NOTHING } from '../server/cli/modes.ts';
 import { Printer, type PrinterOptions } from '../server/cli/printer.ts';
 
 const { names, batches } = readFrames('capture');
@@ -17,8 +19,9 @@ const { names, batches } = readFrames('capture');
 const OPTIONS: PrinterOptions = {
   json: true,
   time: 'clock',
-  shows: { hops: true, drops: true, netfilter: false, tcp: false, why: false },
+  shows: { ...SHOWS_NOTHING, hops: true, drops: true },
   controlBlock: false,
+  printsStacks: false,
   count: undefined,
   baseUnixMs: 0,
   names,

@@ -114,10 +114,14 @@ for (const place of Object.keys(PLACES))
         await expect(chosen).toHaveAttribute('data-value', value);
         await page.keyboard.press('Enter');
         if (id !== 'page.palette') await expect(palette(page)).toHaveCount(0);
-        if (['page.palette', 'page.help'].includes(id)) {
+        if (['page.palette', 'page.help', 'page.export'].includes(id)) {
           await expect(page.getByRole('dialog')).toBeVisible();
           await page.keyboard.press('Escape');
           await expect(page.getByRole('dialog')).toHaveCount(0);
+        }
+        if (id === 'page.recordings') {
+          await expect(page.getByRole('heading', { name: 'Recordings' })).toBeVisible();
+          await come(page, product.url, place);
         }
         await expect(page.getByTestId('connection')).toHaveText('Connected');
         await expect(page.locator('main section').first()).toBeVisible();

@@ -93,7 +93,7 @@ test('form and expression are two views of the same', async () => {
 
 test('what a tunnel carries is filtered by an expression of its own, wrong ones are said at their field', async () => {
   const inner = page.getByLabel('Inner');
-  const problem = page.locator('[role="alert"][id$="-problem"]');
+  const problem = inner.locator('xpath=ancestor::div[2]').getByRole('alert');
   await inner.fill('portt 80');
   await expect(problem).toContainText('at “portt 80”');
   await inner.fill('ether src 02:00:00:00:00:01');

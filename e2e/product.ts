@@ -17,9 +17,14 @@ export interface Product {
 }
 
 /** `skbtracer serve` with the lab, once it has printed its address. */
-export async function startProduct(): Promise<Product> {
+export const startProduct = (): Promise<Product> => serve('--source', 'lab', '--recordings', 'off');
+
+/** The same with a recording. */
+export const serveRecording = (file: string): Promise<Product> => serve(file);
+
+async function serve(...words: readonly string[]): Promise<Product> {
   const port = await freePort();
-  const child = spawn(join(ROOT, 'bin', 'skbtracer'), ['serve', '--source', 'lab'], {
+  const child = spawn(join(ROOT, 'bin', 'skbtracer'), ['serve', ...words], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -53,8 +58,18 @@ export const startReplay = (fixture: string, ...doctor: readonly [string?]): Pro
     ...doctor.filter((file) => file !== undefined),
   ]);
 
+export interface Kept {
+  /** Of records in memory. */
+  readonly memoryBytes?: number;
+  /** Folder for recordings of its sessions; undefined: none are kept. */
+  readonly recordings?: string;
+}
+
 /** The server alone, with a program in the place of an agent that speaks the protocol on its standard streams. */
-export async function startServer(command: readonly string[]): Promise<Product> {
+export async function startServer(
+  command: readonly string[],
+  { memoryBytes = 128 << 20, recordings }: Kept = {},
+): Promise<Product> {
   const port = await freePort();
   const token = '0123456789abcdef0123456789abcdef';
   const home = mkdtempSync(join(tmpdir(), 'skbtracer-replay-'));
@@ -62,7 +77,18 @@ export async function startServer(command: readonly string[]): Promise<Product> 
     env: { ...process.env, NODE_ENV: 'production', HOME: home },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const config = { host: '127.0.0.1', port, token, labReason: '', source: { kind: 'program', command } };
+  const config = {
+    host: '127.0.0.1',
+    port,
+    token,
+    labReason: '',
+    memoryBytes,
+    keep:
+      recordings === undefined
+        ? { isOn: false, why: 'a test' }
+        : { isOn: true, folder: recordings, limits: { bytes: 2 ** 30, ageMs: 3_600_000, files: 10 } },
+    source: { kind: 'program', command },
+  };
   child.stdin.write(`${JSON.stringify(config)}\n`);
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => resolve(code));

@@ -14,6 +14,13 @@ const SLOWER = process.env.SLOWER;
 
 const count = (page: Page) => page.getByRole('region', { name: 'Packets' }).getByRole('status').first();
 
+/** Opens the page as somebody who knows it, once all packets of the capture are listed. */
+export async function openCapture(page: Page, url: string): Promise<void> {
+  await page.addInitScript(() => localStorage.setItem('skbtracer.welcomed', 'true'));
+  await page.goto(url);
+  await expect(count(page)).toHaveText(RECORDINGS.capture);
+}
+
 /** Filters the list by words and selects the first packet that has them. Returns when its path is on the page. */
 export async function selectFound(page: Page, words: string): Promise<void> {
   await page.getByRole('combobox', { name: 'Display filter' }).fill(words);

@@ -24,11 +24,11 @@ export interface Caller {
 export function runInitrd(kernel: Kernel, options: LabOptions, caller: Caller, mark: string): Buffer {
   const port = (name: string) => (caller.terminal ? '/dev/hvc0' : `/dev/lab.${name}`);
   const settings = {
-    MODULES_ROOT: kernel.modulesRoot,
     MODULES: options.modules.join(' '),
     DIRECTORY: caller.directory,
     EXCHANGE,
     IS_KEPT: options.keep === undefined ? '' : 'yes',
+    HAS_SYSTEMD: options.systemd ? 'yes' : '',
     MARK: mark,
     TTY_FLAG: caller.terminal ? '-c' : '',
     INPUT: port('stdin'),
@@ -42,6 +42,7 @@ export function runInitrd(kernel: Kernel, options: LabOptions, caller: Caller, m
     cpio([
       { path: 'init', content: script('init'), executable: true },
       { path: 'lab/run', content: script('run'), executable: true },
+      { path: 'lab/lab.service', content: script('lab.service') },
       { path: 'lab/settings', content: Buffer.from(text.join('')) },
       { path: 'lab/command', content: Buffer.from(commandScript(options, caller)) },
     ]),

@@ -19,6 +19,10 @@ export interface LabOptions {
   readonly counted: boolean;
   /** Absolute path of a folder here that the guest writes to as $SKBTRACER_LAB_DIR. */
   readonly keep: string | undefined;
+  /** Absolute path of the folder here that is the guest's root. */
+  readonly root: string;
+  /** The root's systemd is the guest's first process, and starts the command once its basic.target is reached. */
+  readonly systemd: boolean;
   /** Only make the kernel ready, do not boot. */
   readonly prepare: boolean;
   /** Empty: a shell; or, when stdin is no terminal, the script on it. */
@@ -37,15 +41,20 @@ export const USAGE = `npm run lab -- [flags] [--] [command …]     a command, o
   --modules A,B           kernel modules to load first
   --counted               counted time: guest nanoseconds are guest instructions
   --keep DIR              a folder here that the command writes to as $SKBTRACER_LAB_DIR
+  --root DIR              the VM's root is this folder, for reading only, instead of this host's
+  --systemd               with that root's systemd as process 1
   --prepare               download and unpack the kernel, do not boot
 The exit status is the command's; 124 is a timeout, 125 that the VM died without giving one.`;
 
 /** Throws a UsageError with one line that says what is wrong. */
 export function parseLabOptions(words: readonly string[]): LabOptions {
   const { values, positionals } = parse(words);
+  const net = values.net === true || values.traffic === true;
+  if (net && values.root !== undefined)
+    throw new UsageError('--net is of this host’s root, where its scripts and programs are: not with --root');
   return {
     kernel: values.kernel ?? '6.12',
-    net: values.net === true || values.traffic === true,
+    net,
     traffic: values.traffic === true,
     memoryMb: wholeNumber('--memory', values.memory, 2048, 256, 1 << 20),
     cpus: values.counted === true ? 1 : wholeNumber('--cpus', values.cpus, 2, 1, 64),
@@ -54,6 +63,8 @@ export function parseLabOptions(words: readonly string[]): LabOptions {
     modules: parseModules(values.modules ?? ''),
     counted: values.counted === true,
     keep: values.keep === undefined ? undefined : resolve(values.keep),
+    root: resolve(values.root ?? '/'),
+    systemd: values.systemd === true,
     prepare: values.prepare === true,
     command: positionals,
   };
@@ -76,6 +87,8 @@ function parse(words: readonly string[]) {
         modules: { type: 'string' },
         counted: { type: 'boolean' },
         keep: { type: 'string' },
+        root: { type: 'string' },
+        systemd: { type: 'boolean' },
         prepare: { type: 'boolean' },
       },
       strict: true,
@@ -89,7 +102,16 @@ function parse(words: readonly string[]) {
   }
 }
 
-const WITH_VALUE = ['--kernel', '--memory', '--cpus', '--timeout', '--forward', '--modules', '--keep'];
+const WITH_VALUE = [
+  '--kernel',
+  '--memory',
+  '--cpus',
+  '--timeout',
+  '--forward',
+  '--modules',
+  '--keep',
+  '--root',
+];
 
 function commandStart(words: readonly string[]): number {
   for (let i = 0; i < words.length; i += 1) {

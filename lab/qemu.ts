@@ -12,6 +12,10 @@ const BOOT_PARAMETERS = [
   ['audit=0', 'apparmor=0', 'selinux=0'],
 ].flat();
 
+/** As one line; systemd reads there what it is to start. */
+const bootParameters = ({ systemd }: LabOptions): string =>
+  [...BOOT_PARAMETERS, ...(systemd ? ['systemd.unit=lab.service', 'systemd.firstboot=off'] : [])].join(' ');
+
 export interface Machine {
   readonly kernel: Kernel;
   readonly options: LabOptions;
@@ -41,12 +45,18 @@ export function qemuArguments({ kernel, options, folder, hasTerminal }: Machine)
     ...(options.counted ? ['-icount', 'shift=0,sleep=off'] : []),
     ...['-smp', String(options.cpus), '-m', String(options.memoryMb)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-kernel', kernel.vmlinux, '-initrd', join(folder, 'initrd'), '-append', BOOT_PARAMETERS.join(' ')],
+    ...['-kernel', kernel.vmlinux, '-initrd', join(folder, 'initrd'), '-append', bootParameters(options)],
     ...['-serial', `file:${escaped(join(folder, 'console'))}`],
     ...device('virtio-serial-pci'),
     ...(hasTerminal ? [...socket('tty'), ...device('virtconsole,chardev=tty')] : STREAMS.flatMap(port)),
     ...port('status'),
-    ...share('root', 'hostroot', '/', ',readonly=on'),
+    ...share('root', 'hostroot', options.root, ',readonly=on'),
+    ...share(
+      'modules',
+      'modules',
+      join(kernel.modulesRoot, 'lib', 'modules', kernel.version),
+      ',readonly=on',
+    ),
     ...(options.keep === undefined ? [] : share('exchange', 'exchange', options.keep, '')),
     // restricted: nothing leaves the VM; only forwarded ports come in
     ...['-netdev', `user,id=net,restrict=on${forwards.join('')}`],

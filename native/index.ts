@@ -188,20 +188,28 @@ const partsSchema = v.pipe(
 );
 const startSchema = v.object({ ...v.omit(captureSpecSchema, ['probes']).entries, parts: partsSchema });
 
+/** Libraries that it needs, by the packages of Debian that have them. */
+const LIBRARIES = 'libbpf1, libpcap0.8, libelf1 and zlib1g';
+
 /** Loads the addon out of native/build. Throws a {@link NativeError} that says what to do. */
 export function loadAddon(): NativeAddon {
   const file = join(checkoutRoot(), 'native', 'build', 'Release', 'skbtracer.node');
   if (process.platform !== 'linux')
     throw new NativeError('NOT_LINUX', `tracing needs Linux; this is ${process.platform}`);
-  if (!existsSync(file)) throw new NativeError('ADDON_MISSING', `there is no ${file}; run \`npm run setup\``);
+  if (!existsSync(file))
+    throw new NativeError(
+      'ADDON_MISSING',
+      `there is no ${file}; run \`npm run setup\` in a checkout, or install the package again`,
+    );
   let binding: Binding;
   try {
     binding = createRequire(import.meta.url)(file);
   } catch (error) {
-    throw new NativeError(
-      'ADDON_BROKEN',
-      `cannot load ${file}: ${error instanceof Error ? error.message : String(error)}; run \`npm run setup\``,
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    const advice = message.includes('cannot open shared object file')
+      ? `install what Debian has as ${LIBRARIES}`
+      : 'run `npm run setup` in a checkout, or install the package again';
+    throw new NativeError('ADDON_BROKEN', `cannot load ${file}: ${message}; ${advice}`);
   }
   const { size, mtimeMs } = statSync(file);
   return {

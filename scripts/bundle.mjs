@@ -15,6 +15,7 @@ const PROGRAMS = {
   server: 'server/main.ts',
   agent: 'server/agent/main.ts',
   'session.worker': 'server/session/worker.ts',
+  'store.worker': 'server/store/worker.ts',
   lab: 'lab/main.ts',
   scenarios: 'lab/scenarios/main.ts',
 };

@@ -1,6 +1,7 @@
 /** What the launcher tells the server, as one line of JSON on its standard input; parsed once, here. */
 import * as v from 'valibot';
-import { matching, whole } from '../core/base/schema.ts';
+import { matching, positive, whole } from '../core/base/schema.ts';
+import { keepLimitsSchema } from './store/limits.ts';
 
 const someText = v.pipe(v.string(), v.nonEmpty('expected some text'));
 
@@ -10,11 +11,20 @@ export const serverConfigSchema = v.object({
   token: matching(/^[0-9a-f]{32}$/, '32 hexadecimal digits'),
   /** Why the lab was opened instead of tracing this host, '' when it was not. */
   labReason: v.string(),
+  /** Bytes of records that a session has in memory. */
+  memoryBytes: positive,
+  /** Where sessions are kept, or why they are not. */
+  keep: v.variant('isOn', [
+    v.object({ isOn: v.literal(true), folder: someText, limits: keepLimitsSchema }),
+    v.object({ isOn: v.literal(false), why: someText }),
+  ]),
   source: v.variant('kind', [
     /** The agent connects to this Unix socket, again whenever the launcher has restarted it. */
     v.object({ kind: v.literal('host'), socket: someText }),
     /** The server boots the lab itself: that needs no privileges. */
     v.object({ kind: v.literal('lab'), kernel: someText }),
+    /** A recording; {@link RECORDING_FD} is its file, which the launcher can open where the server cannot. */
+    v.object({ kind: v.literal('recording'), name: someText }),
     /** Any program that speaks the protocol on its standard streams: a recording, in tests. */
     v.object({
       kind: v.literal('program'),
@@ -22,6 +32,9 @@ export const serverConfigSchema = v.object({
     }),
   ]),
 });
+
+/** Descriptor of the server's on which the launcher leaves a recording. */
+export const RECORDING_FD = 3;
 
 /** What the server says on its standard output once it listens. */
 export const READY_LINE = JSON.stringify({ ready: true });

@@ -3,23 +3,38 @@
  * traced, the agent with them; keeps both going and takes both down.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { refusal } from '../core/model/capabilities.ts';
 import { listenAddress, READY_LINE, type ServerConfig } from './config.ts';
 import { readToken } from './http/token.ts';
-import { AGENT } from './place.ts';
+import { openRecorded } from './import/open.ts';
+import { chooseKeeping } from './keep-folder.ts';
+import { AGENT, hasLab, NO_LAB } from './place.ts';
 import { asUser, chooseUser, type User } from './privileges.ts';
+import { RecordingError } from './recording/format.ts';
+import { openForReading } from './recording/reader.ts';
 import { hostCommand, spawnAgent } from './sources/local.ts';
+import type { KeepLimits } from './store/limits.ts';
 
 export interface ServeOptions {
   readonly source: 'auto' | 'host' | 'lab';
   readonly kernel: string;
+  /** A recording's file, to be shown instead; undefined: what there is to capture. */
+  readonly recording: string | undefined;
   readonly readyFile: string | undefined;
+  /** Bytes of records that a session has in memory. */
+  readonly memoryBytes: number;
+  /** Where sessions are kept; undefined: where they usually are, null: nowhere. */
+  readonly recordings: string | null | undefined;
+  readonly limits: KeepLimits;
 }
 
+const NOT_OF_RECORDINGS = { isOn: false, why: 'a recording is shown' } as const;
+/** The agent is stopped by then, whatever the server does. */
+const AGENT_MS = 4000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -27,32 +42,31 @@ const LONGEST_WAIT_MS = 10_000;
 export async function serve(options: ServeOptions): Promise<number> {
   const address = listenAddress(process.env);
   if (typeof address === 'string') return complain(address);
-  const why = options.source === 'lab' ? '' : await whyNotThisHost();
-  if (why !== '' && options.source === 'host') return complain(`this host cannot be traced: ${why}`);
-  const isLab = options.source === 'lab' || why !== '';
-  if (isLab) console.log(why === '' ? 'The lab was asked for.' : `This host cannot be traced: ${why}`);
-  console.log(
-    isLab ? 'Opening the lab: a Linux kernel in a VM with a sample network.' : 'Tracing this host.',
-  );
+  const shown = await chooseSource(options);
+  if (typeof shown === 'string') return complain(shown);
 
   const user = chooseUser();
   const folder = mkdtempSync(join(tmpdir(), 'skbtracer-'));
-  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  if (user !== undefined) shareFolder(folder, user);
   const socket = join(folder, 'agent');
   const token = readToken();
   const config: ServerConfig = {
     ...address,
     token,
-    labReason: why,
-    source: isLab ? { kind: 'lab', kernel: options.kernel } : { kind: 'host', socket },
+    labReason: shown.labReason,
+    memoryBytes: options.memoryBytes,
+    keep: shown.kind === 'recording' ? NOT_OF_RECORDINGS : chooseKeeping(options, user),
+    source: shown.kind === 'host' ? { kind: 'host', socket } : shown.source,
   };
-  const server = startServer(config, user);
+  const recording = shown.kind === 'recording' ? shown.fd : undefined;
+  const server = startServer(config, user, recording);
+  if (recording !== undefined) closeSync(recording); // the server has its own
   let stopAgent: () => void = () => undefined;
   try {
     const ending = signalled();
     const isReady = await Promise.race([whenReady(server), ending, exited(server)]);
     if (isReady !== 'ready') return typeof isReady === 'number' ? isReady || 1 : 0;
-    if (!isLab) stopAgent = keepAgent(socket);
+    if (shown.kind === 'host') stopAgent = keepAgent(socket);
     const isLocal = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(address.host);
     const host = isLocal ? 'localhost' : address.host.includes(':') ? `[${address.host}]` : address.host;
     console.log(`\n  http://${host}:${address.port}/?token=${token}\n`);
@@ -61,11 +75,64 @@ export async function serve(options: ServeOptions): Promise<number> {
     if (typeof how !== 'number') return 0;
     return complain(`the server ended with status ${how}; everything is stopped`);
   } finally {
-    stopAgent();
+    // the server has the agent hand over what it has; one that hangs does not keep the agent tracing
+    const late = setTimeout(stopAgent, AGENT_MS);
     server.stdin?.end();
     await exited(server);
+    clearTimeout(late);
+    stopAgent();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Gives it to the server, and lets us in by our group: where a service takes CAP_DAC_OVERRIDE from root there is no other
+ * way to the server's socket.
+ */
+function shareFolder(folder: string, { uid }: User): void {
+  chmodSync(folder, 0o770);
+  chownSync(folder, uid, process.getgid?.() ?? 0);
+}
+
+type Shown =
+  | { readonly kind: 'host'; readonly labReason: '' }
+  | { readonly kind: 'lab'; readonly labReason: string; readonly source: ServerConfig['source'] }
+  | {
+      readonly kind: 'recording';
+      readonly labReason: '';
+      readonly source: ServerConfig['source'];
+      readonly fd: number;
+    };
+
+/** What is shown, or why that cannot be; says what it is. */
+async function chooseSource(options: ServeOptions): Promise<Shown | string> {
+  const { recording, kernel } = options;
+  if (recording !== undefined) {
+    const name = basename(recording);
+    try {
+      // looked at before anything is started, by whoever asked for it
+      const known = await openRecorded(recording);
+      await known.close();
+      if (!known.isFile)
+        return `cannot show ${recording}: it is a pipe, and a page goes back and forth (replay reads pipes)`;
+      const fd = openForReading(recording);
+      console.log(`Opening the recording ${name}.`);
+      return { kind: 'recording', labReason: '', source: { kind: 'recording', name }, fd };
+    } catch (error) {
+      if (!(error instanceof RecordingError)) throw error;
+      return `cannot read ${recording}: ${error.message}`;
+    }
+  }
+  const why = options.source === 'lab' ? '' : await whyNotThisHost();
+  if (why !== '' && options.source === 'host') return `this host cannot be traced: ${why}`;
+  if (options.source !== 'lab' && why === '') {
+    console.log('Tracing this host.');
+    return { kind: 'host', labReason: '' };
+  }
+  if (!hasLab()) return why === '' ? NO_LAB : `this host cannot be traced: ${why} (${NO_LAB})`;
+  console.log(why === '' ? 'The lab was asked for.' : `This host cannot be traced: ${why}`);
+  console.log('Opening the lab: a Linux kernel in a VM with a sample network.');
+  return { kind: 'lab', labReason: why, source: { kind: 'lab', kernel } };
 }
 
 /** '' when this host can be traced, otherwise why not. The agent finds out, and is gone again. */
@@ -84,10 +151,15 @@ async function whyNotThisHost(): Promise<string> {
   });
 }
 
-function startServer(config: ServerConfig, user: User | undefined): ChildProcess {
+function startServer(
+  config: ServerConfig,
+  user: User | undefined,
+  recording: number | undefined,
+): ChildProcess {
   const [program = '', ...args] = asUser([process.execPath, '{root}/dist/server.mjs'], user);
   const server = spawn(program, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    // RECORDING_FD is the fourth
+    stdio: ['pipe', 'pipe', 'inherit', recording ?? 'ignore'],
     detached: true, // the terminal's Ctrl-C comes to us, who takes everything down in order
     env: {
       ...process.env,

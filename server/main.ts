@@ -6,15 +6,28 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parse } from '../core/base/schema.ts';
-import { READY_LINE, type ServerConfig, serverConfigSchema } from './config.ts';
+import { READY_LINE, RECORDING_FD, type ServerConfig, serverConfigSchema } from './config.ts';
 import { openGateway } from './gateway/gateway.ts';
+import { Exports } from './http/exports.ts';
 import { Guard } from './http/guard.ts';
+import { makeMonitor } from './http/monitor.ts';
 import { openPages } from './http/pages.ts';
+import { makeSaver } from './http/saver.ts';
 import { createHttpServer } from './http/server.ts';
+import { openRecordedFd } from './import/open.ts';
 import { Hub } from './session/hub.ts';
+import { playInto, RecordedHubs } from './session/recorded.ts';
 import { connectStreams } from './sources/connection.ts';
 import { labCommand, spawnAgent } from './sources/local.ts';
 import { keepGoing } from './sources/respawn.ts';
+import { noLibrary, openLibrary } from './store/library.ts';
+import { noStore, Store } from './store/store.ts';
+import { productVersion } from './version.ts';
+
+// whatever it writes (recordings) is its user's alone, in its threads, too
+process.umask(0o077);
+/** A source that does not answer is not waited for. */
+const HAND_OVER_MS = 3000;
 
 const input = createInterface({ input: process.stdin });
 const [line] = await Promise.race([firstLine(), ended()]);
@@ -24,17 +37,52 @@ run(parse(serverConfigSchema, JSON.parse(line))).catch((error: unknown) => {
 });
 
 async function run(config: ServerConfig): Promise<void> {
-  const hub = new Hub(config.source.kind === 'host' ? 'host' : 'lab', config.labReason, (error) => {
+  const { kind } = config.source;
+  const store = config.keep.isOn
+    ? new Store({ ...config.keep, product: productVersion() }, (keeping) => {
+        if (keeping.phase === 'failed') console.error(`skbtracer server: no session is kept: ${keeping.why}`);
+      })
+    : noStore(config.keep.why);
+  const library = config.keep.isOn
+    ? openLibrary(config.keep, () => (store.keeping.phase === 'on' ? store.keeping.file : ''))
+    : noLibrary(config.keep.why);
+  const { labReason, memoryBytes } = config;
+  const settings = { kind: kind === 'program' ? 'lab' : kind, labReason, memoryBytes } as const;
+  const hub = new Hub(settings, store, (error) => {
     console.error('skbtracer server: the session ended:', error);
     process.exit(1);
   });
   const stopSource = openSource(config, hub);
   const guard = new Guard(config);
-  const http = createHttpServer(guard, await openPages());
-  const stopGateway = openGateway({
+  const exports = new Exports({ folder: library.folder });
+  const http = createHttpServer(guard, await openPages(), {
+    monitor: makeMonitor(hub),
+    saver: makeSaver(hub, productVersion()),
+    recordings: library,
+    exports,
+  });
+  const gateway = openGateway({
     http,
     hub,
+    shelves: {
+      list: () => library.list(),
+      note: (name, note) => library.note(name, note),
+      restore: (name) => library.restore(name),
+      remove(name) {
+        const result = library.remove(name);
+        if (result.ok) recorded.forget(name);
+        return result;
+      },
+    },
+    enter: (name) => recorded.enter(name),
+    exports,
     refuse: (request) => guard.refuseWithoutToken(request)?.message,
+  });
+  const recorded = new RecordedHubs({
+    open: (name) => library.open(name),
+    indexOf: (name) => library.indexOf(name),
+    memoryBytes,
+    serve: gateway.serve,
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => reject(listenFault(error, config)));
@@ -48,9 +96,17 @@ async function run(config: ServerConfig): Promise<void> {
     isStopping = true;
     http.close();
     http.closeAllConnections();
-    await Promise.allSettled([stopGateway(), stopSource()]);
+    await Promise.all([handOver(), exports.close()]);
+    await Promise.allSettled([gateway.close(), stopSource()]);
+    await recorded.close();
+    library.close();
     await hub.close();
     process.exit(0);
+  };
+  /** What the kernel side has recorded until now belongs to the session that is kept. */
+  const handOver = async () => {
+    if (store.keeping.phase !== 'on' || hub.snapshot.capture.phase !== 'running') return;
+    await Promise.race([hub.stop(), new Promise((resolve) => setTimeout(resolve, HAND_OVER_MS))]);
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
@@ -59,6 +115,7 @@ async function run(config: ServerConfig): Promise<void> {
 
 /** Starts the lab, or waits for the launcher's agent. The result ends it. */
 function openSource({ source }: ServerConfig, hub: Hub): () => Promise<void> {
+  if (source.kind === 'recording') return playInto(hub, openRecordedFd(RECORDING_FD), source.name);
   if (source.kind !== 'host') {
     // made here: the checkout may be shown to us at another place than to the launcher
     const command = source.kind === 'lab' ? labCommand(source.kernel) : source.command;
@@ -91,7 +148,8 @@ function openSource({ source }: ServerConfig, hub: Hub): () => Promise<void> {
       }),
     );
   });
-  server.listen(source.socket);
+  // who may enter its folder may connect: we, and the launcher's group
+  server.listen({ path: source.socket, writableAll: true });
   return () =>
     new Promise((resolve) => {
       server.close();

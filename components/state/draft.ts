@@ -83,8 +83,12 @@ export const sayProblem = (problems: Partial<Pick<Draft, 'problem' | 'innerProbl
 
 /** A draft is asked for: what runs then may be shown in its place, unless the person has written on. */
 export const draftAsked = ({ edits }: Draft): void => useDraft.setState({ settled: edits });
-/** It was not put in force: it stays what the person wrote. */
-export const draftRefused = (problem: Failure): void => useDraft.setState({ problem, settled: -1 });
+/** It was not put in force: it stays what the person wrote. What was wrong is said of the text that was asked for only. */
+export const draftRefused = (asked: Draft, problem: Failure): void =>
+  useDraft.setState(({ expression }) => ({
+    settled: -1,
+    ...(expression === asked.expression && { problem }),
+  }));
 
 /** Takes over what runs, as this page, another one or the start set it; not over what the person is writing. */
 export function adoptSpec(spec: CaptureSpec): void {

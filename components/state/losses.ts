@@ -1,5 +1,5 @@
 import type { LiveStats } from '../../core/messages/browser.ts';
-import { allCpus } from '../../core/messages/source.ts';
+import { allCpus, lostEvents } from '../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../core/model/format.ts';
 import { CAUSE_TEXTS, type LossCause } from '../../core/model/losses/causes.ts';
 import { PATHS_NUMBERED_MAX } from '../../core/model/path-table.ts';
@@ -29,8 +29,7 @@ export interface LossReport {
  */
 export function lossReport(stats: LiveStats, forgottenRows: number): LossReport {
   const { tracer, session } = stats;
-  const ring = allCpus(tracer.lostRing);
-  const gaps = Math.max(0, session.missing - ring - tracer.undelivered);
+  const gaps = Math.max(0, session.missing - lostEvents(tracer));
   const losses: Loss[] = [
     ...perCpu(tracer.lostRing, 'ring'),
     { ...told('missed'), count: tracer.missed },
@@ -69,7 +68,7 @@ export function lossReport(stats: LiveStats, forgottenRows: number): LossReport 
     },
   ];
   return {
-    lostEvents: ring + tracer.missed + gaps + tracer.undelivered + session.malformed,
+    lostEvents: lostEvents(tracer) + tracer.missed + gaps + session.malformed,
     unfollowed: allCpus(tracer.trackFull),
     losses,
     notShown,

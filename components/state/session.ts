@@ -2,15 +2,18 @@
 
 import { create } from 'zustand';
 import type { Failure } from '../../core/base/result.ts';
-import type { LiveStats, Snapshot } from '../../core/messages/browser.ts';
+import type { LiveStats, Snapshot, SourceKind } from '../../core/messages/browser.ts';
 
 export type Link =
   | { readonly phase: 'connecting' }
   | { readonly phase: 'online' }
   /** The server does not answer; the socket tries again by itself. */
   | { readonly phase: 'offline'; readonly since: number }
-  /** The server refused this page: the token is missing or wrong. */
+  /** The server refused this page: the token is missing or wrong, or there is no such recording. */
   | { readonly phase: 'unauthorised'; readonly error: Failure };
+
+/** Code of what keeps a recording from being shown. */
+export const NO_RECORDING = 'NO_RECORDING';
 
 interface Session {
   readonly link: Link;
@@ -33,10 +36,12 @@ export type Situation =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'unauthorised'; readonly error: Failure }
   | { readonly kind: 'offline'; readonly since: number }
-  | { readonly kind: 'source-starting'; readonly source: 'host' | 'lab'; readonly note: string }
-  | { readonly kind: 'source-gone'; readonly source: 'host' | 'lab'; readonly note: string }
+  | { readonly kind: 'source-starting'; readonly source: SourceKind; readonly note: string }
+  | { readonly kind: 'source-gone'; readonly source: SourceKind; readonly note: string }
   | { readonly kind: 'capture-starting' }
   | { readonly kind: 'capture-failed'; readonly code: string; readonly message: string }
+  /** A recording: nothing runs, and nothing can. */
+  | { readonly kind: 'recorded' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'running' };
 
@@ -49,12 +54,28 @@ export function situationOf(link: Link, snapshot: Snapshot | null): Situation {
   if (source.phase === 'connecting')
     return { kind: 'source-starting', source: source.kind, note: source.note };
   if (source.phase === 'gone') return { kind: 'source-gone', source: source.kind, note: source.note };
+  if (source.hello.recording !== undefined) return { kind: 'recorded' };
   if (capture.phase === 'failed') {
     return { kind: 'capture-failed', code: capture.code, message: capture.message };
   }
   if (capture.phase === 'starting') return { kind: 'capture-starting' };
   return capture.phase === 'running' ? { kind: 'running' } : { kind: 'stopped' };
 }
+
+/** What is shown when it is a recording: its source as it was. Undefined when it is live, or not known. */
+export function recordingOf(snapshot: Snapshot | null) {
+  const hello = snapshot?.source.phase === 'connected' ? snapshot.source.hello : undefined;
+  return hello?.recording === undefined ? undefined : { hello, ...hello.recording };
+}
+
+/** What an export of this page has: what is shown, `recording` where that is one of those that are kept. */
+export const exportable = (recording: string) => ({
+  name: recording,
+  title: recording || (recordingOf(useSession.getState().snapshot)?.name ?? 'What this session keeps'),
+});
+
+/** What is shown goes on, or can: it is no recording. */
+export const useIsLive = (): boolean => useSession(({ snapshot }) => recordingOf(snapshot) === undefined);
 
 /** What went away and is not back yet. */
 export type Missing = '' | 'server' | 'source' | 'capture';

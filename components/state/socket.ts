@@ -8,10 +8,13 @@ import type {
   Connections,
   Health,
   LongHops,
+  PathRecords,
   ServerToBrowser,
 } from '../../core/messages/browser.ts';
 import type { SelfTest } from '../../core/messages/doctor.ts';
+import type { ListedExport } from '../../core/messages/exports.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
+import type { NoteRequest, RecordingList } from '../../core/messages/recordings.ts';
 import type { CaptureSpec, Cost, PlannedProgram, Price, ProbePlan } from '../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
@@ -21,7 +24,7 @@ import { packets } from './packets/store.ts';
 import { endComparison } from './paths/compare.ts';
 import { leaveSession, packetWanted, rangeWanted } from './place.ts';
 import { selectPacket } from './selection.ts';
-import { useSession } from './session.ts';
+import { NO_RECORDING, recordingOf, useSession } from './session.ts';
 
 /** A request that the server does not answer in this time has failed. Starting a capture takes seconds. */
 const ANSWER_MS = 60_000;
@@ -31,25 +34,10 @@ const SELF_TEST_MS = 300_000;
 type PageSocket = Socket<ServerToBrowser, BrowserToServer>;
 let socket: PageSocket | undefined;
 
-/** Connects the page to its server, once; the socket reconnects by itself. */
-export function connect(): void {
-  if (socket !== undefined) return;
-  const opened: PageSocket = io({ transports: ['websocket'], reconnectionDelayMax: 3000 });
-  socket = opened;
-  opened.on('connect', () => useSession.setState({ link: { phase: 'online' } }));
-  opened.on('disconnect', offline);
-  opened.on('connect_error', () => {
-    isRefused().then((refused) => {
-      if (!refused) offline();
-      else
-        useSession.setState({
-          link: {
-            phase: 'unauthorised',
-            error: { code: 'NO_TOKEN', message: 'This page has no valid token.' },
-          },
-        });
-    });
-  });
+/** Connects the page to its server, once; the socket reconnects by itself. `recording`: to one of these, not to what runs. */
+export function connect(recording = ''): void {
+  const opened = open(recording === '' ? '/' : `/recordings/${recording}`);
+  if (opened === undefined) return;
   opened.on('snapshot', (snapshot) =>
     useSession.setState((before) => ({
       snapshot,
@@ -62,7 +50,9 @@ export function connect(): void {
   opened.on('rows', (batch, { session, reset }) => {
     // a packet of the session before is none of this one, nor is a time
     if (session !== packets.session) {
-      selectPacket(packetWanted(session));
+      // a flight recorder's recording is about one packet
+      const about = recordingOf(useSession.getState().snapshot)?.trigger?.packet ?? 0;
+      selectPacket(packetWanted(session) || about);
       setRange(rangeWanted(session));
       leaveSession(session);
       endComparison();
@@ -72,6 +62,38 @@ export function connect(): void {
   });
 }
 
+/** The same for a page that asks, and has no use for packets. */
+export function connectOnly(): void {
+  open('/');
+}
+
+/** Undefined when that was done before. */
+function open(namespace: string): PageSocket | undefined {
+  if (socket !== undefined) return undefined;
+  const opened: PageSocket = io(namespace, { transports: ['websocket'], reconnectionDelayMax: 3000 });
+  socket = opened;
+  opened.on('connect', () => useSession.setState({ link: { phase: 'online' } }));
+  opened.on('disconnect', offline);
+  opened.on('connect_error', ({ message }) => {
+    // it goes on trying unless this very thing was refused
+    if (!opened.active) {
+      useSession.setState({ link: { phase: 'unauthorised', error: { code: NO_RECORDING, message } } });
+      return;
+    }
+    isRefused().then((refused) => {
+      if (!refused) offline();
+      else
+        useSession.setState({
+          link: {
+            phase: 'unauthorised',
+            error: { code: 'NO_TOKEN', message: 'This page has no valid token.' },
+          },
+        });
+    });
+  });
+  return opened;
+}
+
 function offline(): void {
   useSession.setState(({ link }) => ({
     link: link.phase === 'offline' ? link : { phase: 'offline', since: Date.now() },
@@ -79,7 +101,7 @@ function offline(): void {
 }
 
 /** Whether the server is there but does not let this page in. */
-async function isRefused(): Promise<boolean> {
+export async function isRefused(): Promise<boolean> {
   try {
     return (await fetch('/', { method: 'HEAD', cache: 'no-store' })).status === 401;
   } catch {
@@ -93,11 +115,20 @@ export const requestCompile = (expression: string) =>
   ask<Compiled>((s) => s.emitWithAck('compile', { expression }));
 /** All records of a packet; fails with SESSION_OVER or PACKET_GONE when they are no longer there. */
 export const requestPath = (session: number, packet: number) =>
-  ask<{ readonly records: ArrayBuffer }>((s) => s.emitWithAck('path', { session, packet }));
+  ask<PathRecords>((s) => s.emitWithAck('path', { session, packet }));
 
 /** The hops of a packet that has very many, and the records of its ends. */
 export const requestHops = (session: number, packet: number) =>
   ask<LongHops>((s) => s.emitWithAck('hops', { session, packet }));
+
+export const requestRecordings = () => ask<RecordingList>((s) => s.emitWithAck('recordings'));
+export const requestNote = (request: NoteRequest) =>
+  ask<null>((s) => s.emitWithAck('noteRecording', request));
+export const requestRemoval = (name: string) => ask<null>((s) => s.emitWithAck('removeRecording', name));
+export const requestRestoring = (name: string) => ask<null>((s) => s.emitWithAck('restoreRecording', name));
+
+export const requestExports = () => ask<readonly ListedExport[]>((s) => s.emitWithAck('exports'));
+export const requestCancelExport = (id: number) => ask<null>((s) => s.emitWithAck('cancelExport', id));
 
 /** Events of TCP connections after `since`, and who sent packets. */
 export const requestConnections = (session: number, since: number) =>
@@ -117,8 +148,8 @@ export const requestLatency = (
   );
 
 /** What the source's host says about itself: a fact for each query. */
-export const requestFacts = (queries: readonly FactQuery[]) =>
-  ask<{ readonly facts: readonly Fact[] }>((s) => s.emitWithAck('facts', { queries }));
+export const requestFacts = (queries: readonly FactQuery[], packet: number) =>
+  ask<{ readonly facts: readonly Fact[] }>((s) => s.emitWithAck('facts', { queries, packet }));
 
 /** Hops by function, losses over time, what waits. */
 export const requestHealth = () => ask<Health>((s) => s.emitWithAck('health'));

@@ -16,6 +16,8 @@ import { useSession } from '../state/session.ts';
 import { requestFacts } from '../state/socket.ts';
 import { useDiagnosis } from '../views/path/useDiagnosis.ts';
 
+const NOT_KEPT = { phase: 'off', why: 'a test' } as const;
+
 vi.mock('../state/socket.ts', () => ({ requestFacts: vi.fn() }));
 
 const port = (number: number): FactQuery => ({ kind: 'listeners', netns: 2, protocol: 'udp', port: number });
@@ -138,7 +140,7 @@ describe('an explanation', () => {
       budgetBytes: 1,
     };
     const statsAt = (nowNs: number) => ({
-      stats: { tracer: NO_STATS, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: asNs(nowNs), shedRows: 0 },
+      stats: { tracer: NO_STATS, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: asNs(nowNs), keeping: NOT_KEPT, shedRows: 0 },
     }); // biome-ignore format: short
     useSession.setState({ snapshot: running, ...statsAt(500e6) });
     const text = show(build({ through: ['ip_rcv', 'ip_local_deliver'] }));

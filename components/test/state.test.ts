@@ -18,6 +18,8 @@ import { PacketStore } from '../state/packets/store.ts';
 import { situationOf } from '../state/session.ts';
 import { chooseLabels, layOut } from '../views/path/layout.ts';
 
+const NOT_KEPT = { phase: 'off', why: 'a test' } as const;
+
 vi.stubGlobal('requestAnimationFrame', (callback: () => void) => callback());
 
 /** Rows as the server would send them, of packets with these ids and lengths of life. */
@@ -270,12 +272,22 @@ describe('what runs', () => {
   it('leaves alone what was refused', () => {
     writeExpression('udp portt');
     draftAsked(useDraft.getState());
-    draftRefused({ code: 'FILTER_SYNTAX', message: 'no portt' });
+    draftRefused(useDraft.getState(), { code: 'FILTER_SYNTAX', message: 'no portt' });
     adoptSpec(spec('icmp'));
     expect(useDraft.getState()).toMatchObject({
       expression: 'udp portt',
       problem: { code: 'FILTER_SYNTAX' },
     });
+    writeExpression('');
+  });
+
+  it('is not told what was wrong with another one, which was asked for before', () => {
+    writeExpression('icmp andd host 10.1.0.3');
+    const asked = useDraft.getState();
+    draftAsked(asked);
+    writeExpression('udp and port 7000');
+    draftRefused(asked, { code: 'FILTER_SYNTAX', message: 'no andd', position: 5 });
+    expect(useDraft.getState().problem).toBeUndefined();
     writeExpression('');
   });
 });
@@ -322,8 +334,18 @@ it('a loss is counted once, wherever it shows up', () => {
     budgetBytes: 1,
   };
   expect(
-    lossReport({ tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: undefined, shedRows: 8 }, 0)
-      .lostEvents,
+    lossReport(
+      {
+        tracer,
+        session,
+        eventsPerSecond: 0,
+        packetsPerSecond: 0,
+        nowNs: undefined,
+        keeping: NOT_KEPT,
+        shedRows: 8,
+      },
+      0,
+    ).lostEvents,
   ).toBe(3 + 4 + 1 + 2 + 5);
 });
 
@@ -347,7 +369,15 @@ it('what is no lost event does not count as one', () => {
     budgetBytes: 1,
   };
   const report = lossReport(
-    { tracer, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: undefined, shedRows: 0 },
+    {
+      tracer,
+      session,
+      eventsPerSecond: 0,
+      packetsPerSecond: 0,
+      nowNs: undefined,
+      keeping: NOT_KEPT,
+      shedRows: 0,
+    },
     0,
   );
   expect(report).toMatchObject({ lostEvents: 0, unfollowed: 2 });

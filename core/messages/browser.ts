@@ -7,6 +7,7 @@ import type { Result } from '../base/result.ts';
 import { natural, positive, whole } from '../base/schema.ts';
 import type { Ns } from '../base/units.ts';
 import { PACKETS_FOLDED_MAX, type PathsAnalysis } from '../model/analysis/result.ts';
+import type { Side } from '../model/compare/side.ts';
 import type { OwnerName } from '../model/connection-log.ts';
 import type { SessionCounters } from '../model/counters.ts';
 import type { StackTrace } from '../model/hop.ts';
@@ -16,17 +17,23 @@ import type { PackedEnds } from '../model/long-path.ts';
 import type { LossTimeline } from '../model/losses/history.ts';
 import type { PathsTold } from '../model/path-table.ts';
 import type { SelfTest } from './doctor.ts';
+import type { ListedExport } from './exports.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
+import type { Keeping } from './keeping.ts';
+import type { NoteRequest, RecordingList } from './recordings.ts';
 import type {
   CaptureSpec, CaptureState, CgroupInfo, Cost, FunctionInfo, NetnsInfo, PlannedProgram, Price, ProbePlan, SourceHello, TracerStats,
 } from './source.ts'; // biome-ignore format: short
 import type { Topology } from './topology.ts';
 
+/** A recording is told as connected under the kind of what was recorded. */
+export type SourceKind = 'host' | 'lab' | 'recording';
+
 export type SourceState =
-  | { readonly phase: 'connecting'; readonly kind: 'host' | 'lab'; readonly note: string }
+  | { readonly phase: 'connecting'; readonly kind: SourceKind; readonly note: string }
   | { readonly phase: 'connected'; readonly hello: SourceHello }
   /** The agent is gone; `note` says what is being done about it. */
-  | { readonly phase: 'gone'; readonly kind: 'host' | 'lab'; readonly note: string };
+  | { readonly phase: 'gone'; readonly kind: SourceKind; readonly note: string };
 
 export interface Snapshot {
   readonly source: SourceState;
@@ -70,6 +77,8 @@ export interface LiveStats {
   readonly session: SessionCounters;
   /** The present in the records' time; undefined before the first record. */
   readonly nowNs: Ns | undefined;
+  /** What is kept of this session on the disk. */
+  readonly keeping: Keeping;
   /** Row updates not sent to this browser because it did not keep up (newer states of the same row follow). */
   readonly shedRows: number;
 }
@@ -94,6 +103,12 @@ export const pathRequestSchema = v.object({
 });
 export type PathRequest = v.InferOutput<typeof pathRequestSchema>;
 
+/** All records of one packet; they came from the disk where memory has not, or not all. */
+export interface PathRecords {
+  readonly records: ArrayBuffer;
+  readonly isFromDisk: boolean;
+}
+
 export const connectionsRequestSchema = v.object({
   session: natural,
   /** Version that the browser has; 0: nothing yet. */
@@ -116,9 +131,11 @@ export interface Connections {
   readonly owners: readonly OwnerName[];
 }
 
-export const factsRequestSchema = v.object({ queries: factQueriesSchema });
+/** `packet`: whom it is to explain. */
+export const factsRequestSchema = v.object({ queries: factQueriesSchema, packet: v.optional(positive) });
 export interface FactsRequest {
   readonly queries: readonly FactQuery[];
+  readonly packet?: number;
 }
 
 /** Packet ids as a Float64Array's bytes, in the order of first sight. */
@@ -146,6 +163,28 @@ export interface AnalysisRequest {
   /** Float64Array of up to {@link PACKETS_FOLDED_MAX} ids, in the order of first sight; null for all packets. */
   readonly packets: ArrayBuffer | null;
 }
+
+/** What one needs to know of a session to hold it against another one. */
+export interface SideAbout {
+  /** '' as long as the source has not said who it is. */
+  readonly hostname: string;
+  readonly kernel: string;
+  /** Wall clock (ms since 1970) at the records' time 0. */
+  readonly baseUnixMs: number;
+  /** Of the capture: its pcap expression, '' for everything. */
+  readonly expression: string;
+  /** Names of the functions that it had probed; undefined where that was not told. */
+  readonly probed: readonly string[] | undefined;
+  /** Events that we failed to record. */
+  readonly lost: number;
+  /** What is wrong with the recording, or missing at its end; '' when nothing is. */
+  readonly note: string;
+}
+
+/** How far a recording is read that is held against another one; then what is in it. */
+export type SideAnswer =
+  | { readonly phase: 'reading'; readonly share: number | undefined }
+  | { readonly phase: 'ready'; readonly about: SideAbout; readonly side: Side };
 
 /** No kernel has as many functions; a key of two ids is exact below. */
 const FUNCTION_ID_MAX = 1 << 20;
@@ -198,13 +237,26 @@ export interface BrowserToServer {
   stop(ack: (result: Result<null>) => void): void;
   compile(request: { readonly expression: string }, ack: (result: Result<Compiled>) => void): void;
   /** All records of one packet, oldest first, as raw records of bpf/wire.h. */
-  path(request: PathRequest, ack: (result: Result<{ readonly records: ArrayBuffer }>) => void): void;
+  path(request: PathRequest, ack: (result: Result<PathRecords>) => void): void;
   /** The hops of a packet that has very many. */
   hops(request: PathRequest, ack: (result: Result<LongHops>) => void): void;
   /** Packets folded into distinct paths. */
   analysis(request: AnalysisRequest, ack: (result: Result<PathsAnalysis>) => void): void;
   /** How long packets took, by place and by function to function; a heat map of one of these. */
   latency(request: LatencyRequest, ack: (result: Result<LatencyAnalysis>) => void): void;
+  /** The whole session under names, to be held against another one. */
+  side(ack: (result: Result<SideAnswer>) => void): void;
+  /** The recordings that the server keeps. */
+  recordings(ack: (result: Result<RecordingList>) => void): void;
+  /** What a person wants to know it by; '' takes it away. */
+  noteRecording(request: NoteRequest, ack: (result: Result<null>) => void): void;
+  /** For ten minutes it can be brought back. */
+  removeRecording(name: string, ack: (result: Result<null>) => void): void;
+  restoreRecording(name: string, ack: (result: Result<null>) => void): void;
+  /** Exports that are made now, and the last that failed. */
+  exports(ack: (result: Result<readonly ListedExport[]>) => void): void;
+  /** By the number that the list has. */
+  cancelExport(id: number, ack: (result: Result<null>) => void): void;
   /** What happened to TCP connections after what the browser has. */
   connections(request: ConnectionsRequest, ack: (result: Result<Connections>) => void): void;
   /** What the source's host says about itself, a fact for each query in their order. */

@@ -199,6 +199,9 @@ export type TracerStats = v.InferOutput<typeof tracerStatsSchema>;
 /** Of a counter that is kept per CPU. */
 export const allCpus = (counts: readonly number[]): number => counts.reduce((sum, one) => sum + one, 0);
 
+/** Events that the kernel side recorded and that nobody got. */
+export const lostEvents = ({ lostRing, undelivered }: TracerStats): number => allCpus(lostRing) + undelivered;
+
 export const NO_STATS: TracerStats = {
   events: 0,
   lostRing: [],
@@ -249,6 +252,16 @@ export const cgroupInfoSchema = v.object({
 });
 export type CgroupInfo = v.InferOutput<typeof cgroupInfoSchema>;
 
+/** Why a flight recorder kept it. */
+export const recordingTriggerSchema = v.object({
+  /** `dropped NETFILTER_DROP`: after "packet 12"; what somebody said when it was kept by hand. */
+  why: text(256, 1),
+  /** 0: by hand. */
+  packet: count,
+  timeNs: count,
+});
+export type RecordingTrigger = v.InferOutput<typeof recordingTriggerSchema>;
+
 export const sourceHelloSchema = v.object({
   protocol: v.literal(SOURCE_PROTOCOL),
   kind: v.picklist(['host', 'lab']),
@@ -262,6 +275,15 @@ export const sourceHelloSchema = v.object({
   privileges: v.optional(matching(/^[0-9a-f]{1,16}$/, 'a hexadecimal mask')),
   /** Wall clock (ms since 1970) at the base time of the records' `time_ns`. */
   baseUnixMs: finite,
+  /** Not the source itself, but what it said then: the file's name, and when it was begun. */
+  recording: v.optional(
+    v.object({ name: text(4096), createdUnixMs: finite, trigger: v.optional(recordingTriggerSchema) }),
+  ),
+  /**
+   * No source of ours: what another tool's capture told. Host name, kernel and architecture are '' where it does not say,
+   * and the base time 0; CPUs, pid and capabilities mean nothing. `note` says how it was read, for people.
+   */
+  imported: v.optional(v.object({ tool: text(64, 1), note: text(1000) })),
 });
 export type SourceHello = v.InferOutput<typeof sourceHelloSchema>;
 
@@ -298,7 +320,8 @@ export const sourceMessageSchema = v.variant('type', [
   }),
   v.object({ type: v.literal('namespaces'), namespaces: list(netnsInfoSchema, 65536) }),
   v.object({ type: v.literal('capture'), capture: captureStateSchema }),
-  v.object({ type: v.literal('stats'), stats: tracerStatsSchema }),
+  /** `atUnixMs`: when it was counted, wall clock; older sources do not tell. */
+  v.object({ type: v.literal('stats'), stats: tracerStatsSchema, atUnixMs: v.optional(finite) }),
   v.variant('ok', [
     v.object({ type: v.literal('reply'), id: integer, ok: v.literal(true), value: v.unknown() }),
     v.object({

@@ -1,4 +1,4 @@
-import { asNs, type Ns } from '../base/units.ts';
+import { asNetnsInode, asNs, type Ns } from '../base/units.ts';
 import type { NameTables, SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import {
@@ -23,8 +23,10 @@ import { ConnectionLog, OwnerTable } from './connection-log.ts';
 import type { SessionCounters } from './counters.ts';
 import { GapCounter } from './gaps.ts';
 import type { StackTrace } from './hop.ts';
-import { type PacketRow, VERDICT } from './packet.ts';
+import type { NameBook } from './names.ts';
+import { type PacketRow, VERDICT, type Verdict } from './packet.ts';
 import type { PathTable } from './path-table.ts';
+import { Tally, type Totals } from './tally.ts';
 
 export type { RowBatch } from './assembler/kept-packets.ts';
 
@@ -35,8 +37,8 @@ export interface AssemblerOptions {
   readonly maxPackets?: number;
 }
 
-/** A power of two, as many as a page lists. */
-const PACKETS_MAX = 1 << 20;
+/** Packets of a session whose rows are kept at most: a power of two, as many as a page lists. */
+export const SESSION_PACKETS_MAX = 1 << 20;
 
 /**
  * One session: takes in batches as they come and keeps the newest packets' rows and raw records, all in typed
@@ -56,6 +58,8 @@ export class SessionAssembler {
   readonly #names = new CaptureNames();
   readonly #connections = new ConnectionLog();
   readonly #owners = new OwnerTable();
+  readonly #tally = new Tally();
+  #functionsTaken: unknown;
   #generation = 0;
   #session = 0;
   #packets = 0;
@@ -68,7 +72,7 @@ export class SessionAssembler {
   #tailOf = 0;
   #tailAt = 0;
 
-  constructor({ budgetBytes = 128 << 20, maxPackets = PACKETS_MAX }: AssemblerOptions = {}) {
+  constructor({ budgetBytes = 128 << 20, maxPackets = SESSION_PACKETS_MAX }: AssemblerOptions = {}) {
     this.#kept = new KeptPackets(budgetBytes, maxPackets);
     this.#outcomes = new Outcomes(maxPackets);
     this.#tuples = new Tuples(maxPackets);
@@ -113,6 +117,21 @@ export class SessionAssembler {
     return this.#hopsAt.slice();
   }
 
+  /** Everything that records named, as records; what of it a batch had that was let go is here still. */
+  get nameRecords(): Uint8Array<ArrayBuffer> {
+    return this.#names.records;
+  }
+
+  /** Batches as they came, as far as they are kept; see {@link RecordStore.batchFrom}. */
+  batchFrom(position: number): { readonly bytes: Uint8Array; readonly next: number } | undefined {
+    return this.#kept.batchFrom(position);
+  }
+
+  /** Of all sessions together. */
+  get totals(): Totals {
+    return this.#tally.totals;
+  }
+
   get counters(): SessionCounters {
     return {
       packets: this.#packets,
@@ -152,6 +171,11 @@ export class SessionAssembler {
   /** What is known of a packet; undefined when it is not, or no longer, kept. */
   row(packet: number): PacketRow | undefined {
     return this.#kept.row(packet);
+  }
+
+  /** Number of the path that a packet took until now, as its row has it; PATH_UNKNOWN when its first records are gone. */
+  pathOf(packet: number): number {
+    return this.#kept.pathOf(packet);
   }
 
   /** Ids of the packets that came last, newest first. */
@@ -196,6 +220,13 @@ export class SessionAssembler {
     const size = tables.functions.reduce((max, { id }) => Math.max(max, id), 0) + 1;
     this.#hopsAt = new Float64Array(Math.max(size, before.length));
     this.#hopsAt.set(before); // an id stays with its function
+  }
+
+  /** The same of a book that goes on to learn: once more whenever its functions are others. */
+  takeNamesOf({ functions, reasons }: Pick<NameBook, 'functions' | 'reasons'>): void {
+    if (functions === this.#functionsTaken) return;
+    this.#functionsTaken = functions;
+    this.takeNames({ functions: [...functions.values()], reasons: [...reasons] });
   }
 
   /** A capture begins on the kernel side anew: all counts from the start. */
@@ -263,6 +294,7 @@ export class SessionAssembler {
       this.#outcomes.begin(slot);
       this.#tuples.begin(slot);
       this.#packets += 1;
+      this.#tally.began();
       if (packet === this.#tailOf) this.#kept.chain(slot, this.#tailAt);
     } else this.#kept.touch(slot);
     this.#kept.chain(slot, offset);
@@ -287,6 +319,7 @@ export class SessionAssembler {
     this.#hops += 1;
     if (timeNs > this.#newestNs) this.#newestNs = timeNs;
     const isFirst = view.getUint32(at + ROW.hops, true) === 0;
+    this.#tally.hop(isFirst ? -1 : Math.max(0, timeNs - view.getFloat64(at + ROW.lastNs, true)));
     writeVisit(view, at, timeNs, cursor.u32(HOP.netns), cursor.u32(HOP.ifindex));
     if (cursor.sections !== 0) {
       writeHeaders(view, at, cursor);
@@ -329,6 +362,12 @@ export class SessionAssembler {
     view.setUint32(at + ROW.locationLow, from.getUint32(drop + DROP.location, true), true);
     view.setUint32(at + ROW.locationHigh, from.getUint32(drop + DROP.location + 4, true), true);
     view.setUint8(at + ROW.verdict, this.#outcomes.ofDrop(slot, reason));
+    this.#tally.dropped(
+      reason,
+      asNetnsInode(view.getUint32(at + ROW.lastNetns, true)),
+      from.getUint32(drop + DROP.location, true),
+      from.getUint32(drop + DROP.location + 4, true),
+    );
   }
 
   /** A raw socket gets a clone of this packet. */
@@ -350,9 +389,12 @@ export class SessionAssembler {
     const slot = this.#slot();
     const { view } = this.#kept;
     const at = slot * ROW_BYTES;
-    if (view.getUint8(at + ROW.verdict) !== VERDICT.inFlight) return;
-    const dropped = (this.#cursor.flags & FLAG.dropped) !== 0;
-    view.setUint8(at + ROW.verdict, this.#outcomes.ofFree(slot, dropped));
+    if (view.getUint8(at + ROW.verdict) === VERDICT.inFlight) {
+      const dropped = (this.#cursor.flags & FLAG.dropped) !== 0;
+      view.setUint8(at + ROW.verdict, this.#outcomes.ofFree(slot, dropped));
+    }
+    const lived = view.getFloat64(at + ROW.lastNs, true) - view.getFloat64(at + ROW.firstNs, true);
+    this.#tally.ended(view.getUint8(at + ROW.verdict) as Verdict, lived);
   }
 
   #lineage(): void {

@@ -4,11 +4,13 @@
  */
 import type { Ns } from '../base/units.ts';
 import { decisionFunction, decisionKind } from './deciders.ts';
-import { verdictWord } from './decisions.ts';
+import { outcomeOf, verdictWord } from './decisions.ts';
 import { formatClock, formatDuration } from './format.ts';
 import type { Decision, Hop, PacketState } from './hop.ts';
 import { hookName } from './kernel-names.ts';
 import type { NameBook } from './names.ts';
+import { type Paint, PLAIN } from './paint.ts';
+import { isHeaderUntold, PKT_TYPE_UNTOLD } from './untold.ts';
 
 export interface ClassicOptions {
   /** `clock`: HH:MM:SS (the original's default, and -T); `seconds`: since the first event, with µs (-t). */
@@ -16,6 +18,8 @@ export interface ClassicOptions {
   readonly baseUnixMs: number;
   /** Time of the first event printed. */
   readonly firstNs: Ns;
+  /** For a terminal; columns stay where they are. */
+  readonly paint?: Paint;
 }
 
 const TCP = 6;
@@ -51,7 +55,9 @@ export function classicLine(hop: Hop, names: NameBook, options: ClassicOptions):
   const where =
     hop.kind === 'hop'
       ? names.functionName(hop.func)
-      : `kfree_skb(${names.reasonName(hop.reason)}) ${names.locationName(hop.location)}`;
+      : (options.paint ?? PLAIN).bad(
+          `kfree_skb(${names.reasonName(hop.reason)}) ${names.locationName(hop.location)}`,
+        );
   return placedLine(hop, hop, names, options, where);
 }
 
@@ -70,7 +76,9 @@ export function decisionLine(
   const table = rule?.table || decisionKind(decision);
   const chain = rule?.chain ? ` chain ${rule.chain}` : '';
   const handle = rule?.handle ? ` handle ${rule.handle}` : '';
-  const verdict = `${pf}.${table}.${hookName(pf, hook)}.${verdictWord(decision)}`;
+  const word = verdictWord(decision);
+  const isRefused = outcomeOf(decision) === 'refuse';
+  const verdict = `${pf}.${table}.${hookName(pf, hook)}.${isRefused ? (options.paint ?? PLAIN).bad(word) : word}`;
   const spent = decision.durationNs === 0 ? '' : ` ${formatDuration(decision.durationNs)}`;
   const where = `${verdict} ${decisionFunction(decision)}${chain}${handle}${spent}`;
   return placedLine(decision, last, names, options, where);
@@ -95,17 +103,24 @@ function placedLine(
 ): string {
   const state = packet?.state ?? {};
   return columns(
-    lineTime(at.timeNs, options),
+    (options.paint ?? PLAIN).faint(lineTime(at.timeNs, options)),
     '',
     `[${String(at.netns).padEnd(10)}]`,
     String(at.cpu),
     state.device ?? (packet ? names.interfaceName(packet.netns, packet.ifindex) : ''),
     (state.eth?.dst ?? '').replaceAll(':', ''),
-    String(state.ip?.length ?? state.meta?.len ?? 0),
+    lengthText(state),
     packet ? packetInfo(state) : '',
-    `${at.skb}.${state.meta?.pktType ?? 0}:${where}`,
+    `${at.skb}.${pktTypeText(state)}:${where}`,
   );
 }
+
+/** Of the IP header, where that was read. */
+const lengthText = ({ ip, meta }: PacketState): string =>
+  String((ip !== undefined && !isHeaderUntold(ip) ? ip.length : undefined) ?? meta?.len ?? 0);
+
+const pktTypeText = ({ meta }: PacketState): string =>
+  meta?.pktType === PKT_TYPE_UNTOLD ? '?' : String(meta?.pktType ?? 0);
 
 function columns(
   time: string,

@@ -13,3 +13,14 @@ export interface SessionCounters {
   readonly bytes: number;
   readonly budgetBytes: number;
 }
+
+export const NO_COUNTERS: SessionCounters = {
+  packets: 0,
+  hops: 0,
+  missing: 0,
+  malformed: 0,
+  evicted: 0,
+  unnumbered: 0,
+  bytes: 0,
+  budgetBytes: 0,
+};

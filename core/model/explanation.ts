@@ -7,14 +7,15 @@ import type { JsonObject } from './json.ts';
 import type { NameBook } from './names.ts';
 import { type PacketRow, VERDICT } from './packet.ts';
 
-interface Explained {
+/** One packet's end in words. */
+export interface Explanation {
   readonly row: PacketRow;
   readonly path: Path;
   readonly diagnosis: Diagnosis | undefined;
 }
 
 /** Worth a person's time: it did not end as packets usually do. */
-export const isRemarkable = ({ row, diagnosis }: Explained): boolean =>
+export const isRemarkable = ({ row, diagnosis }: Explanation): boolean =>
   row.verdict === VERDICT.dropped || (diagnosis !== undefined && diagnosis.tone !== 'ordinary');
 
 /**
@@ -22,7 +23,7 @@ export const isRemarkable = ({ row, diagnosis }: Explained): boolean =>
  * the evidence (`-`) and what to do (`>`), with the command for it.
  */
 export function explanationLines(
-  { row, path, diagnosis }: Explained,
+  { row, path, diagnosis }: Explanation,
   names: NameBook,
   options: ClassicOptions,
 ): readonly string[] {
@@ -32,21 +33,23 @@ export function explanationLines(
   const state =
     path.hops.findLast((hop) => hop.state.ip !== undefined)?.state ?? path.hops.at(-1)?.state ?? {};
   const head = `${lineTime(row.lastNs, options)} packet ${row.packet} ${packetInfo(state)} ${from === to ? to : `${from} -> ${to}`}: ${verdictText(row.verdict)}${reason}`;
-  if (diagnosis === undefined) return [head];
-  const { title, certainty, evidence, advice } = diagnosis;
+  return [head, ...(diagnosis === undefined ? [] : diagnosisLines(diagnosis)).map((line) => `    ${line}`)];
+}
+
+/** What happened, the evidence (`-`) and what to do (`>`), with the command for it further in. */
+export function diagnosisLines({ title, certainty, evidence, advice }: Diagnosis): readonly string[] {
   return [
-    head,
-    `    ${title}${certainty === 'likely' ? ' (likely)' : ''}`,
-    ...evidence.map(({ text }) => `    - ${text}`),
+    `${title}${certainty === 'likely' ? ' (likely)' : ''}`,
+    ...evidence.map(({ text }) => `- ${text}`),
     ...advice.flatMap(({ text, command }) => [
-      `    > ${text}`,
-      ...(command === undefined ? [] : [`        ${command}`]),
+      `> ${text}`,
+      ...(command === undefined ? [] : [`    ${command}`]),
     ]),
   ];
 }
 
 /** The same as an object; see docs/json-output.md. */
-export function explanationToJson({ row, diagnosis }: Explained, names: NameBook): JsonObject {
+export function explanationToJson({ row, diagnosis }: Explanation, names: NameBook): JsonObject {
   return {
     kind: 'diagnosis',
     time_ns: row.lastNs,

@@ -6,6 +6,7 @@ import {
   checksumName, conntrackInfoName, conntrackStatusNames, ecnName, errnoName, lower, routeTypeName, tunnelName,
 } from './kernel-names.ts'; // biome-ignore format: a list
 import type { NameBook } from './names.ts';
+import { isHeaderUntold, isTcpUntold, PKT_TYPE_UNTOLD } from './untold.ts';
 
 type Plain = string | number | boolean;
 export type JsonObject = { readonly [field: string]: Json };
@@ -66,9 +67,9 @@ function metaToJson({ meta }: PacketState): JsonObject {
   return {
     len: meta.len,
     mark: meta.mark,
-    priority: meta.priority,
+    ...((meta.pktType !== PKT_TYPE_UNTOLD || meta.priority !== 0) && { priority: meta.priority }),
     protocol: `0x${meta.protocol.toString(16).padStart(4, '0')}`,
-    pkt_type: meta.pktType,
+    ...(meta.pktType !== PKT_TYPE_UNTOLD && { pkt_type: meta.pktType }),
   };
 }
 
@@ -92,9 +93,7 @@ function ipToJson(ip: Ip | undefined): JsonObject {
     saddr: ip.saddr,
     daddr: ip.daddr,
     l4_proto: ip.protocol,
-    ip_len: ip.length,
-    ip_id: ip.id,
-    ttl: ip.ttl,
+    ...(!isHeaderUntold(ip) && { ip_len: ip.length, ip_id: ip.id, ttl: ip.ttl }),
     ...(ip.tos !== 0 && { tos: ip.tos, dscp: ip.tos >> 2, ecn: lower(ecnName(ip.tos)) }),
     ...(ip.frag !== 0 && { ip_frag: ip.frag }),
   };
@@ -108,9 +107,7 @@ function l4ToJson(l4: L4 | undefined): JsonObject {
         dport: l4.dport,
         tcp_flags: l4.tcpFlags,
         tcp_flags_text: tcpFlagsText(l4.tcpFlags),
-        tcp_seq: l4.tcpSeq,
-        tcp_ack: l4.tcpAck,
-        tcp_window: l4.tcpWindow,
+        ...(!isTcpUntold(l4) && { tcp_seq: l4.tcpSeq, tcp_ack: l4.tcpAck, tcp_window: l4.tcpWindow }),
       };
     case L4_KIND.udp:
     case L4_KIND.sctp:

@@ -5,8 +5,10 @@ import type { CgroupInfo, FunctionInfo, NetnsInfo } from '../messages/source.ts'
 import type { Topology } from '../messages/topology.ts';
 import type { StackTrace } from './hop.ts';
 import { PathBook } from './path-book.ts';
+import { OFFSET_UNTOLD } from './untold.ts';
 
 const GONE_MAX = 1024;
+const NO_ADDRESS = '0'.repeat(16);
 /** The tracer's programs, and what the kernel calls programs with. */
 const TRACER = /^(bpf_prog_[0-9a-f]+_skbt_|bpf_trampoline_|bpf_trace_run\d)/;
 const functionIn = (frame: string): string => frame.replace(/\+.*/, '');
@@ -101,11 +103,13 @@ export class NameBook {
     return this.#symbols.get(address);
   }
 
-  /** `nf_hook_slow+0xa5`, with ` [module]`; `0x…` when the address has no name. */
+  /** `nf_hook_slow+0xa5`, with ` [module]`; `0x…` when the address has no name, `unknown` when none was told. */
   locationName(address: KernelAddress): string {
     const symbol = this.#symbols.get(address);
+    if (address === NO_ADDRESS) return 'unknown';
     if (!symbol) return `0x${address}`;
-    return `${symbol.name}+0x${symbol.offset.toString(16)}${symbol.module ? ` [${symbol.module}]` : ''}`;
+    const offset = symbol.offset === OFFSET_UNTOLD ? '' : `+0x${symbol.offset.toString(16)}`;
+    return `${symbol.name}${offset}${symbol.module ? ` [${symbol.module}]` : ''}`;
   }
 
   /** What a stack id of this capture stands for; undefined when it was not told. */

@@ -1,5 +1,5 @@
 /** Distinct paths of a session by number: given on the session's thread, told to every page once. */
-import type { PacketSteps } from './analysis/steps.ts';
+import { PacketSteps } from './analysis/steps.ts';
 
 /** Paths that are told apart in a session at most, and steps of all of them: 1.5 MiB. */
 export const PATHS_NUMBERED_MAX = 4096;
@@ -51,6 +51,18 @@ export class PathTable {
     this.#add(steps, size);
     this.#numberAt.set(key, this.size);
     return this.size;
+  }
+
+  /** Takes over the paths of a table that was kept, under their numbers: words as {@link wordsAfter} gives them. */
+  load(words: Uint32Array): void {
+    this.clear();
+    const steps = new PacketSteps();
+    for (let at = 0; at < words.length; ) {
+      const length = words[at] ?? 0;
+      steps.assign(words, at + 1, length);
+      this.numberOf(steps);
+      at += 1 + length * STEP_WORDS;
+    }
   }
 
   /** Words of the paths after the first `count`, a copy. */

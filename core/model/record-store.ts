@@ -102,6 +102,18 @@ export class RecordStore {
     }
   }
 
+  /**
+   * The oldest batch kept that begins at this place of the stream of all bytes, or behind it, and where the next one begins.
+   */
+  batchFrom(position: number): { readonly bytes: Uint8Array; readonly next: number } | undefined {
+    const last = this.#batches.at(-1);
+    if (last === undefined || position > last.position) return undefined;
+    const at = this.#batchAt(position, this.#batches.length - 1);
+    const found = this.#batches[at];
+    const batch = found !== undefined && found.position >= position ? found : this.#batches[at + 1];
+    return batch && { bytes: batch.bytes, next: batch.position + batch.bytes.byteLength };
+  }
+
   /** Index of the batch that has this position of the stream, which is not behind `high`. */
   #batchAt(position: number, high: number): number {
     let low = this.#head;

@@ -193,6 +193,8 @@ function readControl({ bytes, view }: RecordCursor, at: number): ControlBlock {
   };
 }
 
+/** Any group of a state, read by names. */
+type Fields = Readonly<Record<string, string | number | object>>;
 const GROUPS = ['meta', 'eth', 'ip', 'l4', 'buffer', 'route', 'conntrack', 'owner', 'control'] as const;
 
 /** Fields that both states know and that differ, named `device`, `meta.mark`, `ip.daddr`, `inner.ip.ttl` … */
@@ -207,11 +209,15 @@ export function changesBetween(before: PacketState, after: PacketState): Change[
   note('mtu', before.mtu, after.mtu);
   note('iif', before.iif, after.iif);
   note('comm', before.comm, after.comm);
-  const compare = (group: string, old: object | undefined, now: object | undefined) => {
-    if (old === undefined || now === undefined || old === now) return;
-    const was = new Map<string, string | number>(Object.entries(old));
-    for (const [field, value] of Object.entries(now))
-      if (typeof value !== 'object') note(`${group}.${field}`, was.get(field), value);
+  const compare = (group: string, before: object | undefined, after: object | undefined) => {
+    if (before === undefined || after === undefined || before === after) return;
+    const old = before as Fields;
+    const now = after as Fields;
+    for (const field in now) {
+      const was = old[field];
+      const is = now[field];
+      if (was !== is && typeof was !== 'object' && typeof is !== 'object') note(`${group}.${field}`, was, is);
+    }
   };
   for (const group of GROUPS) compare(group, before[group], after[group]);
   compare('inner', before.inner, after.inner);

@@ -46,7 +46,8 @@ export const ROW = {
 export const ROW_BYTES = 136;
 /** `ipLength`: the length is the IP header's, no longer the skb's. */
 export const ROW_BIT = { translated: 1, truncated: 2, ipLength: 4 } as const;
-const RELATION_SHIFT = 4;
+/** Of the bits, what is above is enum skbt_relation. */
+export const RELATION_SHIFT = 4;
 
 const VERDICT_MAX = Math.max(...Object.values(VERDICT));
 
@@ -57,6 +58,7 @@ const f64 = (view: DataView, at: number) => view.getFloat64(at, true);
 
 /** Single fields of the row that starts at byte `at`, for sorting and finding without objects. */
 export const rowPacket = (view: DataView, at: number): number => f64(view, at + ROW.packet);
+export const rowParent = (view: DataView, at: number): number => f64(view, at + ROW.parent);
 export const rowFirstNs = (view: DataView, at: number): number => f64(view, at + ROW.firstNs);
 export const rowLastNs = (view: DataView, at: number): number => f64(view, at + ROW.lastNs);
 export const rowHops = (view: DataView, at: number): number => u32(view, at + ROW.hops);

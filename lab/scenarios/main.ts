@@ -13,6 +13,7 @@ import { isDealt } from './dealt.ts';
 import { doctor } from './doctor/doctor.ts';
 import { drops } from './drops.ts';
 import { duplicates } from './duplicates.ts';
+import { expecting } from './expecting.ts';
 import { expressionTable } from './expressions/expressions.ts';
 import { extensions } from './extensions.ts';
 import { fairness } from './fairness.ts';
@@ -23,6 +24,7 @@ import { held } from './held.ts';
 import { identity } from './identity.ts';
 import { ipsec } from './ipsec.ts';
 import { ipv6Drops } from './ipv6-drops.ts';
+import { keeping } from './keeping.ts';
 import { lifetimes } from './lifetimes.ts';
 import { lineage } from './lineage.ts';
 import { nat } from './nat.ts';
@@ -38,6 +40,7 @@ import { programHops } from './probes/programs.ts';
 import { switching } from './probes/switching.ts';
 import { typed } from './probes/typed.ts';
 import { programs } from './programs.ts';
+import { recordings } from './recordings.ts';
 import { routingDrops } from './routing-drops.ts';
 import { rules } from './rules.ts';
 import type { Scenario } from './scenario.ts';
@@ -73,10 +76,10 @@ const onBoth: Groups = {
 };
 /** Programs there that are loaded on one of them only, or what takes them much longer; the rest is dealt out. */
 const on6_12: Groups = {
-  socketDrops, held, programs, nat, beside, exchanging, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing,
+  socketDrops, held, programs, nat, beside, exchanging, joining, pricing, modules, filters, doctor, identity, flows, tunnels, ipsec, extensions, printing, recordings, expecting,
 }; // biome-ignore format: a list
 const on6_1: Groups = {
-  ipv6Drops, typed, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes,
+  ipv6Drops, typed, lineage, segmentation, owners, connections, stacks, fairness, flags, duplicates, wireguard, wiring, lifetimes, keeping,
 }; // biome-ignore format: a list
 
 /** Their captures are others than those that the rest shares: on both kernels, after it. */
@@ -86,7 +89,7 @@ const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
   'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'exchanging', 'typed', 'joining', 'pricing', 'modules', 'others', 'wiring', 'lifetimes',
-  'starts', 'doctor', 'programHops',
+  'starts', 'doctor', 'programHops', 'recordings', 'keeping', 'expecting',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>
   isDealt && group in (kernelVersion().startsWith('6.1.') ? on6_12 : on6_1);

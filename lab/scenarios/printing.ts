@@ -171,6 +171,33 @@ const counted: Scenario = {
   },
 };
 
+const statistics: Scenario = {
+  name: '--stats counts packets by how they ended, and prints none of them',
+  async run() {
+    const { text } = await trace({
+      args: ['--stats', '--json', 'udp dst port 7000 or udp dst port 9999'],
+      classic: true,
+      traffic: () => {
+        shell(
+          'web',
+          'for i in {1..20}; do echo x > /dev/udp/10.1.0.3/7000; done',
+          'for i in {1..10}; do echo x > /dev/udp/10.1.0.3/9999; done',
+        );
+      },
+    });
+    equal(text.length, 1, 'lines');
+    const told = JSON.parse(text[0] ?? '');
+    equal(told.lost, 0, 'lost');
+    equal(told.packets, 30, 'packets');
+    const { delivered, dropped } = told.verdicts;
+    equal(`${delivered} ${dropped}`, '20 10', 'delivered and dropped');
+    const reasons = told.drops.map((one: { count: number; reason: string }) => `${one.count} ${one.reason}`);
+    equal(reasons.join(), '10 NETFILTER_DROP', 'drops');
+    equal(told.functions.udp_rcv, 20, 'packets at udp_rcv');
+    equal(told.lives.count, 30, 'packets that have ended');
+  },
+};
+
 const dropsOnly: Scenario = {
   name: '--dropstack prints no packet that is consumed, and below the drop its stack',
   async run() {
@@ -386,6 +413,7 @@ export const printing: readonly Scenario[] = [
   wallClock,
   sinceFirst,
   counted,
+  statistics,
   dropsOnly,
   families,
   debug,

@@ -79,7 +79,9 @@ export interface TraceOptions {
   /** Without `--json`: lines as they are printed. */
   readonly classic?: boolean;
   /** How it is stopped; `itself` waits for it (`-c`). */
-  readonly stop?: 'SIGINT' | 'itself';
+  readonly stop?: 'SIGINT' | 'SIGKILL' | 'itself';
+  /** The subcommand, where it is another. */
+  readonly command?: 'trace' | 'record';
   /** Called for every line; without it lines are kept. For traces too long to keep. */
   readonly onLine?: (line: Line) => void;
 }
@@ -125,7 +127,13 @@ export async function trace(options: TraceOptions): Promise<Trace> {
   const ready = join(folder, 'ready');
   const child = spawn(
     CLI,
-    ['trace', ...(options.classic ? [] : ['--json']), '--ready-file', ready, ...options.args],
+    [
+      options.command ?? 'trace',
+      ...(options.classic ? [] : ['--json']),
+      '--ready-file',
+      ready,
+      ...options.args,
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -180,7 +188,7 @@ async function watchTrace(
   const started = await Promise.race([fileAppears(ready, folder), closed.then(() => 'ended' as const)]);
   if (started === 'ended') throw new Error(`the trace ended before it was ready:\n${stderr}`);
   await options.traffic(child, output);
-  if (options.stop !== 'itself') child.kill('SIGINT');
+  if (options.stop !== 'itself') child.kill(options.stop ?? 'SIGINT');
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;

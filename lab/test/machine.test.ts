@@ -36,6 +36,13 @@ describe('the machine', () => {
     expect(qemu('--keep', '/x,y')).toContain('local,id=exchange,path=/x,,y,');
   });
 
+  test('has another root when one is given, and its systemd starts the command', () => {
+    expect(qemu('--root', '/other')).toMatch(/local,id=root,path=\/other,\S*,readonly=on /);
+    expect(qemu('--root', '/other')).not.toMatch(/path=\/,/);
+    expect(qemu('--systemd')).toContain(' systemd.unit=lab.service ');
+    expect(qemu()).not.toContain('systemd.');
+  });
+
   test('commas in paths do not end an option', () => {
     expect(qemu()).toContain('path=/tmp/a,,b/stdin');
   });

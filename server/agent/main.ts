@@ -76,7 +76,7 @@ async function main(): Promise<number> {
       peer.send({ type: 'capture', capture: state });
       if (state.phase === 'running') remember();
     },
-    stats: (stats) => peer.send({ type: 'stats', stats }),
+    stats: (stats) => peer.send({ type: 'stats', stats, atUnixMs: Date.now() }),
     batch: (records, taken) => peer.sendBatch(records, taken),
   });
   let timer: NodeJS.Timeout | undefined;

@@ -1,44 +1,37 @@
 /** The source as the command line uses it: wait until it has introduced itself, then ask. */
 import { check } from '../../core/base/schema.ts';
 import { type Fact, type FactQuery, factsSchema } from '../../core/messages/facts.ts';
-import type {
-  CaptureState,
-  NetnsInfo,
-  SourceHello,
-  SourceMessage,
-  TracerStats,
-} from '../../core/messages/source.ts';
+import type { CaptureState, NetnsInfo, SourceHello, SourceMessage } from '../../core/messages/source.ts';
 import { refusal } from '../../core/model/capabilities.ts';
-import { NameBook } from '../../core/model/names.ts';
+import { hasLab, NO_LAB } from '../place.ts';
 import { hostCommand, type LocalSource, labCommand, spawnAgent } from '../sources/local.ts';
+import type { Source } from '../sources/source.ts';
+import { Told } from './told.ts';
 import { failure } from './usage.ts';
 
 export interface ClientEvents {
   batch(records: Uint8Array): Promise<void> | undefined;
   gone(note: string): void;
+  /** Everything that is said, before it is taken in. */
+  said?(message: SourceMessage): void;
   /** What is said of the capture, when it changes. */
   capture?(state: CaptureState): void;
 }
 
-/** What an agent has told until now. */
-export class Client {
-  readonly names = new NameBook();
+/** An agent that was started, and what it has told until now. */
+export class Client extends Told {
   readonly source: LocalSource;
-  hello: SourceHello | undefined;
-  namespaces: readonly NetnsInfo[] | undefined;
-  stats: TracerStats | undefined;
-  refused: readonly { readonly name: string; readonly reason: string }[] = [];
-  capture: CaptureState = { phase: 'idle' };
-  plan: { readonly attached: number; readonly backend: string; readonly attachMs: number } | undefined;
   readonly #events: ClientEvents;
   #waiting: (() => void)[] = [];
   #goneNote: string | undefined;
 
   constructor(options: { readonly source: 'host' | 'lab'; readonly kernel: string }, events: ClientEvents) {
+    super();
     this.#events = events;
+    if (options.source === 'lab' && !hasLab()) throw failure(NO_LAB);
     const command = options.source === 'lab' ? labCommand(options.kernel) : hostCommand();
     this.source = spawnAgent(command, {
-      message: (message) => this.#take(message),
+      message: (message) => this.#hear(message),
       batch: (records) => events.batch(records),
       gone: (note) => {
         this.#goneNote = note;
@@ -58,7 +51,9 @@ export class Client {
     const hello = await this.greeting();
     const why = refusal(hello.capabilities);
     if (why !== undefined)
-      throw failure(`this kernel cannot be traced: ${why} (--source lab traces one in a VM)`);
+      throw failure(
+        `this kernel cannot be traced: ${why}${hasLab() ? ' (--source lab traces one in a VM)' : ''}`,
+      );
     return hello;
   }
 
@@ -68,10 +63,8 @@ export class Client {
   }
 
   /** What the source's host says about itself; nothing when it does not answer. */
-  async facts(queries: readonly FactQuery[]): Promise<readonly Fact[]> {
-    const answer = await this.source.request({ method: 'facts', queries });
-    const told = answer.ok ? check(factsSchema, answer.value) : undefined;
-    return told?.ok === true ? told.value.facts : [];
+  facts(queries: readonly FactQuery[]): Promise<readonly Fact[]> {
+    return factsOf(this.source, queries);
   }
 
   async #until<T>(get: () => T | undefined): Promise<T> {
@@ -85,39 +78,10 @@ export class Client {
     }
   }
 
-  #take(message: SourceMessage): void {
-    switch (message.type) {
-      case 'hello':
-        this.hello = message.hello;
-        break;
-      case 'functions':
-        this.names.take({ functions: message.functions });
-        break;
-      case 'reasons':
-        this.names.take({ reasons: message.reasons });
-        break;
-      case 'namespaces':
-        this.namespaces = message.namespaces;
-        this.names.take({ namespaces: message.namespaces });
-        break;
-      case 'cgroups':
-        this.names.take({ cgroups: message.cgroups });
-        break;
-      case 'stats':
-        this.stats = message.stats;
-        break;
-      case 'capture':
-        this.capture = message.capture;
-        if (message.capture.phase === 'running') {
-          this.plan = message.capture;
-          this.refused = message.capture.refused;
-        }
-        this.#events.capture?.(message.capture);
-        break;
-      case 'topology':
-      case 'reply':
-        break;
-    }
+  #hear(message: SourceMessage): void {
+    this.#events.said?.(message);
+    this.take(message);
+    if (message.type === 'capture') this.#events.capture?.(message.capture);
     this.#wake();
   }
 
@@ -126,4 +90,16 @@ export class Client {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+/** What a source says about its host, or said then of this packet's; nothing when it does not answer. */
+export async function factsOf(
+  source: Source,
+  queries: readonly FactQuery[],
+  packet?: number,
+): Promise<readonly Fact[]> {
+  const of = packet === undefined ? {} : { packet };
+  const answer = await source.request({ method: 'facts', queries, ...of });
+  const told = answer.ok ? check(factsSchema, answer.value) : undefined;
+  return told?.ok === true ? told.value.facts : [];
 }

@@ -10,8 +10,9 @@ import { DEFAULT_PLAN, planOf, planText } from '../../core/model/probes/plan.ts'
 import { priceText } from '../../core/model/probes/price.ts';
 import { stageOf } from '../../core/model/stages.ts';
 import { Client } from './client.ts';
+import { FUNCTIONS_FLAGS, PROBE_FLAGS } from './flags.ts';
 import { parseFlags } from './options.ts';
-import { findOthers, PROBE_FLAGS, parseProbes, resolveProbes } from './probes.ts';
+import { findOthers, parseProbes, resolveProbes } from './probes.ts';
 import { NO_PACKET } from './resolve.ts';
 import { failure } from './usage.ts';
 
@@ -20,13 +21,7 @@ import { failure } from './usage.ts';
  * `--price`, what that would cost. Resolves to the exit status.
  */
 export async function functions(words: readonly string[]): Promise<number> {
-  const { values } = parseFlags(words, {
-    ...PROBE_FLAGS,
-    json: { type: 'boolean' },
-    price: { type: 'boolean' },
-    source: { type: 'string' },
-    kernel: { type: 'string' },
-  });
+  const { values } = parseFlags(words, FUNCTIONS_FLAGS);
   const isPlanned = Object.keys(PROBE_FLAGS).some((flag) => flag in values);
   const plan = parseProbes(values);
   const source = values.source === 'lab' ? 'lab' : 'host';

@@ -1,10 +1,18 @@
 /** `skbtracer`: which subcommand, and how it ended. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '../place.ts';
+
+import { productVersion } from '../version.ts';
 import { doctor } from './doctor/doctor.ts';
 import { functions } from './functions.ts';
-import { parseServe, parseTrace } from './options.ts';
+import {
+  parseExpect,
+  parseExport,
+  parseImport,
+  parseQuery,
+  parseRecord,
+  parseReplay,
+  parseServe,
+  parseTrace,
+} from './options.ts';
 import { trace } from './trace.ts';
 import { CliError, HELP } from './usage.ts';
 
@@ -21,17 +29,55 @@ run().then(
 
 async function run(): Promise<number> {
   const words = process.argv.slice(2);
-  if (words.includes('--help') || words.includes('-h') || first === 'help') {
+  if (first === 'lab') {
+    // its own --help, and the command's behind it
+    const { lab } = await import('./lab.ts');
+    return lab(rest);
+  }
+  // what stands behind it is another command's
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  if (own.includes('--help') || own.includes('-h') || first === 'help') {
     console.log(HELP);
     return 0;
   }
   if (first === '--version' || first === '-V') {
-    console.log(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version);
+    console.log(productVersion());
     return 0;
   }
   switch (first) {
     case 'trace':
       return trace(parseTrace(rest));
+    case 'record':
+      return trace(parseRecord(rest));
+    case 'replay': {
+      const { replay } = await import('./replay.ts');
+      return replay(parseReplay(rest));
+    }
+    case 'export': {
+      const { exportRecording } = await import('./export.ts');
+      return exportRecording(parseExport(rest));
+    }
+    case 'import': {
+      const { importCapture } = await import('./import.ts');
+      return importCapture(parseImport(rest));
+    }
+    case 'query': {
+      const { query } = await import('./tables.ts');
+      return query(parseQuery(rest));
+    }
+    case 'expect': {
+      const { expectPackets } = await import('./expect.ts');
+      return expectPackets(parseExpect(rest));
+    }
+    case 'man': {
+      const { manPage } = await import('./man.ts');
+      process.stdout.write(manPage(productVersion(), new Date().toISOString().slice(0, 10)));
+      return 0;
+    }
+    case 'completion': {
+      const { completion } = await import('./completion.ts');
+      return completion(rest);
+    }
     case 'functions':
       return functions(rest);
     case 'doctor':

@@ -13,24 +13,77 @@ export interface Shown {
   readonly tcp: boolean;
   /** How each packet ended, and why. */
   readonly why: boolean;
+  /** Each packet's whole life, as a tree. */
+  readonly story: boolean;
+  /** Drops as a table. */
+  readonly top: boolean;
+  /** What packets did as a whole, as a table. */
+  readonly stats: boolean;
 }
 
-/** The flags that say what is printed, as given. */
+export const SHOWS_NOTHING: Shown = {
+  hops: false,
+  drops: false,
+  netfilter: false,
+  tcp: false,
+  why: false,
+  story: false,
+  top: false,
+  stats: false,
+};
+
+/** The flags that say what is printed. */
+export const MODE_FLAGS = [
+  'route',
+  'iptable',
+  'dropstack',
+  'drops',
+  'stats',
+  'callstack',
+  'tcp',
+  'why',
+  'cb',
+] as const;
+
+/** The same, as given. */
 export interface ModeFlags {
   readonly route?: boolean | undefined;
   readonly iptable?: boolean | undefined;
   readonly dropstack?: boolean | undefined;
+  readonly drops?: boolean | undefined;
+  readonly stats?: boolean | undefined;
   readonly callstack?: boolean | undefined;
   readonly tcp?: boolean | undefined;
   readonly why?: boolean | undefined;
   readonly cb?: boolean | undefined;
+  /** `--format tree`. */
+  readonly isTree: boolean;
 }
+
+/** Flags for a table, and what is shown then. */
+const TABLES = [
+  ['drops', 'top'],
+  ['stats', 'stats'],
+] as const;
 
 /**
  * What the flags ask for: `--route`, `--iptable`, `--tcp` and `--why` add to each other, `--dropstack` stands alone,
  * none is `--route`. Throws a CliError where they contradict each other.
  */
 export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly stacks: StackChoice } {
+  if (flags.isTree) {
+    const other = MODE_FLAGS.find((flag) => flags[flag] === true);
+    if (other !== undefined)
+      throw usageError(`--format tree tells each packet whole, with why it ended: leave --${other} out`);
+    return { shows: { ...SHOWS_NOTHING, story: true }, stacks: 'none' };
+  }
+  for (const [table, show] of TABLES) {
+    if (flags[table] !== true) continue;
+    const other = MODE_FLAGS.find((flag) => flag !== table && flags[flag] === true);
+    if (other !== undefined)
+      throw usageError(`--${table} is a table, and nothing else: leave --${other} out`);
+    return { shows: { ...SHOWS_NOTHING, [show]: true }, stacks: 'none' };
+  }
   if (flags.dropstack === true) {
     if (flags.callstack === true)
       throw usageError(
@@ -38,7 +91,7 @@ export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly 
       );
     const other = (['route', 'iptable', 'tcp', 'why'] as const).find((flag) => flags[flag] === true);
     if (other !== undefined) throw usageError(`--dropstack prints drops only: leave --${other} out`);
-    return { shows: { hops: false, drops: true, netfilter: false, tcp: false, why: false }, stacks: 'drops' };
+    return { shows: { ...SHOWS_NOTHING, drops: true }, stacks: 'drops' };
   }
   const isOther = flags.iptable === true || flags.tcp === true || flags.why === true;
   const hops = flags.route === true || !isOther;
@@ -48,6 +101,9 @@ export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly 
     netfilter: flags.iptable === true,
     tcp: flags.tcp === true,
     why: flags.why === true,
+    story: false,
+    top: false,
+    stats: false,
   };
   for (const flag of ['callstack', 'cb'] as const)
     if (flags[flag] === true && !hops)
@@ -58,8 +114,8 @@ export function parseModes(flags: ModeFlags): { readonly shows: Shown; readonly 
 }
 
 /** Only connections are printed: no packet needs to be traced. */
-export const isTcpOnly = ({ hops, drops, netfilter, tcp, why }: Shown): boolean =>
-  tcp && !hops && !drops && !netfilter && !why;
+export const isTcpOnly = ({ tcp, ...others }: Shown): boolean =>
+  tcp && !Object.values(others).some((isShown) => isShown);
 
 /**
  * Refuses, with `--tcp` alone, what chooses or follows packets: it would be passed over without a word.

@@ -4,6 +4,7 @@ import { nearest } from '../../core/base/nearest.ts';
 import {
   BACKEND_CHOICES,
   type BackendChoice,
+  DASHBOARD_SPEC,
   DEFAULT_SPEC,
   type ProbePlan,
   RINGS_MAX,
@@ -11,19 +12,55 @@ import {
   TAIL_TRACKED_PACKETS,
   type TailChoice,
 } from '../../core/messages/source.ts';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  formatOfName,
+  HOP_CHOICES,
+  type HopChoice,
+} from '../../core/model/export/formats.ts';
 import { EMPTY_FORM, formToExpression, joinExpressions, parseAddress } from '../../core/model/filter.ts';
-import { parseModes, refusePacketFlags, type Shown } from './modes.ts';
+import type { TriggerChoice } from '../../core/model/triggers.ts';
+import type { ServeOptions } from '../launcher.ts';
+import type { RingLimits } from '../recording/ring.ts';
+import { DEFAULT_LIMITS, DEFAULT_MEMORY_BYTES } from '../store/limits.ts';
+import {
+  EXPECT_FLAGS,
+  EXPORT_FLAGS,
+  FORMATS,
+  IMPORT_FLAGS,
+  PRINT_FLAGS,
+  QUERY_FLAGS,
+  RECORD_FLAGS,
+  SERVE_FLAGS,
+  TRACE_FLAGS,
+} from './flags.ts';
+import { MODE_FLAGS, parseModes, refusePacketFlags, SHOWS_NOTHING, type Shown } from './modes.ts';
 import {
   interfaceName,
   oneOf,
+  parseDuration,
+  parseLast,
   parseMark,
   parseRingSize,
+  parseRotation,
+  parseSize,
   parseTail,
+  parseTriggers,
   powerOfTwo,
   wholeNumber,
 } from './numbers.ts';
-import { PROBE_FLAGS, parseProbes } from './probes.ts';
+import { parseProbes } from './probes.ts';
+import type { Rotation } from './rotating.ts';
 import { usageError } from './usage.ts';
+
+/** What a flight recorder keeps, and when it writes that. */
+export interface FlightOptions {
+  readonly limits: RingLimits;
+  readonly triggers: TriggerChoice;
+  /** So long after what happened. */
+  readonly afterMs: number;
+}
 
 export interface TraceOptions {
   readonly expression: string;
@@ -43,6 +80,17 @@ export interface TraceOptions {
   readonly json: boolean;
   readonly shows: Shown;
   readonly stacks: StackChoice;
+  /** Stacks are told with lines, and not only taken. */
+  readonly printsStacks: boolean;
+  /** A file, or `-`; undefined: nothing is recorded. */
+  readonly record: string | undefined;
+  /** Only the last of it is, once something happens; undefined: all. */
+  readonly flight: FlightOptions | undefined;
+  /** File that lines are written to; undefined: the standard output. */
+  readonly lines: string | undefined;
+  readonly rotation: Rotation | undefined;
+  /** Until it is told to: undefined. */
+  readonly durationMs: number | undefined;
   readonly controlBlock: boolean;
   readonly probes: ProbePlan;
   readonly backend: BackendChoice;
@@ -61,42 +109,8 @@ export interface TraceOptions {
   readonly ebpf: boolean;
 }
 
-const FLAGS = {
-  ipaddr: { type: 'string', short: 'H' },
-  proto: { type: 'string' },
-  port: { type: 'string', short: 'P' },
-  icmpid: { type: 'string' },
-  netns: { type: 'string', short: 'N' },
-  interface: { type: 'string', short: 'i' },
-  mark: { type: 'string' },
-  pid: { type: 'string', short: 'p' },
-  inner: { type: 'string' },
-  keep: { type: 'boolean' },
-  'catch-count': { type: 'string', short: 'c' },
-  time: { type: 'boolean', short: 'T' },
-  timestamp: { type: 'boolean', short: 't' },
-  json: { type: 'boolean' },
-  route: { type: 'boolean' },
-  iptable: { type: 'boolean' },
-  dropstack: { type: 'boolean' },
-  callstack: { type: 'boolean' },
-  tcp: { type: 'boolean' },
-  why: { type: 'boolean' },
-  cb: { type: 'boolean' },
-  'flow-rate': { type: 'string' },
-  tail: { type: 'string' },
-  tracked: { type: 'string' },
-  'stack-table': { type: 'string' },
-  ...PROBE_FLAGS,
-  backend: { type: 'string' },
-  'ring-size': { type: 'string' },
-  rings: { type: 'string' },
-  source: { type: 'string' },
-  kernel: { type: 'string' },
-  'ready-file': { type: 'string' },
-  debug: { type: 'boolean' },
-  ebpf: { type: 'boolean' },
-} as const satisfies ParseArgsConfig['options'];
+/** What happens then is worth seeing, too. */
+const FREEZE_AFTER_MS = 1000;
 
 /** Flags that choose packets, or say how packets are followed. */
 const PACKET_FLAGS = [
@@ -105,9 +119,251 @@ const PACKET_FLAGS = [
 
 /** Reads the words after `trace`. Throws a CliError with status 2. */
 export function parseTrace(words: readonly string[]): TraceOptions {
-  const { values, positionals } = parseFlags(words, FLAGS);
+  const { values, positionals } = parseFlags(words, TRACE_FLAGS);
+  const { output, rotate, ...flags } = values;
+  if (output === '' || output === '-')
+    throw usageError('lines are written to the standard output without --output, too');
+  if (rotate !== undefined && output === undefined)
+    throw usageError('--rotate is about the file of --output: give that');
+  return { ...traceOptions(flags, positionals), lines: output, rotation: parseRotation(rotate) };
+}
+
+/**
+ * Reads the words after `record`: what a dashboard asks for is recorded, so that a page can show all that it has;
+ * printed is what flags ask for. Throws a CliError with status 2.
+ */
+export function parseRecord(words: readonly string[]): TraceOptions {
+  const { values, positionals } = parseFlags(words, RECORD_FLAGS);
+  const { output, freeze, last, after, ...flags } = values;
+  if (freeze === undefined && (last !== undefined || after !== undefined))
+    throw usageError('--last and --after are about --freeze: say what is waited for, as --freeze drop');
+  if (output === undefined || output === '')
+    throw usageError("record writes a file: give -o FILE, or '-o -' for the standard output");
+  const isPrinted =
+    MODE_FLAGS.some((flag) => flags[flag] === true) || flags.json === true || flags.format !== undefined;
+  if (output === '-' && isPrinted)
+    throw usageError(
+      'the standard output takes the recording or lines: give -o a file, or leave what prints out',
+    );
+  if (flags.tcp === true && !MODE_FLAGS.some((flag) => flag !== 'tcp' && flags[flag] === true))
+    throw usageError(
+      'record has connections anyhow: --tcp alone would record nothing else. Add --route, or leave it out',
+    );
+  const options = traceOptions(flags, positionals);
+  return {
+    ...options,
+    stacks: options.stacks === 'none' ? DASHBOARD_SPEC.stacks : options.stacks,
+    shows: isPrinted ? options.shows : SHOWS_NOTHING,
+    record: output,
+    flight:
+      freeze === undefined
+        ? undefined
+        : {
+            triggers: parseTriggers(freeze),
+            limits: parseLast(last),
+            afterMs: parseDuration('--after', after) ?? FREEZE_AFTER_MS,
+          },
+  };
+}
+
+export interface ReplayOptions {
+  /** `-`: the standard input. */
+  readonly file: string;
+  readonly shows: Shown;
+  readonly stacks: StackChoice;
+  readonly printsStacks: boolean;
+  readonly controlBlock: boolean;
+  readonly count: number | undefined;
+  readonly time: 'clock' | 'seconds';
+  readonly json: boolean;
+}
+
+/** Reads the words after `replay`. Throws a CliError with status 2. */
+export function parseReplay(words: readonly string[]): ReplayOptions {
+  const { values, positionals } = parseFlags(words, PRINT_FLAGS);
+  const [file, extra] = positionals;
+  if (file === undefined)
+    throw usageError("replay reads a recording: give its file, or '-' for the standard input");
+  if (extra !== undefined) throw usageError(`replay reads one recording, and has no use for '${extra}'`);
+  return { file, ...printOptions(values) };
+}
+
+export interface ExportOptions {
+  /** `-`: the standard input. */
+  readonly file: string;
+  /** A new file, or `-`. */
+  readonly output: string;
+  readonly format: ExportFormat;
+  readonly hops: HopChoice;
+  /** Undefined: all. */
+  readonly packets: ReadonlySet<number> | undefined;
+}
+
+/** Packets that can be named. */
+const PACKETS_MAX = 1000;
+
+/** Reads the words after `export`. Throws a CliError with status 2. */
+export function parseExport(words: readonly string[]): ExportOptions {
+  const { values, positionals } = parseFlags(words, EXPORT_FLAGS);
+  const [file, extra] = positionals;
+  if (file === undefined)
+    throw usageError("export reads a recording: give its file, or '-' for the standard input");
+  if (extra !== undefined) throw usageError(`export reads one recording, and has no use for '${extra}'`);
+  const { output } = values;
+  if (output === undefined || output === '')
+    throw usageError("export writes a file: give -o FILE, or '-o -' for the standard output");
+  const named = values.format ?? formatOfName(output);
+  if (named === undefined)
+    throw usageError(
+      `'${output}' does not say what it is to be: give --format ${EXPORT_FORMATS.join(', ')}, or a name that ends in one`,
+    );
+  const format = oneOf('--format', named, EXPORT_FORMATS, 'jsonl');
+  if (format === 'parquet' && values.packet !== undefined)
+    throw usageError('--packet is not for parquet, which has all tables whole: `query` chooses rows');
+  if (values.hops !== undefined && format !== 'pcapng')
+    throw usageError(`--hops is about pcapng: ${format} has every hop`);
+  return {
+    file,
+    output,
+    format,
+    hops: oneOf('--hops', values.hops, HOP_CHOICES, 'interfaces'),
+    packets: packetIds(values.packet),
+  };
+}
+
+export interface ImportOptions {
+  /** Of one capture, in their order; `-` alone: the standard input. */
+  readonly files: readonly string[];
+  /** A new file, or `-`. */
+  readonly output: string;
+}
+
+/** Files that a rotating tool may have written. */
+const FILES_MAX = 256;
+
+/** Reads the words after `import`. Throws a CliError with status 2. */
+export function parseImport(words: readonly string[]): ImportOptions {
+  const { values, positionals: files } = parseFlags(words, IMPORT_FLAGS);
+  if (files.length === 0)
+    throw usageError("import reads another tool’s capture: give its file, or '-' for the standard input");
+  if (files.length > FILES_MAX)
+    throw usageError(`import reads ${FILES_MAX} files at once, not ${files.length}`);
+  if (files.length > 1 && files.includes('-'))
+    throw usageError("import reads the standard input alone: give '-', or files");
+  const { output } = values;
+  if (output === undefined || output === '')
+    throw usageError("import writes a recording: give -o FILE, or '-o -' for the standard output");
+  return { files, output };
+}
+
+export interface QueryOptions {
+  /** `-`: the standard input. */
+  readonly file: string;
+  readonly sql: string;
+  readonly format: 'text' | 'json' | 'csv';
+}
+
+/** Reads the words after `query`. Throws a CliError with status 2. */
+export function parseQuery(words: readonly string[]): QueryOptions {
+  const { values, positionals } = parseFlags(words, QUERY_FLAGS);
+  const [file, sql, extra] = positionals;
+  if (file === undefined || sql === undefined || sql.trim() === '')
+    throw usageError(
+      "query asks a recording: give its file and SQL, as 'SELECT verdict, count(*) FROM packets GROUP BY ALL'",
+    );
+  if (extra !== undefined)
+    throw usageError(`query takes one question, in quotes, and has no use for '${extra}'`);
+  if (values.json === true && values.csv === true) throw usageError('--json or --csv, not both');
+  return { file, sql, format: values.json ? 'json' : values.csv ? 'csv' : 'text' };
+}
+
+export interface ExpectOptions {
+  /** Of expectations: YAML. */
+  readonly file: string;
+  /** What is captured while the command runs. */
+  readonly capture: TraceOptions;
+  /** Program and arguments; none with a recording. */
+  readonly command: readonly string[];
+  readonly recording: string | undefined;
+  readonly format: 'text' | 'tap';
+  /** A file that is written, too. */
+  readonly junit: string | undefined;
+  /** How long is waited at most for packets that are still on their way. */
+  readonly settleMs: number;
+}
+
+const SETTLE_MS = 2000;
+
+/** Reads the words after `expect`. Throws a CliError with status 2. */
+export function parseExpect(words: readonly string[]): ExpectOptions {
+  const end = words.indexOf('--');
+  const command = end < 0 ? [] : words.slice(end + 1);
+  const { values, positionals } = parseFlags(end < 0 ? words : words.slice(0, end), EXPECT_FLAGS);
+  const { recording, tap, junit, settle, ...flags } = values;
+  const [file, ...expression] = positionals;
+  if (file === undefined)
+    throw usageError('expect reads a file of expectations: give its name (docs/expect.md)');
+  if (recording === undefined && command.length === 0)
+    throw usageError(
+      'expect watches a command: give it behind --, as in `expect FILE -- ping -c1 10.1.0.3`, or give --recording FILE',
+    );
+  if (recording !== undefined && command.length > 0)
+    throw usageError('expect watches a command or reads a recording: give one');
+  if (recording !== undefined && (expression.length > 0 || Object.keys(flags).length > 0))
+    throw usageError('a recording has what was captured then: leave out what chooses packets and probes');
+  return {
+    file,
+    capture: { ...traceOptions(flags, expression), keep: true },
+    command,
+    recording,
+    format: tap === true ? 'tap' : 'text',
+    junit,
+    settleMs: parseDuration('--settle', settle) ?? SETTLE_MS,
+  };
+}
+
+/** `12`, `12,15`. */
+function packetIds(text: string | undefined): ReadonlySet<number> | undefined {
+  if (text === undefined) return undefined;
+  const ids = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : 0));
+  if (ids.length > PACKETS_MAX || ids.some((id) => !Number.isSafeInteger(id) || id < 1))
+    throw usageError(
+      `--packet takes packet ids with commas between them, ${PACKETS_MAX} at most, not '${text}'`,
+    );
+  return new Set(ids);
+}
+
+type PrintFlags = ReturnType<typeof parseFlags<typeof PRINT_FLAGS>>['values'];
+type TraceFlags = Omit<ReturnType<typeof parseFlags<typeof TRACE_FLAGS>>['values'], 'output' | 'rotate'>;
+
+/** What is printed of events, wherever they come from. */
+function printOptions(values: PrintFlags): Omit<ReplayOptions, 'file'> {
   if (values.time === true && values.timestamp === true)
     throw usageError('-T and -t are two ways to show the time: give one');
+  const format = oneOf('--format', values.format, FORMATS, values.json === true ? 'json' : 'classic');
+  if (values.json === true && format !== 'json')
+    throw usageError(`--json and --format ${format} are two formats: give one`);
+  const { shows, stacks } = parseModes({ ...values, isTree: format === 'tree' });
+  const count = wholeNumber('-c', values['catch-count'], 1, Number.MAX_SAFE_INTEGER);
+  if (shows.top && (format === 'json' || count !== undefined))
+    throw usageError(
+      `--drops is a table: leave ${format === 'json' ? '--json' : '-c'} out (--dropstack prints each drop)`,
+    );
+  if (shows.stats && count !== undefined)
+    throw usageError('--stats prints no events: leave -c out (--duration stops after a time)');
+  return {
+    shows,
+    stacks,
+    printsStacks: stacks !== 'none',
+    controlBlock: values.cb === true,
+    count,
+    time: values.timestamp === true ? 'seconds' : 'clock',
+    json: format === 'json',
+  };
+}
+
+function traceOptions(values: TraceFlags, positionals: readonly string[]): TraceOptions {
+  const printed = printOptions(values);
   const form = formToExpression({
     ...EMPTY_FORM,
     host: values.ipaddr ?? '',
@@ -116,7 +372,7 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     icmpId: values.icmpid ?? '',
   });
   if (!form.ok) throw usageError(form.error.message);
-  const { shows, stacks: shown } = parseModes(values);
+  const { shows, stacks: shown } = printed;
   const stacks = values['probe-stack'] === true && shown === 'none' ? 'drops' : shown;
   refusePacketFlags(shows, [
     ...(positionals.length > 0 ? ['a pcap expression'] : []),
@@ -128,6 +384,8 @@ export function parseTrace(words: readonly string[]): TraceOptions {
       '--stack-table is the room for kernel stacks: give --callstack, --dropstack or --probe-stack with it',
     );
   const tail = parseTail(values.tail);
+  if (tail && values.stats === true)
+    throw usageError('--stats counts all packets, --tail tells only some: leave one of them out');
   if (tail && (values.callstack === true || values.cb === true))
     throw usageError(
       '--tail keeps a hop in a few bytes, without stack and control block: --dropstack works with it, --callstack and --cb do not',
@@ -141,14 +399,16 @@ export function parseTrace(words: readonly string[]): TraceOptions {
     interface: interfaceName(values.interface),
     mark: parseMark(values.mark),
     pid: wholeNumber('-p', values.pid, 1, 4_194_304),
-    // what is decided at a packet's end is about its whole life
-    keep: values.keep === true || tail !== undefined,
-    count: wholeNumber('-c', values['catch-count'], 1, Number.MAX_SAFE_INTEGER),
-    time: values.timestamp === true ? 'seconds' : 'clock',
-    json: values.json === true,
-    shows,
+    // what is decided, or told, at a packet's end is about its whole life
+    keep: values.keep === true || tail !== undefined || shows.story,
+    ...printed,
     stacks,
-    controlBlock: values.cb === true,
+    printsStacks: stacks !== 'none',
+    record: undefined,
+    flight: undefined,
+    lines: undefined,
+    rotation: undefined,
+    durationMs: parseDuration('--duration', values.duration),
     flowRate: wholeNumber('--flow-rate', values['flow-rate'], 1, 1_000_000) ?? DEFAULT_SPEC.flowRate,
     tail,
     trackedPackets:
@@ -167,26 +427,39 @@ export function parseTrace(words: readonly string[]): TraceOptions {
   };
 }
 
-export interface ServeOptions {
-  readonly source: 'auto' | 'host' | 'lab';
-  readonly kernel: string;
-  readonly readyFile: string | undefined;
-}
-
 /** Reads the words after `serve`. */
 export function parseServe(words: readonly string[]): ServeOptions {
-  const { values, positionals } = parseFlags(words, {
-    source: { type: 'string' },
-    kernel: { type: 'string' },
-    'ready-file': { type: 'string' },
-  });
-  const [extra] = positionals;
-  if (extra !== undefined) throw usageError(`serve takes no '${extra}': filters are set in the page`);
+  const { values, positionals } = parseFlags(words, SERVE_FLAGS);
+  const [recording, extra] = positionals;
+  if (extra !== undefined)
+    throw usageError(`serve takes one recording, or nothing: filters are set in the page, not by '${extra}'`);
+  if (recording !== undefined && values.source !== undefined)
+    throw usageError(
+      `a recording is shown, or what there is to capture: leave --source or '${recording}' out`,
+    );
   return {
+    recording,
     source: oneOf('--source', values.source, ['auto', 'host', 'lab'] as const, 'auto'),
     kernel: values.kernel ?? '6.12',
     readyFile: values['ready-file'],
+    memoryBytes: memorySize(values.memory),
+    recordings: values.recordings === 'off' ? null : values.recordings,
+    limits: {
+      bytes: parseSize('--recordings-size', values['recordings-size']) ?? DEFAULT_LIMITS.bytes,
+      ageMs: parseDuration('--recordings-age', values['recordings-age']) ?? DEFAULT_LIMITS.ageMs,
+      files:
+        wholeNumber('--recordings-number', values['recordings-number'], 1, 1_000_000) ?? DEFAULT_LIMITS.files,
+    },
   };
+}
+
+const MEMORY_MIN = 64 << 10;
+const MEMORY_MAX = 8 * 2 ** 30;
+
+function memorySize(text: string | undefined): number {
+  const bytes = parseSize('--memory', text) ?? DEFAULT_MEMORY_BYTES;
+  if (bytes < MEMORY_MIN || bytes > MEMORY_MAX) throw usageError(`--memory is from 64K to 8G, not '${text}'`);
+  return bytes;
 }
 
 /** node:util's parseArgs with errors that help. */

@@ -1,5 +1,4 @@
 /** The flags that say which functions are probed, as a plan. */
-import type { ParseArgsConfig } from 'node:util';
 import { nearest } from '../../core/base/nearest.ts';
 import type { Result } from '../../core/base/result.ts';
 import {
@@ -16,16 +15,6 @@ import { type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.
 import type { Client } from './client.ts';
 import { oneOf } from './numbers.ts';
 import { failure, usageError } from './usage.ts';
-
-export const PROBE_FLAGS = {
-  group: { type: 'string' },
-  stage: { type: 'string', multiple: true },
-  module: { type: 'string', multiple: true },
-  'filter-func': { type: 'string', multiple: true },
-  func: { type: 'string', multiple: true },
-  'filter-non-skb-funcs': { type: 'string', multiple: true },
-  'probe-stack': { type: 'boolean' },
-} as const satisfies ParseArgsConfig['options'];
 
 interface ProbeValues {
   readonly group?: string | undefined;

@@ -50,7 +50,7 @@ export function resolveSpec(options: TraceOptions, namespaces: readonly NetnsInf
     backend: options.backend,
     stacks: options.stacks,
     controlBlock: options.controlBlock,
-    tcpEvents: options.shows.tcp,
+    tcpEvents: options.shows.tcp || options.record !== undefined,
     flowRate: options.flowRate,
     ...(options.tail !== undefined && { tail: options.tail }),
     ringBytes: options.ringBytes,

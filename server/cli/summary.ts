@@ -1,5 +1,5 @@
 /** The last words on stderr: how much was seen, and what was lost where. */
-import { allCpus, type TracerStats } from '../../core/messages/source.ts';
+import { allCpus, lostEvents, type TracerStats } from '../../core/messages/source.ts';
 import { formatCount, formatDuration } from '../../core/model/format.ts';
 
 export interface SummaryFacts {
@@ -38,13 +38,12 @@ function refusedText(refused: readonly Refused[]): string {
  */
 export function summaryText(facts: SummaryFacts): string {
   const { stats, arrived, malformed } = facts;
-  const ring = allCpus(stats.lostRing);
   const trackFull = allCpus(stats.trackFull);
   const rateLimited = allCpus(stats.rateLimited);
   const stackFull = allCpus(stats.stackFull);
   // what neither the ring nor what was left in it explains
-  const onTheWay = Math.max(0, stats.events - arrived - ring - stats.undelivered);
-  const lost = ring + stats.undelivered + onTheWay;
+  const onTheWay = Math.max(0, stats.events - arrived - lostEvents(stats));
+  const lost = lostEvents(stats) + onTheWay;
   const lines = [
     `${formatCount(stats.events)} events, ${formatCount(lost)} lost, ${formatCount(facts.packets)} packets, ` +
       `${formatCount(facts.printed)} lines in ${formatDuration(facts.durationMs * 1e6)}`,

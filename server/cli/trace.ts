@@ -1,20 +1,32 @@
-import { writeFileSync } from 'node:fs';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Failure } from '../../core/base/result.ts';
 import { parse } from '../../core/base/schema.ts';
 import { asFuncId } from '../../core/base/units.ts';
-import { type CaptureSpec, plannedProgramsSchema, SESSION_PROGRAM } from '../../core/messages/source.ts';
+import {
+  allCpus,
+  type CaptureSpec,
+  plannedProgramsSchema,
+  SESSION_PROGRAM,
+  type SourceHello,
+} from '../../core/messages/source.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { mark } from '../timing.ts';
 import { Client } from './client.ts';
-import type { TraceOptions } from './options.ts';
-import { Printer } from './printer.ts';
+import { Ending } from './ending.ts';
+import type { FlightOptions, TraceOptions } from './options.ts';
+import { paintFor } from './paint.ts';
+import { Printer, viewsFor } from './printer.ts';
 import { findOthers, resolveProbes } from './probes.ts';
+import type { TraceRecorder } from './recorder.ts';
 import { connectionMatcher, resolveSpec } from './resolve.ts';
+import { openLineFile } from './rotating.ts';
 import { summaryText } from './summary.ts';
+import { terminalRoom } from './terminal.ts';
 import { failure, usageError } from './usage.ts';
 import type { Explainer } from './why.ts';
 
-/** `skbtracer trace`: prints until it is told to stop. Resolves to the exit status. */
+/** `skbtracer trace` and `record`: prints, or records, until it is told to stop. Resolves to the exit status. */
 export async function trace(options: TraceOptions): Promise<number> {
   if (options.debug) {
     console.log(JSON.stringify(options, null, 2));
@@ -23,8 +35,14 @@ export async function trace(options: TraceOptions): Promise<number> {
   const ending = new Ending();
   let printer: Printer | undefined;
   let explainer: Explainer | undefined;
+  let isReady = false;
+  const recorder =
+    options.record === undefined || options.ebpf
+      ? undefined
+      : await openRecorder(options.record, options.flight, ending);
   const joined = new Set<number>();
   const client = new Client(options, {
+    said: (message) => recorder?.said(message),
     capture(state) {
       const isNew = (id: number) => !joined.has(id) && joined.add(id);
       const names = (state.phase === 'running' ? (state.joined ?? []) : [])
@@ -34,10 +52,11 @@ export async function trace(options: TraceOptions): Promise<number> {
         console.error(`probed from here on, as on the stack of a drop: ${names.join(', ')}`);
     },
     batch(records) {
+      const recorded = recorder?.batch(records);
       explainer?.take(records);
-      const wait = printer?.print(records);
+      const printed = printer?.print(records);
       if (printer?.isDone === true) ending.now('done');
-      return wait;
+      return recorded === undefined ? printed : recorded.then(() => printed);
     },
     gone: (note) => ending.gone(note),
   });
@@ -51,23 +70,17 @@ export async function trace(options: TraceOptions): Promise<number> {
     await findOthers(client, spec.probes);
     resolveProbes(spec.probes, [...client.names.functions.values()]);
     if (options.ebpf) return await printPlan(client, spec);
-    printer = new Printer(
-      openStandardOutput(),
-      {
-        ...options,
-        baseUnixMs: hello.baseUnixMs,
-        names: client.names,
-        matches: connectionMatcher(options.host, options.port),
-      },
-      () => ending.now('closed'),
-    );
-    if (options.shows.why) explainer = await openExplainer(client, printer, () => ending.now('done'));
+    if (isPrinting(options)) printer = await openPrinter(options, client, hello, ending);
+    if (tellsEnds(options) || recorder !== undefined)
+      explainer = await openExplainer(client, options, printer, recorder, () => ending.now('done'));
     const applied = await client.source.request({ method: 'apply', spec });
     if (!applied.ok) throw await asCliError(client, applied.error, spec);
     const begin = performance.now();
     mark('cli: applied');
-    printer.begin();
+    isReady = true;
+    printer?.begin();
     if (options.readyFile !== undefined) touch(options.readyFile);
+    ending.after(options.durationMs);
     await ending.reached;
     const stopped = await client.source.request({ method: 'stop' });
     await explainer?.finish();
@@ -75,8 +88,10 @@ export async function trace(options: TraceOptions): Promise<number> {
       console.error(
         summaryText({
           stats: client.stats,
-          printed: printer.printed,
-          ...printer.counts,
+          printed: printer?.printed ?? 0,
+          packets: client.stats.packets,
+          ...(recorder?.counts ?? NO_COUNTS),
+          ...printer?.counts,
           ...(explainer && { unexplained: explainer.unexplained }),
           durationMs: performance.now() - begin,
           isTail: options.tail !== undefined,
@@ -88,57 +103,79 @@ export async function trace(options: TraceOptions): Promise<number> {
   } finally {
     ending.forget();
     await printer?.end();
+    // a trace that did not begin has no lines
+    if (!isReady && printer !== undefined && options.lines !== undefined) unlinkSync(options.lines);
     await client.source.close();
+    await (isReady ? recorder?.finish() : recorder?.abandon());
   }
 }
 
+const NO_COUNTS = { arrived: 0, malformed: 0 };
+
+const isPrinting = ({ shows }: TraceOptions): boolean => Object.values(shows).some((isShown) => isShown);
+
+/** On the standard output, whose reader may go, or into a file that must be written. */
+async function openPrinter(
+  options: TraceOptions,
+  client: Client,
+  { baseUnixMs }: SourceHello,
+  ending: Ending,
+): Promise<Printer> {
+  const { lines } = options;
+  const output = lines === undefined ? openStandardOutput() : await openLineFile(lines, options.rotation);
+  const settings = {
+    ...options,
+    ...(await viewsFor(options.shows, client.names)),
+    baseUnixMs,
+    names: client.names,
+    matches: connectionMatcher(options.host, options.port),
+    paint: paintFor(lines === undefined && isatty(1), process.env),
+    terminal: lines === undefined ? terminalRoom() : undefined,
+    lost: () => (client.stats === undefined ? 0 : allCpus(client.stats.lostRing)),
+  };
+  return new Printer(output, settings, (error) => {
+    if (lines === undefined) ending.now('closed');
+    else ending.gone(`cannot write ${lines}: ${error.message}`);
+  });
+}
+
+/** Packets are told, one by one, when they have ended. */
+const tellsEnds = ({ shows }: Pick<TraceOptions, 'shows'>): boolean => shows.why || shows.story;
+
+/** Read only by whom it is for. */
+async function openRecorder(
+  path: string,
+  flight: FlightOptions | undefined,
+  ending: Ending,
+): Promise<TraceRecorder> {
+  if (flight !== undefined) {
+    const { FlightRecording } = await import('./flight.ts');
+    return FlightRecording.open(path, flight, () => ending.now('done'));
+  }
+  const { Recorder } = await import('./recorder.ts');
+  return Recorder.open(path, (error) => ending.gone(error.message));
+}
+
 /** The rules of diagnosis are a third of the program: read only by whom they are for. */
-async function openExplainer(client: Client, printer: Printer, done: () => void): Promise<Explainer> {
+async function openExplainer(
+  client: Client,
+  { shows }: TraceOptions,
+  printer: Printer | undefined,
+  recorder: TraceRecorder | undefined,
+  done: () => void,
+): Promise<Explainer> {
   const { Explainer } = await import('./why.ts');
   return new Explainer({
     names: client.names,
+    isFew: !tellsEnds({ shows }),
     facts: (queries) => client.facts(queries),
-    tell(explanation) {
+    tell(explanation, facts) {
+      recorder?.explained(explanation, facts);
+      if (!tellsEnds({ shows }) || printer === undefined) return;
       printer.explain(explanation);
       if (printer.isDone) done();
     },
   });
-}
-
-/** Why a trace ends: told to, enough printed, nobody reads, or the agent is gone. */
-class Ending {
-  readonly reached: Promise<void>;
-  #resolve: () => void = () => undefined;
-  #reject: (reason: Error) => void = () => undefined;
-  #signals = 0;
-  readonly #onSignal = () => {
-    this.#signals += 1;
-    if (this.#signals > 1) process.exit(130);
-    this.now('signal');
-  };
-
-  constructor() {
-    this.reached = new Promise<void>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.reached.catch(() => undefined); // who waits for it hears it too
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
-  }
-
-  now(_why: 'signal' | 'done' | 'closed'): void {
-    this.#resolve();
-  }
-
-  gone(note: string): void {
-    this.#reject(failure(note));
-  }
-
-  forget(): void {
-    process.off('SIGINT', this.#onSignal);
-    process.off('SIGTERM', this.#onSignal);
-  }
 }
 
 async function printPlan(client: Client, spec: CaptureSpec): Promise<number> {
@@ -180,7 +217,7 @@ function backendText({ hello }: Client, { backend }: CaptureSpec): string {
 }
 
 /** Which of the two expressions is wrong is found by compiling the outer one alone. */
-async function asCliError(client: Client, error: Failure, { filter }: CaptureSpec): Promise<Error> {
+export async function asCliError(client: Client, error: Failure, { filter }: CaptureSpec): Promise<Error> {
   if (filter.inner === '') return filterError(error, 'the filter', filter.expression);
   const outer = await client.source.request({ method: 'compile', expression: filter.expression });
   return outer.ok

@@ -18,8 +18,17 @@ export const failure = (message: string): CliError => new CliError(message, 1);
 export const HELP = `skbtracer follows every packet through the Linux kernel.
 
   skbtracer [trace] [flags] ['pcap expression']   print packets' paths here
-  skbtracer serve [flags]                         the same in a browser (npm start)
+  skbtracer serve [flags] [RECORDING]             the same in a browser (npm start), or a recording
+  skbtracer record -o FILE [flags] ['expression']  keep it in a file, with all that explains it
+  skbtracer replay FILE [print flags]             print a recording as its packets were
+  skbtracer export FILE -o FILE [--format …]      what other tools read: jsonl, csv, pcapng, perfetto, otlp, parquet, html
+  skbtracer import FILE… -o FILE                  a recording of what pwru, Retis or export to pcapng wrote
+  skbtracer query FILE [--json|--csv] 'SQL'       ask it: packets, hops, drops, changes … (docs/sql.md)
+  skbtracer expect FILE [flags] -- COMMAND        did its packets go as expected? (docs/expect.md)
   skbtracer functions [--json] [--price] [probe flags]  what can be probed here, or would be, and what it would cost
+  skbtracer lab [--help] [flags] [-- COMMAND]     a command, or a shell, as root on a real kernel in a VM
+  skbtracer completion bash|zsh|fish              a script for the shell, to complete all this
+  skbtracer man                                   this as a manual page: skbtracer man | man -l -
   skbtracer doctor [--json] [--no-self-test]      what this kernel allows, what is missing, and a test with known packets
 
 Which packets (all that are given must hold; shown as one pcap expression by --debug):
@@ -40,11 +49,17 @@ What is printed (--route, --iptable, --tcp and --why add to each other):
       --tcp                TCP connections: connect, accept, close, fail, with their process
       --why                how packets ended that did not get where they should: why, and what to do
       --dropstack          drops only, with reason and kernel stack
+      --drops              drops as a table that goes on, by reason, function and namespace
+      --stats              no events: how many packets ended how, how long they took, which functions they passed
       --callstack          with --route: a kernel stack at every event
       --cb                 with --route: the control block (skb->cb), where it changed
   -c, --catch-count N      stop after exactly N events
+  -o, --output FILE        lines to a new file; --rotate SIZE[:N] puts it aside when it is full, and keeps N (5)
+      --duration TIME      stop after so long: 500ms, 30s, 5m, 2h
   -T, --time               wall-clock time (the default)
   -t, --timestamp          seconds since the first event, with microseconds
+      --format FORMAT      classic: the original's lines (the default); tree: each packet's story, once it has
+                           ended, and why it ended so (implies --keep); json
       --json               one JSON object per event (docs/json-output.md)
 
 Which functions are probed (what is given adds up; '!' before a value takes away; without --group only these):
@@ -72,5 +87,19 @@ How:
       --ebpf               print the programs and the probe plan, and stop
   -h, --help    -V, --version
 
-serve: --source auto|host|lab, --kernel, --ready-file; HOST and PORT from the environment.
+record: all of the flags above; prints only what is asked for. -o, --output FILE: a new file, '-': standard output.
+  --freeze drop[:REASON],slow:10ms,new,rst,retransmit,duplicate,hand: only the last seconds, once one of these happens
+  (or SIGUSR1 comes): --last 30s,64M, and --after 1s of what follows.
+replay: what is printed, as above, from FILE; '-': standard input.
+export: -o FILE (a new one, or '-'), --format jsonl|csv|pcapng|perfetto|otlp|parquet|html (by the name otherwise;
+  parquet: a folder, '-': a tar), --packet ID[,ID];
+  pcapng has each packet once at each interface and at its drop, with --hops all at each function.
+import: -o FILE (a new one, or '-'). What it reads is told by its content: pwru --output-json, events of Retis (JSON), pcapng of
+  export; several files are one capture, in their order. replay, export, query, expect and serve read such files, too.
+expect: what chooses packets and probes, as above, --settle TIME; or --recording FILE. --tap, --junit FILE.
+serve: --source auto|host|lab, --kernel, --ready-file; HOST and PORT from the environment; --memory 128M of records.
+  Sessions are kept as recordings in --recordings FOLDER (off: nowhere), as much as --recordings-size 2G,
+  --recordings-age 168h and --recordings-number 1000 allow; the oldest give way.
+lab: --kernel, --net (with the sample network), --traffic, --memory MB, --cpus N, --timeout SECONDS, --forward HOST:GUEST,
+  --modules A,B, --counted, --keep FOLDER, --root FOLDER, --systemd, --prepare; skbtracer lab --help says more.
 Exit status: 0 done, 1 it cannot be done here (why is said), 2 it was asked for wrongly.`;

@@ -2,28 +2,26 @@
 import { asNs } from '../../core/base/units.ts';
 import { FACT_QUERIES_MAX, type Fact, type FactQuery } from '../../core/messages/facts.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
-import { type Diagnosis, diagnose } from '../../core/model/diagnosis/index.ts';
+import { diagnose } from '../../core/model/diagnosis/index.ts';
+import type { Explanation } from '../../core/model/explanation.ts';
 import { factKey } from '../../core/model/facts.ts';
-import type { Path } from '../../core/model/hop.ts';
 import type { NameBook } from '../../core/model/names.ts';
-import type { PacketRow } from '../../core/model/packet.ts';
 import { readPath } from '../../core/model/path.ts';
 import { RecordCursor } from '../../core/wire/cursor.ts';
-import { KIND } from '../../core/wire/layout.gen.ts';
-
-/** One packet's end in words. */
-export interface Explanation {
-  readonly row: PacketRow;
-  readonly path: Path;
-  readonly diagnosis: Diagnosis | undefined;
-}
+import { FLAG, KIND } from '../../core/wire/layout.gen.ts';
 
 export interface ExplainerOptions {
-  /** Has functions and drop reasons already; namespaces and symbols may come. */
+  /** More may come. */
   readonly names: NameBook;
-  /** Asks the agent; what cannot be had is no fact. */
-  facts(queries: readonly FactQuery[]): Promise<readonly Fact[]>;
-  tell(explanation: Explanation): void;
+  /** Asks the source what explains this packet; what cannot be had is no fact. */
+  facts(queries: readonly FactQuery[], packet: number): Promise<readonly Fact[]>;
+  tell(explanation: Explanation, facts: readonly Fact[]): void;
+  /** The records come from a recording, as fast as they are taken: their own time is all there is. */
+  readonly isRecorded?: boolean;
+  /** False: of a packet that is not seen to end nothing follows, as in another tool's capture. */
+  readonly endsAreTold?: boolean;
+  /** Only packets that the kernel dropped, and those without an end: as long as nobody reads what is told. */
+  readonly isFew?: boolean;
 }
 
 /**
@@ -34,13 +32,18 @@ const SETTLE_TICKS = 3;
 const TICK_MS = 50;
 /** Packets that may wait to be explained; beyond that the oldest are not, and counted. */
 const WAITING_MAX = 4096;
+/** As long as so many ticks, in a recording's time. */
+const SETTLE_NS = SETTLE_TICKS * TICK_MS * 1e6;
+/** Packets without an end that are explained where only few are; the newest. */
+const OPEN_MAX = 1000;
 /** What the host said is believed for so long. */
 const FACT_MS = 2000;
 const FACTS_MAX = 1024;
 
 interface Ended {
   readonly packet: number;
-  readonly tick: number;
+  /** When it ended: a tick or, of a recording, ns. */
+  readonly at: number;
 }
 
 /** Keeps the newest packets' records (as the server's session does, in bounded memory) and explains each that ends. */
@@ -60,8 +63,6 @@ export class Explainer {
 
   constructor(options: ExplainerOptions) {
     this.#options = options;
-    const { names } = options;
-    this.#assembler.takeNames({ functions: [...names.functions.values()], reasons: names.reasons });
   }
 
   /** Packets that were not explained because too many ended at once. */
@@ -69,23 +70,32 @@ export class Explainer {
     return this.#unexplained;
   }
 
-  /** Takes in whole records. */
-  take(batch: Uint8Array): void {
+  /** Takes in whole records; of a recording, resolves once everything that has settled is told. */
+  take(batch: Uint8Array): Promise<void> | undefined {
     const own = batch.slice();
+    // known before the packets of a source, told as they come of another tool's capture
+    this.#assembler.takeNamesOf(this.#options.names);
     this.#assembler.take(own);
     this.#cursor.reset(own);
     while (this.#cursor.next()) this.#note();
+    if (this.#options.isRecorded === true) {
+      this.#explainSettled(this.#lastNs - SETTLE_NS);
+      return this.#telling;
+    }
     this.#timer ??= setInterval(() => {
       this.#tick += 1;
       this.#explainSettled(this.#tick - SETTLE_TICKS);
     }, TICK_MS);
+    return undefined;
   }
 
   /** Explains every packet that is left, ended or not. Resolves when all is told. */
   async finish(): Promise<void> {
     clearInterval(this.#timer);
     this.#explainSettled(Number.POSITIVE_INFINITY);
-    for (const packet of this.#open) this.#explain(packet);
+    // those that wait are few; a table full of them would be explained for longer than anybody waits
+    const open = [...this.#open];
+    for (const packet of this.#options.isFew ? open.slice(-OPEN_MAX) : open) this.#explain(packet);
     await this.#telling;
   }
 
@@ -98,16 +108,21 @@ export class Explainer {
       if (cursor.kind !== KIND.decision) this.#open.add(cursor.packet);
       return;
     }
-    if (this.#ended.length >= WAITING_MAX) {
+    const { isFew = false, isRecorded = false } = this.#options;
+    if (isFew && (cursor.flags & FLAG.dropped) === 0) {
+      this.#open.delete(cursor.packet);
+      return;
+    }
+    if (!isRecorded && this.#ended.length >= WAITING_MAX) {
       const oldest = this.#ended.shift();
       if (oldest !== undefined) this.#open.delete(oldest.packet);
       this.#unexplained += 1;
     }
-    this.#ended.push({ packet: cursor.packet, tick: this.#tick });
+    this.#ended.push({ packet: cursor.packet, at: isRecorded ? cursor.timeNs : this.#tick });
   }
 
   #explainSettled(until: number): void {
-    for (let first = this.#ended[0]; first !== undefined && first.tick <= until; first = this.#ended[0]) {
+    for (let first = this.#ended[0]; first !== undefined && first.at <= until; first = this.#ended[0]) {
       this.#ended.shift();
       this.#explain(first.packet);
     }
@@ -123,24 +138,29 @@ export class Explainer {
       return;
     }
     const path = readPath(records, packet);
-    const options = path.free === undefined ? { nowNs: asNs(this.#lastNs) } : {};
+    const { endsAreTold = true } = this.#options;
+    const options = path.free === undefined && endsAreTold ? { nowNs: asNs(this.#lastNs) } : {};
     const first = diagnose(path, this.#options.names, [], options);
     const asked = first?.wants ?? [];
-    const facts = this.#factsOf(asked);
+    const facts = this.#factsOf(asked, packet);
     this.#telling = this.#telling.then(async () => {
       const known = await facts;
       const told = known.length === 0 ? first : diagnose(path, this.#options.names, known, options);
       // an answer may raise a question: of the neighbour that a route leads to
       const keys = new Set(asked.map(factKey));
-      const more = await this.#factsOf(told?.wants.filter((query) => !keys.has(factKey(query))) ?? []);
+      const open = told?.wants.filter((query) => !keys.has(factKey(query))) ?? [];
+      const more = await this.#factsOf(open, packet);
       const all = [...known, ...more];
       const diagnosis = more.length === 0 ? told : diagnose(path, this.#options.names, all, options);
-      this.#options.tell({ row, path, diagnosis });
+      this.#options.tell({ row, path, diagnosis }, all);
     });
   }
 
-  /** Asked at once, for what the host says now; each question once in {@link FACT_MS}. */
-  async #factsOf(queries: readonly FactQuery[]): Promise<readonly Fact[]> {
+  /** Asked at once, for what the host says now; each question once in {@link FACT_MS}, but of a recording always. */
+  async #factsOf(queries: readonly FactQuery[], packet: number): Promise<readonly Fact[]> {
+    if (queries.length === 0) return [];
+    if (this.#options.isRecorded === true)
+      return this.#options.facts(queries.slice(0, FACT_QUERIES_MAX), packet);
     const nowMs = performance.now();
     const missing = queries.slice(0, FACT_QUERIES_MAX).filter((query) => {
       const known = this.#facts.get(factKey(query));
@@ -148,7 +168,7 @@ export class Explainer {
     });
     if (missing.length > 0) {
       if (this.#facts.size + missing.length > FACTS_MAX) this.#facts.clear();
-      const answers = this.#options.facts(missing);
+      const answers = this.#options.facts(missing, packet);
       for (const query of missing) {
         const key = factKey(query);
         const fact = answers.then((facts) => facts.find((one) => factKey(one.query) === key));

@@ -49,7 +49,7 @@ export class Guard {
     return undefined;
   }
 
-  /** The same for what needs the token. */
+  /** The same for what needs the token: a page's cookie, or `Authorization: Bearer` of a program. */
   refuseWithoutToken(request: IncomingMessage): Refusal | undefined {
     const refusal = this.refuse(request);
     if (refusal !== undefined) return refusal;
@@ -77,6 +77,8 @@ export class Guard {
   }
 
   #hasToken(request: IncomingMessage): boolean {
+    const bearer = /^Bearer ([0-9a-f]+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (bearer !== undefined) return isSameToken(bearer, this.#token);
     const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
     const own = cookies.find((cookie) => cookie.startsWith(`${this.#cookie}=`));
     return own !== undefined && isSameToken(own.slice(this.#cookie.length + 1), this.#token);

@@ -1,4 +1,3 @@
-import type { SessionAssembler } from '../../core/model/assembler.ts';
 import type { Folded } from './messages.ts';
 
 /** What may be done at once before batches and other questions get their turn. */
@@ -19,6 +18,12 @@ export interface Question {
   readonly packets: Float64Array | null;
 }
 
+/** What is folded: which session, and what changes when something new is known of any packet. */
+export interface Versioned {
+  readonly session: number;
+  readonly version: number;
+}
+
 interface Job<Q, T> {
   readonly question: Q;
   readonly key: string;
@@ -30,16 +35,16 @@ interface Job<Q, T> {
  * asks the same gets the same answer, which is kept until something new is known of any packet.
  */
 export class Analyst<Q extends Question, T> {
-  readonly #session: SessionAssembler;
-  readonly #fold: (question: Q) => SlicedFold<T>;
+  readonly #session: Versioned;
+  readonly #fold: (question: Q) => SlicedFold<T> | Promise<SlicedFold<T>>;
   readonly #now: () => number;
   readonly #later: (work: () => void) => void;
   readonly #jobs: Job<Q, T>[] = [];
   #last: { readonly key: string; readonly answer: Folded<T> } | undefined;
 
   constructor(
-    session: SessionAssembler,
-    fold: (question: Q) => SlicedFold<T>,
+    session: Versioned,
+    fold: (question: Q) => SlicedFold<T> | Promise<SlicedFold<T>>,
     now: () => number = () => performance.now(),
     later: (work: () => void) => void = (work) => void setImmediate(work),
   ) {
@@ -70,6 +75,11 @@ export class Analyst<Q extends Question, T> {
     if (job === undefined) return;
     const { session } = this.#session;
     const fold = this.#fold(job.question);
+    if (fold instanceof Promise) void fold.then((ready) => this.#advance(job, session, ready));
+    else this.#advance(job, session, fold);
+  }
+
+  #advance(job: Job<Q, T>, session: number, fold: SlicedFold<T>): void {
     const slice = () => {
       const until = this.#now() + SLICE_MS;
       const isOver = this.#session.session !== session;

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { fail, type Result } from '../../core/base/result.ts';
-import type { NameTables, Snapshot, SourceState } from '../../core/messages/browser.ts';
+import type { NameTables, Snapshot, SourceKind, SourceState } from '../../core/messages/browser.ts';
+import type { Fact } from '../../core/messages/facts.ts';
+import type { Keeping } from '../../core/messages/keeping.ts';
 import {
   type CaptureSpec,
   type CaptureState,
@@ -11,12 +13,38 @@ import {
   type TracerStats,
 } from '../../core/messages/source.ts';
 import { joined } from '../../core/model/path-table.ts';
+import { FactLog } from '../recording/save.ts';
 import type { RequestBody, Source, SourceListener } from '../sources/source.ts';
+import type { KeptFiles } from '../store/kept.ts';
+import type { Store } from '../store/store.ts';
 import { Session } from './session.ts';
+
+export interface HubSettings {
+  readonly kind: SourceKind;
+  readonly labReason: string;
+  /** Of records in memory. */
+  readonly memoryBytes: number;
+  /** Of a recording that has an index. */
+  readonly kept?: KeptFiles;
+}
+
+/** Keeps sessions on the disk, or does not. */
+export type HubStore = Pick<Store, 'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'close'>;
+
+/** How far a recording is read; of what runs there is nothing to be read. */
+export interface Reading {
+  readonly isDone: boolean;
+  /** 0 to 1; undefined where it is not known how much there is. */
+  readonly share: number | undefined;
+  /** What is wrong with it, or missing at its end; '' for nothing. */
+  readonly note: string;
+}
 
 interface HubEvents {
   /** Source, capture or session changed. */
   snapshot: [];
+  /** What the tracer counted, and when (wall clock, ms since 1970), where the source told that. */
+  stats: [TracerStats, number | undefined];
   names: [NameTables];
 }
 
@@ -27,6 +55,12 @@ export interface GatewayHub {
   readonly stats: TracerStats;
   /** Wall clock (ms since 1970) when the source came, or went. */
   readonly sourceSinceUnixMs: number;
+  /** The source is a recording: what it says was so then. */
+  readonly isRecorded: boolean;
+  /** What is kept of sessions on the disk. */
+  readonly keeping: Keeping;
+  /** Of a recording. */
+  readonly reading: Reading;
   sessionNumber: number;
   readonly session: Pick<
     Session,
@@ -36,6 +70,7 @@ export interface GatewayHub {
     | 'hops'
     | 'analysis'
     | 'latency'
+    | 'side'
     | 'connections'
     | 'hitsByFunction'
     | 'backlog'
@@ -44,7 +79,17 @@ export interface GatewayHub {
   apply(spec: CaptureSpec): Promise<Result<{ readonly session: number }>>;
   stop(): Promise<Result<null>>;
   request(body: RequestBody): Promise<Result<unknown>>;
+  /** These explained a packet of this session. */
+  explained(packet: number, facts: readonly Fact[]): void;
+  /** All records of a packet of that session that are on the disk; undefined when there are none. */
+  keptPath(session: number, packet: number): Promise<ArrayBuffer | undefined>;
 }
+
+const STARTING: Readonly<Record<SourceKind, string>> = {
+  host: 'The agent starts.',
+  lab: 'The lab boots.',
+  recording: 'The recording is opened.',
+};
 
 /**
  * What the server knows: the one source, its capture, its names, and the session made of its batches. Sources
@@ -52,29 +97,43 @@ export interface GatewayHub {
  */
 export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   readonly session: Session;
-  readonly #kind: 'host' | 'lab';
+  readonly #kind: SourceKind;
   readonly #labReason: string;
   #source: Source | undefined;
   #state: SourceState;
   #capture: CaptureState = { phase: 'idle' };
-  #spec: CaptureSpec | undefined = DASHBOARD_SPEC;
+  /** What is to be captured, now or once there is a source again. */
+  #spec: CaptureSpec | undefined;
   #isResuming = false;
+  #lastHello: SourceHello | undefined;
+  /** What explained packets of this session. */
+  readonly facts = new FactLog();
   #names: NameTables = {};
   #stats = NO_STATS;
+  reading: Reading = { isDone: true, share: undefined, note: '' };
   #sourceSinceUnixMs = Date.now();
   /** Changes with every capture that starts; the session's own number follows. */
   #sessionNumber = 0;
 
-  constructor(kind: 'host' | 'lab', labReason: string, onFault: (error: Error) => void) {
+  readonly #store: HubStore;
+
+  constructor(
+    { kind, labReason, memoryBytes, kept }: HubSettings,
+    store: HubStore,
+    onFault: (error: Error) => void,
+  ) {
     super();
+    this.#store = store;
     this.#kind = kind;
+    this.#spec = kind === 'recording' ? undefined : DASHBOARD_SPEC;
     this.#labReason = labReason;
     this.#state = {
       phase: 'connecting',
       kind,
-      note: kind === 'lab' ? 'The lab boots.' : 'The agent starts.',
+      note: STARTING[kind],
     };
-    this.session = new Session((tables) => this.#learn(tables), onFault);
+    const settings = { isRecorded: this.isRecorded, memoryBytes, kept };
+    this.session = new Session(settings, (tables) => this.#learn(tables), onFault);
   }
 
   get snapshot(): Snapshot {
@@ -84,6 +143,18 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
       session: this.#sessionNumber,
       labReason: this.#labReason,
     };
+  }
+
+  get lastHello(): SourceHello | undefined {
+    return this.#lastHello;
+  }
+
+  get keeping(): Keeping {
+    return this.#store.keeping;
+  }
+
+  get isRecorded(): boolean {
+    return this.#kind === 'recording';
   }
 
   get names(): NameTables {
@@ -106,14 +177,22 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   set sessionNumber(number: number) {
     if (number === this.#sessionNumber) return;
     this.#sessionNumber = number;
+    this.facts.clear();
     this.emit('snapshot');
   }
 
   /** The listener of a source that is about to be connected; `attach` follows with the source itself. */
   listener(): SourceListener {
     return {
-      message: (message) => this.#take(message),
-      batch: (records) => this.session.take(records),
+      message: (message) => {
+        if (message.type !== 'reply') this.#store.message(message);
+        this.#take(message);
+      },
+      batch: (records) => {
+        const kept = this.#store.batch(records); // before the session gets the buffer
+        const taken = this.session.take(records);
+        return kept && taken ? Promise.all([kept, taken]).then(() => undefined) : (kept ?? taken);
+      },
       gone: (note) => this.#gone(note),
     };
   }
@@ -150,8 +229,19 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
     return this.#source.request(body);
   }
 
+  explained(packet: number, facts: readonly Fact[]): void {
+    this.facts.add(packet, facts);
+    this.#store.explained(packet, facts);
+  }
+
+  async keptPath(session: number, packet: number): Promise<ArrayBuffer | undefined> {
+    const kept = await this.#store.path(packet);
+    return kept.session === session ? kept.records?.buffer : undefined;
+  }
+
   async close(): Promise<void> {
     await this.#source?.close();
+    await this.#store.close();
     await this.session.close();
   }
 
@@ -191,6 +281,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
         break;
       case 'stats':
         this.#stats = message.stats;
+        this.emit('stats', message.stats, message.atUnixMs);
         break;
       case 'reply':
         break; // the connection's
@@ -199,6 +290,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
 
   #hello(hello: SourceHello): void {
     this.#state = { phase: 'connected', hello };
+    this.#lastHello = hello;
     this.#sourceSinceUnixMs = Date.now();
     this.#capture = { phase: 'idle' };
     this.emit('snapshot');

@@ -2,10 +2,22 @@
 import type { Ns } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
+import type { Side } from '../../core/model/compare/side.ts';
 import type { OwnerName } from '../../core/model/connection-log.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
 import type { PackedEnds } from '../../core/model/long-path.ts';
+import type { Totals } from '../../core/model/tally.ts';
+import type { KeptFiles } from '../store/kept.ts';
+
+export interface WorkerSettings {
+  /** The records are a recording's: no time goes by. */
+  readonly isRecorded: boolean;
+  /** Of raw records that are kept; the oldest give way. */
+  readonly memoryBytes: number;
+  /** A recording that has an index: rows and paths are read from there. */
+  readonly kept: KeptFiles | undefined;
+}
 
 export type ToWorker =
   /** The buffer moves: it is the worker's from then on. */
@@ -22,9 +34,13 @@ export type ToWorker =
       readonly packets: Float64Array<ArrayBuffer> | null;
       readonly series: LatencySeries;
     }
+  | { readonly type: 'side'; readonly id: number }
   | { readonly type: 'connections'; readonly id: number; readonly since: number }
   | { readonly type: 'hits'; readonly id: number }
-  | { readonly type: 'pulse'; readonly id: number };
+  | { readonly type: 'totals'; readonly id: number }
+  | { readonly type: 'saved'; readonly id: number; readonly from: number }
+  | { readonly type: 'pulse'; readonly id: number }
+  | { readonly type: 'close'; readonly id: number };
 
 export interface RowsAnswer {
   readonly session: number;
@@ -37,6 +53,8 @@ export interface PathAnswer {
   readonly session: number;
   /** Undefined: the packet is not, or no longer, in memory. */
   readonly records: ArrayBuffer | undefined;
+  /** Its first records are no longer in memory. */
+  readonly isTruncated: boolean;
   /** Its hops are too many for that: they are given as columns only. */
   readonly isLong: boolean;
 }
@@ -56,6 +74,7 @@ export interface Folded<T> {
 }
 export type AnalysisAnswer = Folded<PathsAnalysis>;
 export type LatencyAnswer = Folded<LatencyAnalysis>;
+export type SideFolded = Folded<Side>;
 
 export interface ConnectionsAnswer {
   readonly session: number;
@@ -81,15 +100,37 @@ export interface HitsAnswer {
   readonly hops: ArrayBuffer;
 }
 
+/** A part of what the session keeps: first all names, from -1 on, then batch after batch. */
+export interface SavedAnswer {
+  readonly session: number;
+  /** Whole records; undefined: there are no more. */
+  readonly records: ArrayBuffer | undefined;
+  /** Where to go on. */
+  readonly next: number;
+}
+
+export interface TotalsAnswer {
+  readonly totals: Totals;
+}
+
+/** Nothing is left of what a thread must not be ended in. */
+export interface ClosedAnswer {
+  readonly isClosed: true;
+}
+
 export type Answer =
   | RowsAnswer
   | PathAnswer
   | HopsAnswer
   | AnalysisAnswer
   | LatencyAnswer
+  | SideFolded
   | ConnectionsAnswer
   | HitsAnswer
-  | PulseAnswer;
+  | TotalsAnswer
+  | SavedAnswer
+  | PulseAnswer
+  | ClosedAnswer;
 
 export type FromWorker =
   | { readonly type: 'taken' }

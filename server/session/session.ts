@@ -3,9 +3,11 @@ import { Worker } from 'node:worker_threads';
 import type { NameTables } from '../../core/messages/browser.ts';
 import type { LatencySeries } from '../../core/model/latency/result.ts';
 import { ROOT } from '../place.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 import type {
   AnalysisAnswer,
   Answer,
+  ClosedAnswer,
   ConnectionsAnswer,
   FromWorker,
   HitsAnswer,
@@ -14,7 +16,11 @@ import type {
   PathAnswer,
   PulseAnswer,
   RowsAnswer,
+  SavedAnswer,
+  SideFolded,
+  TotalsAnswer,
   ToWorker,
+  WorkerSettings,
 } from './messages.ts';
 
 /** Batches that may wait for the thread; beyond that the source is made to wait, and the kernel counts. */
@@ -30,23 +36,37 @@ type Question =
       readonly packets: Float64Array<ArrayBuffer> | null;
       readonly series: LatencySeries;
     }
+  | { readonly type: 'side' }
   | { readonly type: 'connections'; readonly since: number }
   | { readonly type: 'hits' }
-  | { readonly type: 'pulse' };
+  | { readonly type: 'totals' }
+  | { readonly type: 'saved'; readonly from: number }
+  | { readonly type: 'pulse' }
+  | { readonly type: 'close' };
 
 /** The session's thread, as the rest of the server uses it. */
 export class Session {
-  readonly #worker = new Worker(join(ROOT, 'dist', 'session.worker.mjs'));
+  readonly #worker: Worker;
   readonly #asked = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
-  #waiting = 0;
-  #room: (() => void)[] = [];
+  /** Resolves when the thread is gone. */
+  readonly #gone: Promise<unknown>;
+  readonly #room = new WaitingRoom(BATCHES_WAITING_MAX);
 
-  /** `onFault` is called when the thread dies: a fault of ours, after which there is no session. */
-  constructor(onNames: (tables: NameTables) => void, onFault: (error: Error) => void) {
+  /**
+   * `onFault` is called when the thread dies: a fault of ours, after which there is no session. Of a recording, the
+   * present is that of its newest record.
+   */
+  constructor(
+    workerData: WorkerSettings,
+    onNames: (tables: NameTables) => void,
+    onFault: (error: Error) => void,
+  ) {
+    this.#worker = new Worker(join(ROOT, 'dist', 'session.worker.mjs'), { workerData });
+    this.#gone = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.on('error', onFault);
     this.#worker.on('message', (message: FromWorker) => {
-      if (message.type === 'taken') this.#taken();
+      if (message.type === 'taken') this.#room.leave();
       else if (message.type === 'names') onNames(message.tables);
       else {
         this.#asked.get(message.id)?.(message.answer);
@@ -61,11 +81,8 @@ export class Session {
     const own = records.byteLength === records.buffer.byteLength && records.buffer instanceof ArrayBuffer;
     const bytes = own ? new Uint8Array(records.buffer as ArrayBuffer) : new Uint8Array(records);
     this.#tell({ type: 'batch', records: bytes }, [bytes.buffer]);
-    this.#waiting += 1;
-    if (this.#waiting < BATCHES_WAITING_MAX) return undefined;
-    return new Promise((resolve) => {
-      this.#room.push(resolve);
-    });
+    this.#room.enter();
+    return this.#room.room();
   }
 
   takeNames(tables: NameTables): void {
@@ -101,6 +118,11 @@ export class Session {
     return this.#ask({ type: 'latency', packets, series });
   }
 
+  /** Everything under names, to be held against another session. */
+  side(): Promise<SideFolded> {
+    return this.#ask({ type: 'side' });
+  }
+
   /** Events of TCP connections after `since`, and who owned the sockets that packets came from. */
   connections(since: number): Promise<ConnectionsAnswer> {
     return this.#ask({ type: 'connections', since });
@@ -111,9 +133,20 @@ export class Session {
     return this.#ask({ type: 'hits' });
   }
 
+  /** A copy of what is kept, part by part: from -1 on, then from each answer's `next`. */
+  saved(from: number): Promise<SavedAnswer> {
+    return this.#ask({ type: 'saved', from });
+  }
+
+  /** Counts of all sessions together, for monitoring. */
+  totals(): Promise<TotalsAnswer> {
+    return this.#ask({ type: 'totals' });
+  }
+
   /** Batches that wait for the thread; at the limit the source waits. */
   get backlog(): { readonly waiting: number; readonly limit: number } {
-    return { waiting: this.#waiting, limit: BATCHES_WAITING_MAX };
+    const { waiting, limit } = this.#room;
+    return { waiting, limit };
   }
 
   pulse(): Promise<PulseAnswer> {
@@ -121,6 +154,8 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    // one that died answers nothing
+    await Promise.race([this.#ask<ClosedAnswer>({ type: 'close' }), this.#gone]);
     await this.#worker.terminate();
   }
 
@@ -136,13 +171,5 @@ export class Session {
 
   #tell(message: ToWorker, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
-  }
-
-  #taken(): void {
-    this.#waiting -= 1;
-    if (this.#waiting >= BATCHES_WAITING_MAX) return;
-    const room = this.#room;
-    this.#room = [];
-    for (const resolve of room) resolve();
   }
 }

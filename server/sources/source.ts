@@ -28,7 +28,8 @@ export type RequestBody =
   | { readonly method: 'selfTest' }
   | { readonly method: 'names' }
   | { readonly method: 'others'; readonly names: readonly string[] }
-  | { readonly method: 'facts'; readonly queries: readonly FactQuery[] };
+  /** `packet`: whom it is to explain, which a recording knows its answers by. */
+  | { readonly method: 'facts'; readonly queries: readonly FactQuery[]; readonly packet?: number };
 
 export interface Source {
   /** Asks the source; fails with SOURCE_GONE when the stream ends before the reply. */

@@ -1,18 +1,21 @@
 /** What strangers send: each is answered with a clear error, and nothing changes. */
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../core/base/result.ts';
 import { fail, ok } from '../../core/base/result.ts';
 import { NO_STATS } from '../../core/messages/source.ts';
+import { hopColumns, LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import { generator } from '../../core/wire/test/random.ts';
+import { batch, hop } from '../../core/wire/test/records.ts';
 import { openGateway } from '../gateway/gateway.ts';
 import { Guard } from '../http/guard.ts';
 import { createHttpServer } from '../http/server.ts';
 import { isSameToken } from '../http/token.ts';
 import type { GatewayHub } from '../session/hub.ts';
+import { noLibrary } from '../store/library.ts';
 
 const token = 'a'.repeat(32);
 let server: Server;
@@ -35,6 +38,11 @@ const LONG_ENDS = {
   context: 2,
 };
 
+/** Packet 10 is on the disk only. */
+const LONG_RECORDS = batch(
+  ...Array.from({ length: LONG_PATH_HOPS + 1 }, (_, i) => hop({ packet: 10, time: i, func: i % 7 })),
+);
+
 /** A hub that notes what reached it: for strangers, nothing may. */
 const hub: GatewayHub = {
   snapshot: {
@@ -45,8 +53,16 @@ const hub: GatewayHub = {
   },
   names: {},
   stats: NO_STATS,
+  isRecorded: false,
+  keeping: { phase: 'off', why: 'a test' },
+  explained: () => undefined,
+  async keptPath(_session, packet) {
+    if (packet === 10) return LONG_RECORDS.slice().buffer;
+    return packet === 8 || packet === 9 ? new ArrayBuffer(packet) : undefined;
+  },
   sourceSinceUnixMs: 1,
   sessionNumber: 1,
+  reading: { isDone: false, share: 0.5, note: '' },
   on: () => undefined,
   apply: async () => note('apply', ok({ session: 1 })),
   stop: async () => note('stop', ok(null)),
@@ -68,7 +84,12 @@ const hub: GatewayHub = {
       },
     }),
     rowsSince: async () => ({ session: 1, rows: new ArrayBuffer(0), version: 0, more: false }),
-    path: async (packet) => ({ session: 1, records: undefined, isLong: packet === 6 }),
+    path: async (packet) => ({
+      session: 1,
+      records: packet === 8 ? new ArrayBuffer(16) : undefined,
+      isTruncated: packet === 8,
+      isLong: packet === 6,
+    }),
     hops: async (packet) =>
       packet === 6
         ? { session: 1, hops: new ArrayBuffer(46), ends: LONG_ENDS }
@@ -83,6 +104,7 @@ const hub: GatewayHub = {
       folded.push([packets, series]);
       return { session: 2, analysis: undefined };
     },
+    side: async () => ({ session: 1, analysis: undefined }),
     connections: async () => ({
       session: 1,
       records: new ArrayBuffer(0),
@@ -106,10 +128,23 @@ beforeAll(async () => {
   port = (probe.address() as AddressInfo).port;
   probe.close();
   const guard = new Guard({ token, port, host: '127.0.0.1' });
-  server = createHttpServer(guard, async (_, response) => {
+  const library = noLibrary('a test');
+  const pages = async (_: unknown, response: ServerResponse) => {
     response.end('the page');
+  };
+  server = createHttpServer(guard, pages, { recordings: library });
+  const gateway = openGateway({
+    http: server,
+    hub,
+    shelves: library,
+    exports: { list: () => [], cancel: () => fail('EXPORT_OVER', 'a test') },
+    enter: async (name) => {
+      await library.open(name);
+      return () => undefined;
+    },
+    refuse: (request) => guard.refuseWithoutToken(request)?.message,
   });
-  stop = openGateway({ http: server, hub, refuse: (request) => guard.refuseWithoutToken(request)?.message });
+  stop = gateway.close;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -171,6 +206,31 @@ const request = (line: string, headers: Record<string, string> = {}) =>
       .join('')}\r\n`,
   );
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
+
+describe('a recording that is sent', () => {
+  const post = (headers: Record<string, string>) =>
+    request('POST /recordings?name=a.skbt HTTP/1.1', { 'content-length': '0', ...headers });
+
+  it('needs the token, and comes from no other site', async () => {
+    expect(statusOf(await post({}))).toBe(401);
+    expect(statusOf(await post({ cookie: cookie(), origin: 'http://evil.example' }))).toBe(403);
+  });
+
+  it('is refused with why where nothing is kept', async () => {
+    const answer = await post({ cookie: cookie(), origin: `http://localhost:${port}` });
+    expect(statusOf(answer)).toBe(422);
+    expect(answer).toContain('no recordings are kept: a test');
+  });
+
+  it('is at its own address only', async () => {
+    const elsewhere = await request('POST /recordings/a.skbt HTTP/1.1', {
+      'content-length': '0',
+      cookie: cookie(),
+    });
+    expect(statusOf(elsewhere)).toBe(405);
+    expect(statusOf(await request('GET /recordings/a.skbt HTTP/1.1', { cookie: cookie() }))).toBe(404);
+  });
+});
 
 describe('a page', () => {
   it('comes with the cookie, and the cookie with the token', async () => {
@@ -303,8 +363,17 @@ describe('a socket', () => {
     for (const event of ['apply', 'stop', 'credit', 'no such event']) socket.emit(event, 'junk', 'more junk');
     expect(asked).toEqual([]);
     expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet: 5 })).toEqual(
-      fail('PACKET_GONE', 'packet 5 is no longer in memory; the newest packets are kept'),
+      fail(
+        'PACKET_GONE',
+        'packet 5 is no longer in memory, where the newest packets are; nothing is kept on the disk: a test',
+      ),
     );
+    // what memory has not, or has lost the beginning of, comes from the disk
+    for (const packet of [8, 9])
+      expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet })).toMatchObject({
+        ok: true,
+        value: { records: { byteLength: packet }, isFromDisk: true },
+      });
     expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet: 6 })).toMatchObject({
       error: { code: 'PATH_LONG' },
     });
@@ -313,6 +382,11 @@ describe('a socket', () => {
     const { hops, head, tail, context } = (await hopsOf(1, 6)).value;
     expect(hops).toHaveLength(46);
     expect([[...head], [...tail], context]).toEqual([[1, 2, 3], [4, 5, 6, 7], 2]);
+    expect(await socket.timeout(5000).emitWithAck('path', { session: 1, packet: 10 })).toMatchObject({
+      error: { code: 'PATH_LONG' },
+    });
+    const fromDisk = hopColumns(new Uint8Array((await hopsOf(1, 10)).value.hops).slice().buffer);
+    expect([fromDisk.count, fromDisk.timeNs[LONG_PATH_HOPS]]).toEqual([LONG_PATH_HOPS + 1, LONG_PATH_HOPS]);
     expect(await hopsOf(1, 5)).toMatchObject({ error: { code: 'PACKET_GONE' } });
     expect(await hopsOf(2, 6)).toMatchObject({ error: { code: 'SESSION_OVER' } });
     expect(await socket.timeout(5000).emitWithAck('compile', { expression: 'icmp' })).toMatchObject({
@@ -336,6 +410,12 @@ describe('a socket', () => {
       value: { session: 1, backlog: { waiting: 2, limit: 16 }, losses: { series: [] }, sourceSinceUnixMs: 1 },
     });
     expect(new Uint8Array(health.value.hops)).toEqual(new Uint8Array(new Float64Array([0, 7]).buffer));
+    expect(await socket.timeout(5000).emitWithAck('side')).toEqual(ok({ phase: 'reading', share: 0.5 }));
+    expect(await socket.timeout(5000).emitWithAck('exports')).toEqual(ok([]));
+    for (const id of [1, -1, 'x', null])
+      expect(await socket.timeout(5000).emitWithAck('cancelExport', id)).toMatchObject({
+        error: { code: id === 1 ? 'EXPORT_OVER' : 'BAD_REQUEST' },
+      });
     expect(await socket.timeout(5000).emitWithAck('programs')).toEqual(ok(ANSWERS.programs));
     expect(await socket.timeout(5000).emitWithAck('cost')).toEqual(ok(ANSWERS.cost));
     socket.close();

@@ -8,6 +8,7 @@ import {
   type DropGroup,
   type DropSummary,
 } from '../../../core/model/aggregate/drops.ts';
+import { functionAt } from '../../../core/model/drop-place.ts';
 import { formatCount, formatDuration } from '../../../core/model/format.ts';
 import { commands } from '../../state/commands.ts';
 import { useDropsPlace } from '../../state/drops.ts';
@@ -24,7 +25,7 @@ import { useWide } from '../../ui/useMedia.ts';
 import { DropChart } from './DropChart.tsx';
 import { DropDetail } from './DropDetail.tsx';
 import { DropTable, sortGroups } from './DropTable.tsx';
-import { functionAt, GROUPING_LABELS, type GroupName, groupName, nameText } from './text.ts';
+import { GROUPING_LABELS, type GroupName, groupName, nameText } from './text.ts';
 import { useKinds } from './tones.ts';
 
 const NO_GROUPS: readonly DropGroup[] = [];

@@ -1,8 +1,9 @@
 /** What a group of drops is called. */
-import { asKernelAddress } from '../../../core/base/units.ts';
-import type { DropGrouping, FunctionAt } from '../../../core/model/aggregate/drops.ts';
+import type { DropGrouping } from '../../../core/model/aggregate/drops.ts';
+import { locationTerm } from '../../../core/model/display/place-terms.ts';
 import { rowTerms } from '../../../core/model/display/terms.ts';
 import { quote } from '../../../core/model/display/tokens.ts';
+import { locationFunction } from '../../../core/model/drop-place.ts';
 import { packetDetail, protocolName, rowEndpoints } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import type { PacketRow } from '../../../core/model/packet.ts';
@@ -22,29 +23,16 @@ export const GROUPING_LABELS: Readonly<Record<DropGrouping, string>> = {
   flow: 'Flow',
 };
 
-/** The function that holds an address, without what the compiler appended; `0x…` when it has no name. */
-function functionName(address: string, names: NameBook): string {
-  const known = asKernelAddress(address);
-  return names.symbol(known)?.name.replace(/\..*/, '') ?? names.locationName(known);
-}
-
-export const functionAt =
-  (names: NameBook): FunctionAt =>
-  (high, low) =>
-    functionName(`${hex(high)}${hex(low)}`, names);
-
-const hex = (half: number): string => half.toString(16).padStart(8, '0');
-
 /** By what any packet of the group has in common with the others. */
 export function groupName(by: DropGrouping, row: PacketRow, names: NameBook): GroupName {
   const place = names.netnsName(row.lastNetns);
   switch (by) {
     case 'cause':
-      return { main: names.reasonName(row.reason), more: functionName(row.location, names) };
+      return { main: names.reasonName(row.reason), more: locationFunction(row.location, names) };
     case 'reason':
       return { main: names.reasonName(row.reason), more: '' };
     case 'function':
-      return { main: functionName(row.location, names), more: '' };
+      return { main: locationFunction(row.location, names), more: '' };
     case 'namespace':
       return { main: place, more: '' };
     case 'interface':
@@ -67,8 +55,7 @@ export function groupName(by: DropGrouping, row: PacketRow, names: NameBook): Gr
 export function groupFilter(by: DropGrouping, row: PacketRow, names: NameBook): string {
   const is = (field: string, value: string) => `${field} == ${quote(value)}`;
   const reason = is('reason', names.reasonName(row.reason));
-  // parts that the compiler made of it count as it, as in the group's name
-  const location = `location ~ ${quote(`^${functionName(row.location, names)}(\\.|\\+|$)`)}`;
+  const location = locationTerm(locationFunction(row.location, names));
   const place = is('ns.last', names.netnsName(row.lastNetns));
   const terms: Readonly<Record<DropGrouping, readonly string[]>> = {
     cause: [reason, location],

@@ -68,7 +68,7 @@ export function FilterBar() {
     if (own !== turn.current) return;
     setBusy(false);
     if (result.ok) field.current?.blur();
-    else draftRefused(result.error);
+    else draftRefused(asked, result.error);
   }, [running]);
 
   useEffect(

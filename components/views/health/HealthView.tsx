@@ -10,8 +10,9 @@ import { type Programs, useHealth, usePrograms } from '../../state/health.ts';
 import { useNames } from '../../state/names.ts';
 import { packets } from '../../state/packets/store.ts';
 import { usePanes } from '../../state/panes.ts';
-import { useSession } from '../../state/session.ts';
+import { recordingOf, useIsLive, useSession } from '../../state/session.ts';
 import { Divider } from '../../ui/Divider.tsx';
+import { Notice } from '../../ui/Notice.tsx';
 import { useWide } from '../../ui/useMedia.ts';
 import { FindingsPane } from './FindingsPane.tsx';
 import { LossesPane } from './LossesPane.tsx';
@@ -29,8 +30,19 @@ export function HealthView() {
   const programs = usePrograms();
   const findings = useFindings(programs);
   const shedRows = useSession((state) => state.stats?.shedRows ?? 0);
+  const imported = useSession(({ snapshot }) => recordingOf(snapshot)?.hello.imported);
+  const isLive = useIsLive();
   const isWide = useWide();
   const panes = usePanes('health', 'horizontal', ['health-probes', 'health-rest']);
+  const probes =
+    imported === undefined ? (
+      <ProbesPane programs={programs} />
+    ) : (
+      <Notice title="Probes are not told">
+        The capture of {imported.tool} has the hops, and not which functions were probed. Those that packets
+        passed are in Paths.
+      </Notice>
+    );
   const rest = (
     <div className="divide-y divide-line-strong">
       {failure !== undefined && (
@@ -38,9 +50,14 @@ export function HealthView() {
           The server did not say how it is doing: {failure.message}
         </p>
       )}
-      <LossesPane report={report?.losses} forgottenRows={packets.forgotten} shedRows={shedRows} />
-      <FindingsPane findings={findings} untold={untoldText(programs)} />
-      <SelfTestPane />
+      <LossesPane
+        report={report?.losses}
+        tool={imported?.tool}
+        forgottenRows={packets.forgotten}
+        shedRows={shedRows}
+      />
+      {imported === undefined && <FindingsPane findings={findings} untold={untoldText(programs)} />}
+      {isLive && <SelfTestPane />}
       <SourcePane />
     </div>
   );
@@ -50,7 +67,7 @@ export function HealthView() {
       {isWide ? (
         <Group {...panes} className="min-h-0 flex-1">
           <Panel id="health-probes" minSize="30%" defaultSize="56%">
-            <ProbesPane programs={programs} />
+            {probes}
           </Panel>
           <Divider label="Width of the probes" />
           <Panel id="health-rest" minSize="25%" defaultSize="44%">
@@ -65,7 +82,7 @@ export function HealthView() {
         <div tabIndex={0} role="group" aria-label={REST} className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]">
           {rest}
           <div className="h-[34rem] border-t border-line-strong">
-            <ProbesPane programs={programs} />
+            {probes}
           </div>
         </div>
       )}
@@ -81,6 +98,8 @@ function useFindings(programs: Programs): readonly Finding[] {
   return useMemo(() => {
     // the version stands for the names
     if (version === 0 || source?.phase !== 'connected' || capture === undefined) return NO_FINDINGS;
+    // its kernel did not let us see, but another tool
+    if (source.hello.imported !== undefined) return NO_FINDINGS;
     const { counts } = book;
     const { capabilities, privileges, kernel, architecture } = source.hello;
     const facts: DoctorFacts = {
@@ -126,6 +145,8 @@ function Verdict({
   readonly losses: LossTimeline | undefined;
 }) {
   const capture = useSession((state) => state.snapshot?.capture);
+  const imported = useSession(({ snapshot }) => recordingOf(snapshot)?.hello.imported);
+  const attached = useIsLive() ? 'attached' : 'were attached';
   const missing = findings.filter(({ state }) => state === 'missing').length;
   const limited = findings.filter(({ state }) => state === 'limited').length;
   const lost = losses?.series.filter(({ cause }) => CAUSE_TEXTS[cause].isLoss) ?? [];
@@ -139,8 +160,10 @@ function Verdict({
       {capture?.phase === 'running' ? (
         <FindingMark
           state={capture.refused.length === 0 ? 'ok' : 'limited'}
-          label={`${formatCount(capture.attached)} probes attached`}
+          label={`${formatCount(capture.attached)} probes ${attached}`}
         />
+      ) : imported !== undefined ? (
+        <FindingMark state="limited" label={`Captured by ${imported.tool}, which does not tell its probes and losses`} />
       ) : (
         <FindingMark state="limited" label="No capture runs" />
       )}

@@ -10,13 +10,15 @@ import { clock } from './time.ts';
 
 interface LossesPaneProps {
   readonly report: LossTimeline | undefined;
+  /** Not we recorded it, but this tool. */
+  readonly tool?: string | undefined;
   /** Packets that this page has let go, and row updates that it was not sent: its own, so not in the chart. */
   readonly forgottenRows: number;
   readonly shedRows: number;
 }
 
 /** What we failed to record, over time and by cause; never what the kernel dropped. */
-export function LossesPane({ report, forgottenRows, shedRows }: LossesPaneProps) {
+export function LossesPane({ report, tool, forgottenRows, shedRows }: LossesPaneProps) {
   const lost = useMemo(() => report?.series.filter(({ cause }) => CAUSE_TEXTS[cause].isLoss) ?? [], [report]);
   const passed = report?.series.filter(({ cause }) => !CAUSE_TEXTS[cause].isLoss) ?? [];
   const none = LOSS_CAUSES.filter(
@@ -28,7 +30,9 @@ export function LossesPane({ report, forgottenRows, shedRows }: LossesPaneProps)
         Losses <span className="font-normal text-soft">events that we failed to record, by cause</span>
       </h2>
       {report === undefined || report.fromUnixMs === 0 ? (
-        <p className="text-muted">Not told yet.</p>
+        <p className="text-muted">
+          {tool === undefined ? 'Not told yet.' : `Not told: the capture of ${tool} does not say what was lost.`}
+        </p>
       ) : lost.length === 0 ? (
         <p className="flex flex-wrap items-baseline gap-x-2">
           <FindingMark state="ok" label="Nothing was lost" />

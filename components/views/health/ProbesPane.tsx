@@ -8,8 +8,9 @@ import { commands } from '../../state/commands.ts';
 import { type Programs, useHealthStore } from '../../state/health.ts';
 import { useListKeys } from '../../state/listKeys.ts';
 import { useNames } from '../../state/names.ts';
-import { useSession } from '../../state/session.ts';
+import { useIsLive, useSession } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
+import { cn } from '../../ui/cn.ts';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { Segmented } from '../../ui/Segmented.tsx';
 import { Toggle } from '../../ui/Toggle.tsx';
@@ -41,6 +42,8 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
   const { book, version } = useNames();
   const capture = useSession((state) => state.snapshot?.capture);
   const detaching = useSession((state) => state.stats?.tracer.detaching ?? 0);
+  // of a recording nothing can be changed, or measured
+  const isLive = useIsLive();
   const plan = usePlan(capture);
   const cost = useCost();
   const price = usePrice();
@@ -57,8 +60,14 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
   );
   const told = programs.phase === 'told' ? programs.programs : NO_PROGRAMS;
   const rows = useMemo(
-    () => probeRows(probes, programProbes(told, capture), place, switchable(functions, capture, place.by)),
-    [probes, told, capture, place, functions],
+    () =>
+      probeRows(
+        probes,
+        programProbes(told, capture),
+        place,
+        switchable(functions, isLive ? capture : undefined, place.by),
+      ),
+    [probes, told, capture, isLive, place, functions],
   );
   const selected = Math.max(
     0,
@@ -111,7 +120,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
     <section aria-label="Probes" className="flex h-full min-h-0 flex-col bg-surface">
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-2 py-1">
         <h2 className="text-xs font-semibold">Probes</h2>
-        <GroupSwitch capture={capture} plan={plan} price={price} />
+        {isLive && <GroupSwitch capture={capture} plan={plan} price={price} />}
         <div ref={field} className="min-w-32 flex-1">
           <TextField
             label="Search"
@@ -139,9 +148,9 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
         <span className="w-full pt-0.5">
           {attachedText(capture)}
           {detaching > 0 && <span data-testid="detaching">, detaching {formatCount(detaching)} left</span>}
-          {!cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
+          {isLive && !cost.isOn && cost.failure === undefined && '. Cost is not measured.'}
         </span>
-        <span className="flex w-full flex-wrap items-center gap-x-3 py-0.5">
+        <span className={cn('flex w-full flex-wrap items-center gap-x-3 py-0.5', !isLive && 'hidden')}>
           {capture?.phase === 'running' && (
             <OthersField
               key={capture.spec.probes.others.join()}
@@ -197,7 +206,7 @@ export function ProbesPane({ programs }: { readonly programs: Programs }) {
       <ProbeDetail
         row={rows[selected]}
         onPrice={
-          capture?.phase === 'running' && !price.isBusy
+          isLive && capture?.phase === 'running' && !price.isBusy
             ? ({ name, part }) =>
                 part !== undefined && price.ask(name, switchPart(capture.spec.probes, part, true, functions))
             : undefined

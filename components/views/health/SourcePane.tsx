@@ -1,11 +1,13 @@
 'use client';
 
 import type { ReactNode } from 'react';
+import type { Keeping } from '../../../core/messages/keeping.ts';
 import { tailText } from '../../../core/model/follow.ts';
 import { formatBytes, formatCount } from '../../../core/model/format.ts';
+import { sourceText } from '../../../core/model/source-text.ts';
 import { useHealthStore } from '../../state/health.ts';
 import { packets, ROWS_MAX } from '../../state/packets/store.ts';
-import { situationOf, useSession } from '../../state/session.ts';
+import { recordingOf, situationOf, useSession } from '../../state/session.ts';
 import { clock, dayAndClock, formatSpan } from './time.ts';
 
 const CAPTURES = {
@@ -22,7 +24,9 @@ export function SourcePane() {
   const report = useHealthStore((state) => state.report);
   const source = snapshot?.source;
   const hello = source?.phase === 'connected' ? source.hello : undefined;
+  const recording = recordingOf(snapshot);
   const capture = snapshot?.capture;
+  const kept = stats?.keeping;
   const spec = capture?.phase === 'running' ? capture.spec : undefined;
   const rings = capture?.phase === 'running' ? (capture.rings ?? 1) : 1;
   const situation = situationOf(link, snapshot);
@@ -31,12 +35,20 @@ export function SourcePane() {
       <h2 className="mb-1 font-semibold">Source</h2>
       <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-2 gap-y-0.5">
         <Fact name="State">
-          {hello === undefined
-            ? `not there${'note' in situation ? `: ${situation.note}` : ''}`
-            : `connected${report ? ` since ${clock(report.sourceSinceUnixMs)}` : ''}`}
-          , {CAPTURES[capture?.phase ?? 'idle']}
+          {recording
+            ? `the ${hello?.imported === undefined ? 'recording' : 'file'} ${recording.name}, ${hello?.imported === undefined ? 'begun' : 'written'} ${dayAndClock(recording.createdUnixMs, new Date())}`
+            : hello === undefined
+              ? `not there${'note' in situation ? `: ${situation.note}` : ''}, ${CAPTURES[capture?.phase ?? 'idle']}`
+              : `connected${report ? ` since ${clock(report.sourceSinceUnixMs)}` : ''}, ${CAPTURES[capture?.phase ?? 'idle']}`}
         </Fact>
-        {hello !== undefined && (
+        {hello?.imported !== undefined && (
+          <>
+            <Fact name="Captured by">{hello.imported.tool}</Fact>
+            <Fact name="Host">{sourceText(hello)}</Fact>
+            <Fact name="Read so">{hello.imported.note}</Fact>
+          </>
+        )}
+        {hello !== undefined && hello.imported === undefined && (
           <>
             <Fact name={hello.kind === 'lab' ? 'Lab' : 'Host'}>
               {hello.hostname}, {hello.architecture}, {hello.cpus} {hello.cpus === 1 ? 'CPU' : 'CPUs'}
@@ -44,7 +56,7 @@ export function SourcePane() {
             <Fact name="Kernel">Linux {hello.kernel}</Fact>
             <Fact name="Agent">
               pid {hello.agentPid}, began {dayAndClock(baseUnixMs, new Date())}
-              {stats?.nowNs !== undefined && `, by its records’ clock ${formatSpan(stats.nowNs)} ago`}
+              {!recording && stats?.nowNs !== undefined && `, by its records’ clock ${formatSpan(stats.nowNs)} ago`}
             </Fact>
           </>
         )}
@@ -54,9 +66,10 @@ export function SourcePane() {
             that were followed
           </Fact>
         )}
-        {stats !== null && (
-          <Fact name="Rate">
-            {formatCount(stats.eventsPerSecond)} events/s, {formatCount(stats.packetsPerSecond)} packets/s;{' '}
+        {stats !== null && hello?.imported === undefined && (
+          <Fact name={recording ? 'Events' : 'Rate'}>
+            {!recording &&
+              `${formatCount(stats.eventsPerSecond)} events/s, ${formatCount(stats.packetsPerSecond)} packets/s; `}
             {formatCount(stats.tracer.events)} events of {formatCount(stats.tracer.packets)} packets since the
             capture began
           </Fact>
@@ -87,6 +100,9 @@ export function SourcePane() {
             used={stats?.session.bytes} text={formatBytes}
             limit={stats ? formatBytes(stats.session.budgetBytes) : undefined} of={stats?.session.budgetBytes}
           />
+          {kept?.phase === 'on' && (
+            <Buffer name="Recordings on the disk" used={kept.bytes} text={formatBytes} limit={formatBytes(kept.limitBytes)} of={kept.limitBytes} />
+          )}
           <Buffer name="Rows in this page" used={packets.size} limit={formatCount(ROWS_MAX)} of={ROWS_MAX} />
         </tbody>
       </table>
@@ -97,8 +113,37 @@ export function SourcePane() {
             : `The server has let ${formatCount(stats.session.evicted)} of the oldest packets go.`}
         </p>
       )}
+      {kept !== undefined && !recording && <Kept keeping={kept} />}
     </section>
   ); // biome-ignore format: a table
+}
+
+/** What becomes of the session when memory has no room for it, and when the server ends. */
+function Kept({ keeping }: { readonly keeping: Keeping }) {
+  if (keeping.phase === 'failed')
+    return (
+      <p className="mt-1 text-lost">
+        No session is kept on the disk, the capture goes on in memory: {keeping.why}.
+      </p>
+    );
+  if (keeping.phase === 'off')
+    return <p className="mt-1 text-soft">No session is kept on the disk: {keeping.why}.</p>;
+  const { folder, file, files, removed, indexFault } = keeping;
+  return (
+    <>
+      <p className="mt-1 break-words text-soft">
+        {file === '' ? 'The session is kept from its first packet on' : `The session is kept as ${file}`}, in{' '}
+        {folder}
+        {files > 0 && ` (${formatCount(files)} ${files === 1 ? 'recording' : 'recordings'})`}.
+        {removed > 0 && ` ${formatCount(removed)} of the oldest gave way.`}
+      </p>
+      {indexFault !== undefined && (
+        <p className="mt-1 text-lost">
+          Its packets are not found there once memory has let them go: {indexFault}.
+        </p>
+      )}
+    </>
+  );
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {

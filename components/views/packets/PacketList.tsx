@@ -6,7 +6,7 @@ import { formatCount } from '../../../core/model/format.ts';
 import { setSorting, useListing } from '../../state/packets/listing.ts';
 import { packets } from '../../state/packets/store.ts';
 import { useSelection } from '../../state/selection.ts';
-import { useSession } from '../../state/session.ts';
+import { useIsLive, useSession } from '../../state/session.ts';
 import { GridRows, HeadRow } from '../../ui/GridRows.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { ROW_HEIGHT } from '../../ui/rowLook.ts';
@@ -42,7 +42,9 @@ export function PacketList() {
   const { pausedAt, shown, toggle: togglePause } = usePause();
   const { lines, isNarrowed, collapsed, setCollapsed } = useLines(sorting, shown, pausedAt);
   const { count, groups } = lines;
-  const mayFollow = isByArrival(sorting) && groups === null;
+  // a recording is read from its beginning
+  const isLive = useIsLive();
+  const mayFollow = isLive && isByArrival(sorting) && groups === null;
   const held = useHeldPosition(scroller, version, lines, mayFollow);
   const cursor = usePacketCursor(lines, held, say);
   const copy = useRowCopy(say);

@@ -35,7 +35,7 @@ export function PathView(props: PathViewProps) {
 /** All of it: what it is, why it ended, its relatives, the timeline, and every hop in words. */
 function FullPathView({ packet, session, onClose }: PathViewProps) {
   const { row, stamp } = usePacketRow(packet);
-  const { path, failure } = usePath(packet, session, stamp);
+  const { path, isFromDisk, failure } = usePath(packet, session, stamp);
   const { diagnosis, inquiry } = useDiagnosis(path, session, packet);
   const rows = useMemo(() => (path === undefined ? [] : pathRows(path)), [path]);
   const steps = useStory(path, row?.verdict);
@@ -48,6 +48,8 @@ function FullPathView({ packet, session, onClose }: PathViewProps) {
         packet={packet}
         row={row}
         path={path}
+        isFromDisk={isFromDisk}
+        diagnosis={diagnosis}
         isStoryShown={panels.isStoryShown}
         onClose={onClose}
       />

@@ -10,6 +10,7 @@ import {
 import type { NameBook } from '../../../core/model/names.ts';
 import { isOther } from '../../../core/model/probes/plan.ts';
 import { stageOf } from '../../../core/model/stages.ts';
+import { PKT_TYPE_UNTOLD } from '../../../core/model/untold.ts';
 import { changeTexts, stateBefore } from './changes.ts';
 import { ethernetTerms, ipTerms, type Term, term, transportTerms, transportTitle } from './headers.ts';
 import {
@@ -163,7 +164,9 @@ function metaTerms({ meta }: PacketState): Term[] {
   if (meta === undefined) return [];
   return [
     ...term('len', meta.dataLen === 0 ? meta.len : `${meta.len}, ${meta.dataLen} of it paged`),
-    ...term('pkt_type', `${inWords(packetTypeName(meta.pktType))} (${meta.pktType})`),
+    ...(meta.pktType === PKT_TYPE_UNTOLD
+      ? []
+      : term('pkt_type', `${inWords(packetTypeName(meta.pktType))} (${meta.pktType})`)),
     ...term('EtherType', etherTypeText(meta.protocol)),
     ...term('mark', hex(meta.mark)),
     ...(meta.priority === 0 ? [] : term('priority', hex(meta.priority))),

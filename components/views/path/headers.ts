@@ -1,6 +1,7 @@
 /** Headers of a packet as terms and values. */
 import { icmpTypeText, tcpFlagsText } from '../../../core/model/format.ts';
 import type { Eth, Ip, L4 } from '../../../core/model/hop.ts';
+import { isHeaderUntold, isTcpUntold } from '../../../core/model/untold.ts';
 import { L4_KIND } from '../../../core/wire/layout.gen.ts';
 import { etherTypeText, ipProtocolText, vlanText } from './words.ts';
 
@@ -32,9 +33,13 @@ export function ipTerms(ip: Ip): Term[] {
   return [
     ...ends,
     ...term('protocol', ipProtocolText(ip.protocol)),
-    ...term(ip.version === 6 ? 'hop limit' : 'ttl', ip.ttl),
-    ...term('length', ip.length),
-    ...(ip.version === 4 ? term('id', ip.id) : []),
+    ...(isHeaderUntold(ip)
+      ? []
+      : [
+          ...term(ip.version === 6 ? 'hop limit' : 'ttl', ip.ttl),
+          ...term('length', ip.length),
+          ...(ip.version === 4 ? term('id', ip.id) : []),
+        ]),
     ...(ip.tos === 0 ? [] : term('DSCP, ECN', `${ip.tos >> 2}, ${ip.tos & 3}`)),
     ...(ip.frag === 0 ? [] : term('fragment', fragmentText(ip.frag))),
   ];
@@ -66,9 +71,9 @@ export function transportTerms(l4: L4): Term[] {
       return [
         ...ports,
         ...term('flags', tcpFlagsText(l4.tcpFlags) || 'none'),
-        ...term('seq', l4.tcpSeq),
-        ...term('ack', l4.tcpAck),
-        ...term('window', l4.tcpWindow),
+        ...(isTcpUntold(l4)
+          ? []
+          : [...term('seq', l4.tcpSeq), ...term('ack', l4.tcpAck), ...term('window', l4.tcpWindow)]),
       ];
     case L4_KIND.udp:
     case L4_KIND.sctp:

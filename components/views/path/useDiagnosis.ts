@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import type { Failure } from '../../../core/base/result.ts';
 import { asNs, type Ns } from '../../../core/base/units.ts';
 import type { FactQuery } from '../../../core/messages/facts.ts';
@@ -8,7 +8,7 @@ import { type Diagnosis, diagnose } from '../../../core/model/diagnosis/index.ts
 import type { Path } from '../../../core/model/hop.ts';
 import { askFacts, factsKey, forgetFailure, NO_FACTS, openQuestions, useFacts } from '../../state/facts.ts';
 import { useNames } from '../../state/names.ts';
-import { useSession } from '../../state/session.ts';
+import { recordingOf, useSession } from '../../state/session.ts';
 import { requestFacts } from '../../state/socket.ts';
 
 /** A packet passed over on the way to another is not worth a question. */
@@ -42,11 +42,12 @@ export function useDiagnosis(
     [path, book, version, known.facts, nowNs],
   );
   const wants = diagnosis?.wants;
+  const ask = useCallback((queries: readonly FactQuery[]) => requestFacts(queries, packet), [packet]);
   useEffect(() => {
     if (wants === undefined || wants.length === 0) return;
-    const timer = setTimeout(() => void askFacts(key, wants, requestFacts), ASK_AFTER_MS);
+    const timer = setTimeout(() => void askFacts(key, wants, ask), ASK_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [wants, key]);
+  }, [wants, key, ask]);
   const inquiry = useMemo((): Inquiry => {
     const canAsk = known.isAsking || openQuestions(known, wants ?? []).length > 0;
     return {
@@ -54,17 +55,23 @@ export function useDiagnosis(
       failure: wants === undefined || wants.length === 0 ? undefined : known.failure,
       again: () => {
         forgetFailure(key);
-        void askFacts(key, wants ?? [], requestFacts);
+        void askFacts(key, wants ?? [], ask);
       },
     };
-  }, [known, wants, key]);
+  }, [known, wants, key, ask]);
   return { diagnosis, inquiry };
 }
 
-/** The present in the records' time, in whole seconds; undefined while nobody asks, or when nothing is captured. */
+/**
+ * The present in the records' time, in whole seconds; undefined while nobody asks, or when nothing is captured. In another tool's
+ * capture there is none: a packet may have ended where that did not look.
+ */
 function usePresent(isAsked: boolean): Ns | undefined {
   const seconds = useSession(({ stats, snapshot }) =>
-    isAsked && snapshot?.capture.phase === 'running' && stats?.nowNs !== undefined
+    isAsked &&
+    recordingOf(snapshot)?.hello.imported === undefined &&
+    snapshot?.capture.phase === 'running' &&
+    stats?.nowNs !== undefined
       ? Math.floor(stats.nowNs / SECOND_NS)
       : undefined,
   );

@@ -38,8 +38,20 @@ export function usePath(
   session: number,
   stamp: number,
   isShort = true,
-): { readonly path: Path | undefined; readonly failure: Failure | undefined } {
-  const [state, setState] = useState<{ packet: number; path?: Path; failure?: Failure }>({ packet });
+): {
+  readonly path: Path | undefined;
+  /** Memory has it no longer, or not all of it. */
+  readonly isFromDisk: boolean;
+  readonly failure: Failure | undefined;
+} {
+  const [state, setState] = useState<{
+    packet: number;
+    path?: Path;
+    isFromDisk?: boolean;
+    failure?: Failure;
+  }>({
+    packet,
+  });
   const hasPath = state.packet === packet && state.path !== undefined;
   const askedAt = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp stands for what is known of the packet
@@ -50,8 +62,11 @@ export function usePath(
       askedAt.current = performance.now();
       const result = await requestPath(session, packet);
       if (isOver) return;
-      if (result.ok) setState({ packet, path: readPath(new Uint8Array(result.value.records), packet) });
-      else setState((before) => ({ ...(before.packet === packet && before), packet, failure: result.error }));
+      if (result.ok) {
+        const { records, isFromDisk } = result.value;
+        setState({ packet, path: readPath(new Uint8Array(records), packet), isFromDisk });
+      } else
+        setState((before) => ({ ...(before.packet === packet && before), packet, failure: result.error }));
     };
     const wait = hasPath ? Math.max(0, askedAt.current + REFRESH_MS - performance.now()) : 0;
     const timer = setTimeout(ask, wait);
@@ -61,7 +76,11 @@ export function usePath(
     };
   }, [packet, session, stamp, hasPath, isShort]);
   const isOwn = state.packet === packet;
-  return { path: isOwn ? state.path : undefined, failure: isOwn ? state.failure : undefined };
+  return {
+    path: isOwn ? state.path : undefined,
+    isFromDisk: isOwn && state.isFromDisk === true,
+    failure: isOwn ? state.failure : undefined,
+  };
 }
 
 /** Left and right walk the rows of the table: hops, and what was decided at them. Escape closes. */

@@ -1,23 +1,29 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { announce } from '../../state/announce.ts';
 import { commands } from '../../state/commands.ts';
+import { askExport } from '../../state/exports.ts';
 import { loadListing } from '../../state/packets/listing.ts';
 import { keepPlace } from '../../state/place.ts';
 import { loadPreferences } from '../../state/preferences.ts';
-import { situationOf, useSession } from '../../state/session.ts';
+import { saveSession } from '../../state/save.ts';
+import { exportable, recordingOf, situationOf, useSession } from '../../state/session.ts';
 import { connect } from '../../state/socket.ts';
 import { showView, useView } from '../../state/view.ts';
-import { Notice } from '../../ui/Notice.tsx';
 import { DisplayBar } from '../display/DisplayBar.tsx';
 import { TimeStrip } from '../display/TimeStrip.tsx';
+import { ExportDialog } from '../export/ExportDialog.tsx';
+import { ExportStrip } from '../export/ExportStrip.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
 import { COMPARE } from '../paths/command.ts';
 import { Announcer } from './Announcer.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
 import { loadAll } from './lazy.tsx';
+import { NotLetIn } from './NotLetIn.tsx';
 import { Palette } from './Palette.tsx';
 import { PrintHeader } from './PrintHeader.tsx';
+import { RecordingBar } from './RecordingBar.tsx';
 import { SituationBanner } from './SituationBanner.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { ViewTabs } from './ViewTabs.tsx';
@@ -32,8 +38,22 @@ const FIELDS = 'input, select, textarea, [contenteditable="true"]';
 const PRESSED = 'button, summary, a[href], [role="radio"], [role="checkbox"]';
 const MOVED = '[role="radio"], [role="checkbox"], [role="combobox"], [role="slider"]';
 
-/** The whole page: the filter on top, one view of what was captured, and the status line. */
-export function Dashboard() {
+/** The address says where on the page one is: who has it, and may come in, is there, too. */
+async function copyLink(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    announce('Copied a link to this view');
+  } catch {
+    // no clipboard outside https and localhost
+    announce('The browser does not let the page copy: the link is the page’s address');
+  }
+}
+
+/**
+ * The whole page: the filter on top, one view of what was captured, and the status line.
+ * @param recording that is shown instead of what runs
+ */
+export function Dashboard({ recording = '' }: { readonly recording?: string }) {
   const { link, snapshot } = useSession();
   const view = useView((state) => state.view);
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -43,10 +63,10 @@ export function Dashboard() {
     loadPreferences();
     loadListing();
     const leave = keepPlace();
-    connect();
+    connect(recording);
     loadAll();
     return leave;
-  }, []);
+  }, [recording]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -81,6 +101,34 @@ export function Dashboard() {
         run: () => setHelpOpen(true),
       },
       {
+        id: 'page.save',
+        title: 'Save the session as a recording',
+        group: 'Page',
+        keys: [{ key: 's', mod: true, inFields: true }],
+        run: saveSession,
+      },
+      {
+        id: 'page.export',
+        title: 'Export in another format',
+        group: 'Page',
+        keys: [],
+        run: () => askExport(exportable(recording)),
+      },
+      {
+        id: 'page.link',
+        title: 'Copy a link to this view',
+        group: 'Page',
+        keys: [],
+        run: copyLink,
+      },
+      {
+        id: 'page.recordings',
+        title: 'Recordings: all sessions that are kept',
+        group: 'Page',
+        keys: [],
+        run: () => window.location.assign('/recordings'),
+      },
+      {
         id: 'page.print',
         title: 'Print the view',
         group: 'Page',
@@ -92,17 +140,18 @@ export function Dashboard() {
       window.removeEventListener('keydown', onKey);
       off();
     };
-  }, []);
+  }, [recording]);
 
   const { Component: View, label } = VIEWS.find(({ id }) => id === view) ?? FIRST;
   const situation = situationOf(link, snapshot);
-  if (situation.kind === 'unauthorised') return <NotLetIn />;
+  if (situation.kind === 'unauthorised') return <NotLetIn error={situation.error} />;
   return (
     <div className="flex h-full flex-col print:block">
       <div data-screen-only className="contents">
-        <FilterBar />
+        {recordingOf(snapshot) === undefined ? <FilterBar /> : <RecordingBar isBeside={recording !== ''} />}
         <Welcome snapshot={snapshot} />
         <SituationBanner situation={situation} />
+        <ExportStrip />
       </div>
       <div data-screen-only className="flex shrink-0 flex-wrap items-center border-b border-line bg-raised">
         <ViewTabs />
@@ -119,18 +168,10 @@ export function Dashboard() {
       <div data-screen-only className="contents">
         <StatusBar onHelp={() => setHelpOpen(true)} />
       </div>
+      <ExportDialog />
       <HelpDialog open={isHelpOpen} onOpenChange={setHelpOpen} />
       <Announcer situation={situation} />
       <Palette open={isPaletteOpen} onOpenChange={setPaletteOpen} />
     </div>
-  );
-}
-
-function NotLetIn() {
-  return (
-    <Notice title="This page needs its token" level={1}>
-      Open the address that skbtracer printed when it started: it ends in{' '}
-      <code className="font-mono">?token=…</code>. The token keeps other users and other sites out.
-    </Notice>
   );
 }

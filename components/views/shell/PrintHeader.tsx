@@ -2,6 +2,7 @@
 
 import { asNs } from '../../../core/base/units.ts';
 import { formatClock, formatCount } from '../../../core/model/format.ts';
+import { sourceText } from '../../../core/model/source-text.ts';
 import { useDisplay } from '../../state/display.ts';
 import { packets } from '../../state/packets/store.ts';
 import { useSession } from '../../state/session.ts';
@@ -18,7 +19,7 @@ export function PrintHeader({ view }: { readonly view: string }) {
   const filter = 'spec' in capture ? capture.spec.filter.expression : undefined;
   const clock = (ns: number) => formatClock(asNs(ns), baseUnixMs);
   const facts: readonly (readonly [string, string])[] = [
-    ['Host', hello === undefined ? 'the source is gone' : `${hello.hostname}, Linux ${hello.kernel}`],
+    ['Host', hello === undefined ? 'the source is gone' : sourceText(hello)],
     ['Captured', filter === undefined ? 'not capturing now' : filter || 'everything'],
     ['Shown', inForce.trim() || 'everything that was captured'],
     ...(range === null ? [] : [['First seen', `${clock(range.fromNs)} to ${clock(range.toNs)}`] as const]),

@@ -18,14 +18,24 @@ export function SituationBanner({ situation }: { readonly situation: Situation }
   );
 }
 
+const STARTING = {
+  host: 'The agent starts.',
+  lab: 'The lab boots: a few seconds.',
+  recording: 'The recording is opened.',
+} as const;
+
+const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 function bannerText(situation: Situation): string {
   switch (situation.kind) {
     case 'offline':
       return 'The server does not answer. This page connects again by itself; what it has shown stays here.';
     case 'source-gone':
-      return `The source is gone. ${situation.note}`;
+      return situation.source === 'recording'
+        ? `${capital(situation.note)}. What was read is here.`
+        : `The source is gone. ${situation.note}`;
     case 'source-starting':
-      return situation.source === 'lab' ? 'The lab boots: a few seconds.' : 'The agent starts.';
+      return STARTING[situation.source];
     case 'capture-failed':
       return `The capture did not start. ${situation.message.split('\n')[0]}`;
     default:

@@ -1,12 +1,15 @@
 'use client';
 
-import { CircleHelp, Moon, Sun, SunMoon, TriangleAlert } from 'lucide-react';
+import { CircleHelp, Download, FileOutput, Library, Moon, Sun, SunMoon, TriangleAlert } from 'lucide-react';
 import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
+import { sourceText } from '../../../core/model/source-text.ts';
+import { askExport } from '../../state/exports.ts';
 import { lossReport } from '../../state/losses.ts';
 import { packets } from '../../state/packets/store.ts';
 import { prefer, THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
-import { type Link, useSession } from '../../state/session.ts';
+import { SESSION_FILE } from '../../state/save.ts';
+import { exportable, type Link, recordingOf, useIsLive, useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { Popover } from '../../ui/Popover.tsx';
 
@@ -19,6 +22,7 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
   const theme = usePreferences((state) => state.theme);
   const hello = snapshot?.source.phase === 'connected' ? snapshot.source.hello : undefined;
   const capture = snapshot?.capture;
+  const isRecorded = !useIsLive();
   const ThemeIcon = THEME_ICONS[theme];
   return (
     <footer className="flex h-6 shrink-0 items-center overflow-hidden border-t border-line bg-raised text-2xs text-soft">
@@ -28,15 +32,21 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
       {hello !== undefined && (
         <span
           className={ITEM}
-          title={`${hello.hostname}, ${hello.cpus} CPUs`}
+          title={hello.imported === undefined ? `${hello.hostname}, ${hello.cpus} CPUs` : hello.imported.note}
           data-agent-pid={hello.agentPid}
         >
-          <b className="font-medium text-text">{hello.kind === 'lab' ? 'Lab' : hello.hostname}</b> Linux{' '}
-          {hello.kernel}
+          {hello.imported === undefined ? (
+            <>
+              <b className="font-medium text-text">{hello.kind === 'lab' ? 'Lab' : hello.hostname}</b> Linux{' '}
+              {hello.kernel}
+            </>
+          ) : (
+            sourceText(hello)
+          )}
         </span>
       )}
-      <span className={cn(ITEM, captureText(capture) === '' && 'hidden')} role="status">
-        {captureText(capture)}
+      <span className={cn(ITEM, captureText(capture, isRecorded) === '' && 'hidden')} role="status">
+        {captureText(capture, isRecorded)}
       </span>
       {capture?.phase === 'running' && (
         <Popover
@@ -66,7 +76,7 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
       )}
       {stats !== null && (
         <span className={cn(ITEM, 'max-md:hidden')}>
-          {formatCount(stats.eventsPerSecond)} events/s
+          {!isRecorded && <>{formatCount(stats.eventsPerSecond)} events/s</>}
           <span className="text-muted">
             {formatCount(stats.session.hops)} hops of {formatCount(stats.session.packets)} packets in{' '}
             {formatBytes(stats.session.bytes)}
@@ -74,7 +84,39 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
         </span>
       )}
       <Losses />
+      {stats?.keeping.phase === 'failed' && (
+        <span className={cn(ITEM, 'bg-lost-soft text-lost')} title={stats.keeping.why} role="status">
+          <TriangleAlert size={11} aria-hidden /> not kept on the disk
+        </span>
+      )}
       <span className="ml-auto flex h-full items-center">
+        <a
+          href="/recordings"
+          className={cn(ITEM, 'hover:bg-hover max-sm:hidden')}
+          title="All sessions that are kept: open, note, download, remove"
+        >
+          <Library size={12} aria-hidden /> Recordings
+        </a>
+        {!isRecorded && (stats?.session.packets ?? 0) > 0 && (
+          <>
+            <a
+              href={SESSION_FILE}
+              download
+              className={cn(ITEM, 'hover:bg-hover max-sm:hidden')}
+              title="Save what this session keeps as a recording: skbtracer serve, replay and export read it"
+            >
+              <Download size={12} aria-hidden /> Save
+            </a>
+            <button
+              type="button"
+              className={cn(ITEM, 'hover:bg-hover max-sm:hidden')}
+              title="Export what this session keeps: for Wireshark, Perfetto, DuckDB, a spreadsheet …"
+              onClick={() => askExport(exportable(''))}
+            >
+              <FileOutput size={12} aria-hidden /> Export
+            </button>
+          </>
+        )}
         <button
           type="button"
           className={cn(ITEM, 'hover:bg-hover')}
@@ -94,6 +136,8 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
 /** What we failed to record, with where; never what the kernel dropped. */
 function Losses() {
   const stats = useSession((state) => state.stats);
+  // another tool does not write down what it lost
+  const isUntold = useSession(({ snapshot }) => recordingOf(snapshot)?.hello.imported !== undefined);
   if (stats === null) return null;
   const { lostEvents, unfollowed, losses, notShown } = lossReport(stats, packets.forgotten);
   const isBad = lostEvents > 0 || unfollowed > 0;
@@ -108,7 +152,7 @@ function Losses() {
           className={cn(ITEM, 'hover:bg-hover', isBad && 'bg-lost-soft font-semibold text-lost')}
         >
           {isBad && <TriangleAlert size={11} aria-hidden />}
-          {formatCount(lostEvents)} lost
+          {isUntold ? 'losses not told' : `${formatCount(lostEvents)} lost`}
         </button>
       }
     >
@@ -141,7 +185,8 @@ function Dot({ link }: { readonly link: Link }) {
 }
 
 /** What the capture is doing while it is not simply running. */
-function captureText(capture: CaptureState | undefined): string {
+function captureText(capture: CaptureState | undefined, isRecorded: boolean): string {
+  if (isRecorded) return 'Recording';
   switch (capture?.phase) {
     case 'starting':
       return 'Attaching probes …';

@@ -1,13 +1,16 @@
 'use client';
 
 import type { Snapshot } from '../../../core/messages/browser.ts';
+import { hostText } from '../../../core/model/source-text.ts';
 import { prefer, usePreferences } from '../../state/preferences.ts';
+import { recordingOf } from '../../state/session.ts';
 import { Button } from '../../ui/Button.tsx';
 
 /** First visit: what is running, and what to do next. */
 export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
   const welcomed = usePreferences((state) => state.welcomed);
   if (welcomed) return null;
+  const recording = recordingOf(snapshot);
   const isLab =
     snapshot?.source.phase === 'connected'
       ? snapshot.source.hello.kind === 'lab'
@@ -19,9 +22,13 @@ export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
     >
       <div className="min-w-0 flex-1 text-pretty">
         <b className="font-semibold">
-          {isLab ? 'This is the lab: a real Linux kernel in a VM.' : 'This host’s kernel is being traced.'}
+          {recording
+            ? `This is a recording of ${hostText(recording.hello)}.`
+            : isLab
+              ? 'This is the lab: a real Linux kernel in a VM.'
+              : 'This host’s kernel is being traced.'}
         </b>{' '}
-        {isLab && (
+        {isLab && !recording && (
           <>
             {snapshot?.labReason ? `Your own cannot be traced (${snapshot.labReason}). ` : ''}
             Its sample network has the namespaces <i>web</i> and <i>db</i> on a bridge, <i>east</i> and{' '}
@@ -29,10 +36,16 @@ export function Welcome({ snapshot }: { readonly snapshot: Snapshot | null }) {
           </>
         )}
         Each row below is one packet. <b className="font-medium">Click one</b> to see its way through the
-        kernel’s functions, interfaces and namespaces, and why it ended. Narrow what is captured with the
-        filter above, for example <code className="font-mono">icmp</code> or{' '}
-        <code className="font-mono">udp port 9998</code>. Press <b className="font-medium">?</b> for keys and
-        words.
+        kernel’s functions, interfaces and namespaces, and why it ended.{' '}
+        {recording ? (
+          'Narrow what is listed with the display filter. '
+        ) : (
+          <>
+            Narrow what is captured with the filter above, for example <code className="font-mono">icmp</code>{' '}
+            or <code className="font-mono">udp port 9998</code>.{' '}
+          </>
+        )}
+        Press <b className="font-medium">?</b> for keys and words.
       </div>
       <Button look="primary" onClick={() => prefer({ welcomed: true })}>
         Got it

@@ -41,6 +41,18 @@ export class PacketSteps {
     this.#hash();
   }
 
+  /** Takes over steps as they were read once: `length` triples of what, namespace and interface, from this word on. */
+  assign(words: Uint32Array, from: number, length: number): void {
+    this.length = Math.min(length, STEPS_MAX);
+    this.isCut = length > STEPS_MAX;
+    for (let i = 0, at = from; i < this.length; i += 1, at += 3) {
+      this.what[i] = words[at] ?? 0;
+      this.netns[i] = words[at + 1] ?? 0;
+      this.ifindex[i] = words[at + 2] ?? 0;
+    }
+    this.#hash();
+  }
+
   #take(cursor: RecordCursor): void {
     const i = this.length;
     if (i >= STEPS_MAX) {

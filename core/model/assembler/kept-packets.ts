@@ -1,7 +1,7 @@
 import type { RecordCursor } from '../../wire/cursor.ts';
 import { ROW, ROW_BIT, ROW_BYTES, readRow } from '../../wire/rows.ts';
 import type { PacketRow } from '../packet.ts';
-import type { PathTable } from '../path-table.ts';
+import { PATH_UNKNOWN, type PathTable } from '../path-table.ts';
 import { RecordStore } from '../record-store.ts';
 import { RowPaths } from '../row-paths.ts';
 import { RowTable } from '../row-table.ts';
@@ -48,6 +48,11 @@ export class KeptPackets {
   /** Rows that gave way to newer packets. */
   get evicted(): number {
     return this.#rows.evicted;
+  }
+
+  /** See {@link RecordStore.batchFrom}. */
+  batchFrom(position: number) {
+    return this.#store.batchFrom(position);
   }
 
   /** Of records kept, and how many there may be. */
@@ -136,6 +141,12 @@ export class KeptPackets {
     return batch;
   }
 
+  /** Number of the path that a packet took until now, or PATH_UNKNOWN. */
+  pathOf(packet: number): number {
+    const slot = this.find(packet);
+    return slot < 0 ? PATH_UNKNOWN : this.#pathOf(packet, slot, this.#isCut(slot));
+  }
+
   /** The packet's first records are no longer kept. */
   isTruncated(packet: number): boolean {
     const slot = this.find(packet);
@@ -181,8 +192,11 @@ export class KeptPackets {
       if (slot < 0) continue;
       const isCut = this.#isCut(slot);
       if (isCut) view.setUint8(at + ROW.bits, view.getUint8(at + ROW.bits) | ROW_BIT.truncated);
-      const last = this.#last[slot] ?? NO_RECORD;
-      view.setUint32(at + ROW.path, this.#paths.of(packet, slot, last, isCut, this), true);
+      view.setUint32(at + ROW.path, this.#pathOf(packet, slot, isCut), true);
     }
+  }
+
+  #pathOf(packet: number, slot: number, isCut: boolean): number {
+    return this.#paths.of(packet, slot, this.#last[slot] ?? NO_RECORD, isCut, this);
   }
 }

@@ -2,6 +2,7 @@
 import type { FactQuery } from '../../messages/facts.ts';
 import { L4_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { checksumName } from '../kernel-names.ts';
+import { isHeaderUntold } from '../untold.ts';
 import {
   advise,
   adviseHost,
@@ -139,7 +140,11 @@ const BARE_MAX = 80;
 
 /** A FIN without data: what waits unread when a connection is over. */
 const isBareFin = ({ state: { ip, l4 } }: Scene): boolean =>
-  l4?.kind === L4_KIND.tcp && (l4.tcpFlags & FIN) !== 0 && ip !== undefined && ip.length <= BARE_MAX;
+  l4?.kind === L4_KIND.tcp &&
+  (l4.tcpFlags & FIN) !== 0 &&
+  ip !== undefined &&
+  !isHeaderUntold(ip) &&
+  ip.length <= BARE_MAX;
 
 const memory = byReason('memory.reason', 'memory', {
   NOMEM: { title: (s) => `The kernel found no memory for it${onDevice(s)}${inPlace(s)}.`, advice: (s) => [adviseHost(s, 'See whether memory is short; the kernel log has allocation failures.', 'free', '-m')] },

@@ -2,6 +2,7 @@
 import type { FactQuery } from '../../messages/facts.ts';
 import { RELATION } from '../../wire/layout.gen.ts';
 import { formatCount } from '../format.ts';
+import { isHeaderUntold } from '../untold.ts';
 import {
   advise, destination, diedIn, inPlace, isV6, look, onDevice, type Scene, setting, settingText, source,
 } from './scene.ts'; // biome-ignore format: a list
@@ -26,7 +27,7 @@ const ttl: DiagnosisRule = {
   explain(scene) {
     const { state, symbol, reason, isUnspecified } = scene;
     if (!/^ip6?_forward$/.test(symbol) || !(isUnspecified || reason === 'IP_INHDR')) return undefined;
-    if (state.ip === undefined || state.ip.ttl > 1) return undefined;
+    if (state.ip === undefined || isHeaderUntold(state.ip) || state.ip.ttl > 1) return undefined;
     const name = isV6(scene) ? 'hop limit' : 'TTL';
     return {
       title: `Its ${name} ${isUnspecified ? 'probably ' : ''}ran out${inPlace(scene)} on the way to ${destination(scene)}.`,

@@ -2,6 +2,7 @@
 import type { FactQuery } from '../../messages/facts.ts';
 import { DECISION_KIND, L4_KIND, RELATION } from '../../wire/layout.gen.ts';
 import { formatCount, formatDuration } from '../format.ts';
+import { isHeaderUntold, isTcpUntold } from '../untold.ts';
 import {
   advise,
   citeAll,
@@ -100,8 +101,11 @@ const reasons = byReason('tcp.reason', 'tcp', {
   TCP_ACK_UNSENT_DATA: { title: 'It acknowledges data that was never sent.', advice: 'A forged segment, or an old connection with the same ports.' },
   TCP_OFO_QUEUE_PRUNE: { title: (s) => `It came out of order and was thrown away because the receive buffer of ${target(s)}${inPlace(s)} is short of memory.`, advice: (s) => [advise(s, 'See the buffers.', 'ss', '-tmn')] },
   TCP_OFO_DROP: { title: (s) => `It came out of order, and the receive buffer of ${target(s)}${inPlace(s)} has no room for it.`, advice: (s) => [advise(s, 'See the buffers.', 'ss', '-tmn')] },
-  TCP_MINTTL: { title: (s) => `Its TTL (${s.state.ip?.ttl ?? '?'}) is below the least that the socket allows (IP_MINTTL).`, advice: 'A protection of BGP sessions: the other end is farther away than configured, or it is an attack.' },
+  TCP_MINTTL: { title: (s) => `Its TTL (${ttlText(s)}) is below the least that the socket allows (IP_MINTTL).`, advice: 'A protection of BGP sessions: the other end is farther away than configured, or it is an attack.' },
 }); // biome-ignore format: a table
+
+const ttlText = ({ state: { ip } }: Scene): string =>
+  ip === undefined || isHeaderUntold(ip) ? '?' : String(ip.ttl);
 
 const isTcp = ({ state }: Scene): boolean => state.l4?.kind === L4_KIND.tcp;
 
@@ -116,16 +120,21 @@ const reset: DiagnosisRule = {
     // tcp_v4_send_reset answers a segment with an ACK by a bare RST, another by RST,ACK with sequence 0;
     // tcp_send_active_reset, of a socket, sends RST,ACK with its sequence number
     const hasAck = (l4.tcpFlags & ACK) !== 0;
+    const isUntold = isTcpUntold(l4);
     const why = !hasAck
       ? 'the stack there probably got a segment of a connection that it does not know'
       : l4.tcpSeq === 0
-        ? `probably nobody listens on port ${l4.sport} there`
+        ? `probably nobody listens on port ${l4.sport} there${isUntold ? ', or the program there gave the connection up' : ''}`
         : 'the program there probably closed with data unread, or gave the connection up';
     return {
       title: `It is a reset from ${source(scene)}: ${why}.`,
       certainty: 'likely',
       tone: 'notice',
-      evidence: [{ text: `flags RST${hasAck ? ',ACK' : ''}, sequence number ${l4.tcpSeq}` }],
+      evidence: [
+        {
+          text: `flags RST${hasAck ? ',ACK' : ''}${isUntold ? '' : `, sequence number ${l4.tcpSeq}`}`,
+        },
+      ],
       advice: [advise(scene, 'Look at the packet that it answers, in the same flow just before.')],
     };
   },
@@ -180,7 +189,7 @@ const zeroWindow: DiagnosisRule = {
   category: 'tcp',
   explain(scene) {
     const { l4 } = scene.state;
-    if (!isTcp(scene) || l4 === undefined || scene.drop !== undefined) return undefined;
+    if (!isTcp(scene) || l4 === undefined || isTcpUntold(l4) || scene.drop !== undefined) return undefined;
     if (l4.tcpWindow !== 0 || (l4.tcpFlags & (SYN | RST | FIN)) !== 0 || (l4.tcpFlags & ACK) === 0)
       return undefined;
     return {

@@ -40,3 +40,6 @@ export function pathsTerm(numbers: readonly number[]): string | undefined {
   if (numbers.length === 1) return `path == ${only}`;
   return `path in {${[...numbers].sort((a, b) => a - b).join(', ')}}`;
 }
+
+/** Packets that a function dropped; parts that the compiler made of it count as it. */
+export const locationTerm = (func: string): string => `location ~ ${quote(`^${func}(\\.|\\+|$)`)}`;

@@ -1,5 +1,5 @@
 /** When something was lost, by cause: totals over a capture in a bounded number of equal parts of its time. */
-import { allCpus, type TracerStats } from '../../messages/source.ts';
+import { allCpus, lostEvents, type TracerStats } from '../../messages/source.ts';
 import type { SessionCounters } from '../counters.ts';
 import { LOSS_CAUSES, type LossCause } from './causes.ts';
 
@@ -116,7 +116,7 @@ export class LossHistory {
     if (this.#missing.length <= GAPS_BEHIND) return 0;
     const before = this.#missing.shift() ?? 0;
     // what came late meanwhile is not missing
-    return Math.max(0, Math.min(before, missing) - allCpus(tracer.lostRing) - tracer.undelivered);
+    return Math.max(0, Math.min(before, missing) - lostEvents(tracer));
   }
 
   #halve(): void {

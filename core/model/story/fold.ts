@@ -67,8 +67,9 @@ function split(scene: Scene): Segment[] {
 
 /** The chapter that a function without one belongs to. */
 function goesOn(chapter: Chapter | undefined, stage: Stage): Chapter | undefined {
-  if (chapter === undefined || chapter === 'pass' || chapter === 'nat' || chapter === 'drop')
-    return undefined;
+  // what gives its memory back belongs to the drop
+  if (chapter === 'drop') return stage === 'skb' ? chapter : undefined;
+  if (chapter === undefined || chapter === 'pass' || chapter === 'nat') return undefined;
   if (WITHIN.has(stage)) return chapter;
   if (stage === 'bridge') return BRIDGES.test(chapter) ? chapter : undefined;
   if (stage === 'tunnel' && TUNNELS.test(chapter)) return chapter;

@@ -149,7 +149,9 @@ function endNotes({ path }: Scene, verdict: VerdictName, diagnosis: Diagnosis | 
     ...(isDropHop && verdict === verdictName(VERDICT.delivered)
       ? ['a raw socket had got a clone of it before: that is how it was delivered']
       : []),
-    ...(!isDropHop && verdict === 'dropped' ? ['the record of where and why it was dropped was lost'] : []),
+    ...(!path.hops.some(({ kind }) => kind === 'drop') && verdict === 'dropped'
+      ? ['the record of where and why it was dropped was lost']
+      : []),
     ...(diagnosis === undefined || (diagnosis.tone === 'ordinary' && !isDropHop)
       ? []
       : [`${diagnosis.title}${diagnosis.certainty === 'likely' ? ' (likely)' : ''}`]),

@@ -155,10 +155,10 @@ describe('a hop', () => {
   });
 
   it('has its TCP flags as bits and in words', () => {
-    expect(json(hop({ ip, ports: [1, 2], tcpFlags: 0x12 }))[0]).toMatchObject({
+    expect(json(hop({ ip, ports: [1, 2], tcpFlags: 0x12, tcpWindow: 64_240 }))[0]).toMatchObject({
       tcp_flags: 0x12,
       tcp_flags_text: 'SYN,ACK',
-      tcp_window: 0,
+      tcp_window: 64_240,
     });
   });
 

@@ -1,6 +1,6 @@
 /** The recorded captures of the browser tests (e2e/record.mjs): packets of a real kernel, for tests of what is said of them. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from '../../base/schema.ts';
 import { FRAME_HEADER_BYTES, FRAME_TYPE } from '../../messages/frames.ts';
@@ -13,7 +13,12 @@ import { NameBook } from '../names.ts';
 import { readPath } from '../path.ts';
 import { readStack, readSymbol } from '../reader.ts';
 
-const FIXTURES = join(import.meta.dirname, '../../../e2e/fixtures');
+const FIXTURES = join(treeFrom(import.meta.dirname), 'e2e/fixtures');
+/** The root of the tree, wherever in it this was bundled to. */
+function treeFrom(folder: string): string {
+  return existsSync(join(folder, 'e2e/fixtures')) ? folder : treeFrom(dirname(folder));
+}
+
 export type RecordingName = 'capture' | 'tasks';
 
 export interface Recording {

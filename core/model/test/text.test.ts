@@ -110,6 +110,14 @@ describe("the original's line", () => {
     expect(line).toMatch(/^\[0\.001500 *\]/);
     expect(line).toMatch(/:kfree_skb\(NO_SOCKET\) __udp4_lib_rcv\+0x0$/);
   });
+
+  it('has its time and what was dropped set off on a terminal, and the same text', () => {
+    const marked = (sign: string) => (text: string) => `<${sign}${text}>`;
+    const paint = { bad: marked('!'), good: marked('+'), strong: marked('*'), faint: marked('~') };
+    const line = drop && classicLine(drop, names, { ...options, paint });
+    expect(line).toMatch(/^<~\[0\.001500 *\]>.*<!kfree_skb\(NO_SOCKET\) __udp4_lib_rcv\+0x0>$/);
+    expect(line?.replaceAll(/<[!~]|>$|>(?=\[)/g, '')).toBe(drop && classicLine(drop, names, options));
+  });
 });
 
 describe('a JSON line', () => {

@@ -44,7 +44,7 @@ class Ledger implements Watcher {
   /** Functions that must not be seen; more may be seen from a request on, less only from its answer on. */
   off: ReadonlySet<number> = new Set();
   hops = 0;
-  readonly wrong: Hop[] = [];
+  readonly wrong: string[] = [];
   readonly generations = new Set<number>();
   readonly #seen = new Map<number, Hop[]>();
   /** How many ended packets have been at these functions of the steady stages, in this order. */
@@ -60,7 +60,8 @@ class Ledger implements Watcher {
   hop(hop: Hop): void {
     this.hops += 1;
     this.generations.add(hop.generation);
-    if (hop.kind === 'hop' && this.off.has(hop.func)) this.wrong.push(hop);
+    if (hop.kind === 'hop' && this.off.has(hop.func))
+      this.wrong.push(`packet ${hop.packet} at ${this.#nameOf(hop)}`);
     const known = this.#seen.get(hop.packet);
     if (known === undefined) this.#seen.set(hop.packet, [hop]);
     else known.push(hop);
@@ -104,6 +105,15 @@ class Ledger implements Watcher {
     const on = new Set(probed);
     return new Set([...this.#agent().functions.keys()].filter((id) => !on.has(id)));
   }
+}
+
+/** Functions that a plan of ROUNDS probes. */
+function probedBy(agent: ProbingAgent, { remove }: ProbePlan): readonly number[] {
+  const isOff = (id: number, name: string) =>
+    remove.functions.includes(name) || remove.stages.some((stage) => stage === agent.stageOf(id));
+  return [...agent.functions.values()]
+    .filter(({ id, name, isDefault }) => isDefault && !isOff(id, name))
+    .map(({ id }) => id);
 }
 
 interface Holdings {
@@ -152,17 +162,13 @@ async function switchThem(): Promise<void> {
       const round = ROUNDS[i % ROUNDS.length] ?? ROUNDS[0];
       if (round === undefined) throw new Error('no rounds');
       const plan = planWithout(round);
-      const names = new Set(plan.remove.functions);
-      ledger.expect(
-        [...agent.functions.values()]
-          .filter(({ id, name, isDefault }) => isDefault && !names.has(name) && !plan.remove.stages.some((stage) => stage === agent.stageOf(id)))
-          .map(({ id }) => id),
-      ); // biome-ignore format: a condition
+      ledger.expect(probedBy(agent, plan));
       const before = ledger.hops;
       await agent.apply({ filter, probes: plan });
       equal(ledger.wrong, [], `events of what is off, after switch ${i}`);
       await agent.until(() => ledger.hops > before + 20, `packets are seen after switch ${i}`);
       if (i === WARM || i === SWITCHES) {
+        ledger.expect(probedBy(agent, DEFAULT_PLAN));
         await agent.apply({ filter, probes: DEFAULT_PLAN });
         await agent.until(() => agent.stats?.detaching === 0, 'all that was switched off is detached');
         const now = holdings();

@@ -9,12 +9,13 @@ import {
 } from '../../../core/messages/source.ts';
 import { refusal } from '../../../core/model/capabilities.ts';
 import { type DoctorFacts, examine } from '../../../core/model/doctor/index.ts';
-import { CLI } from '../../place.ts';
+import { CLI, hasLab, NO_LAB } from '../../place.ts';
 import { inLab } from '../../sources/local.ts';
 import { Client } from '../client.ts';
+import { DOCTOR_FLAGS } from '../flags.ts';
 import { oneOf } from '../numbers.ts';
 import { parseFlags } from '../options.ts';
-import { CliError, usageError } from '../usage.ts';
+import { CliError, failure, usageError } from '../usage.ts';
 import { Collector } from './collector.ts';
 import { type LivePair, makePair } from './pair.ts';
 import { reportText } from './report.ts';
@@ -25,12 +26,7 @@ import { refusedSelfTest, selfTest } from './self-test.ts';
  * packets say what is known of them. Resolves to the exit status: 1 when something is missing or wrong.
  */
 export async function doctor(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseFlags(words, {
-    json: { type: 'boolean' },
-    'no-self-test': { type: 'boolean' },
-    source: { type: 'string' },
-    kernel: { type: 'string' },
-  });
+  const { values, positionals } = parseFlags(words, DOCTOR_FLAGS);
   const [extra] = positionals;
   if (extra !== undefined) throw usageError(`doctor takes no '${extra}'`);
   const isJson = values.json === true;
@@ -48,6 +44,7 @@ export async function doctor(words: readonly string[]): Promise<number> {
 
 /** The same command, where that kernel runs. */
 function doctorInLab(kernel: string, flags: readonly string[]): Promise<number> {
+  if (!hasLab()) throw failure(NO_LAB);
   const [program = '', ...args] = inLab(kernel, [process.execPath, CLI, 'doctor', ...flags]);
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' });

@@ -1,9 +1,9 @@
 /** Sends known datagrams through the pair while a capture runs, and compares what its records say. */
 import type { SelfTest } from '../../../core/messages/doctor.ts';
 import {
-  allCpus,
   type CaptureState,
   DEFAULT_SPEC,
+  lostEvents,
   type PlannedProgram,
 } from '../../../core/messages/source.ts';
 import { checkCapture, checkDatagram, packetsOf } from '../../../core/model/doctor/self-test/checks.ts';
@@ -70,7 +70,7 @@ export async function selfTest(
   const probed: Probed = { functions: probedFunctions(names, refused), programs };
   const checks: readonly Check[] = [
     ...checkCapture({
-      lost: stats === undefined ? Number.NaN : allCpus(stats.lostRing) + stats.undelivered,
+      lost: stats === undefined ? Number.NaN : lostEvents(stats),
       missing: collector.reader.missing,
       malformed: collector.reader.malformed,
       received: receiver.received,

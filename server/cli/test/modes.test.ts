@@ -26,6 +26,10 @@ it.each([
   ['--callstack', 'hops drops', 'all'],
   ['--tcp', 'tcp', 'none'],
   ['--tcp --iptable --route --callstack', 'hops drops netfilter tcp', 'all'],
+  ['--format tree', 'story', 'none'],
+  ['--drops', 'top', 'none'],
+  ['--format json', 'hops drops', 'none'],
+  ['--format classic --iptable', 'netfilter', 'none'],
 ])('%j shows %s, with stacks of %s', (words, shown, stacks) => {
   const { shows, ...options } = parse(words);
   expect(
@@ -117,4 +121,20 @@ it.each([
   expect(connectionMatcher(host, 80)({ saddr: '10.9.9.9', daddr: address, sport: 40000, dport: 80 })).toBe(
     isChosen,
   );
+});
+
+it('a tree is of a packet’s whole life, and told alone', () => {
+  expect(parse('--format tree').keep).toBe(true);
+  expect(parse('').keep).toBe(false);
+  expect(refusal('--format tree --iptable')).toContain('leave --iptable out');
+  expect(refusal('--format tree --why')).toContain('with why it ended: leave --why out');
+  expect(refusal('--format tree --json')).toContain('--json and --format tree are two formats');
+  expect(refusal('--format xml')).toContain('--format is one of classic, tree, json');
+});
+
+it('a table of drops is told alone', () => {
+  expect(refusal('--drops --why')).toContain('leave --why out');
+  expect(refusal('--drops --json')).toContain('leave --json out');
+  expect(refusal('--drops -c 3')).toContain('leave -c out');
+  expect(refusal('--drops --format tree')).toContain('leave --drops out');
 });

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { BACKEND_CHOICES, type NetnsInfo } from '../../../core/messages/source.ts';
 import { DEFAULT_PLAN, planOf } from '../../../core/model/probes/plan.ts';
 import { parseMark } from '../numbers.ts';
-import { parseServe, parseTrace } from '../options.ts';
+import {
+  parseExpect,
+  parseExport,
+  parseQuery,
+  parseRecord,
+  parseReplay,
+  parseServe,
+  parseTrace,
+} from '../options.ts';
 import { resolveNetns } from '../resolve.ts';
 import { CliError } from '../usage.ts';
 
@@ -84,9 +92,17 @@ describe('trace', () => {
   });
 });
 
-it('serve takes no filter', () => {
-  expect(parseServe(['--source', 'lab'])).toEqual({ source: 'lab', kernel: '6.12', readyFile: undefined });
-  expect(refused(() => parseServe(['icmp'])).message).toContain("serve takes no 'icmp'");
+it('serve takes a recording or nothing, and no filter', () => {
+  expect(parseServe(['--source', 'lab'])).toMatchObject({
+    source: 'lab',
+    kernel: '6.12',
+    recording: undefined,
+  });
+  expect(parseServe(['a.skbt'])).toMatchObject({ recording: 'a.skbt' });
+  expect(refused(() => parseServe(['udp', 'port'])).message).toContain("not by 'port'");
+  expect(refused(() => parseServe(['a.skbt', '--source', 'lab'])).message).toContain(
+    "leave --source or 'a.skbt' out",
+  );
 });
 
 it.each([
@@ -198,5 +214,215 @@ describe('which functions are probed', () => {
       add: { functions: ['skb_put'] },
       remove: { stages: ['skb'] },
     });
+  });
+});
+
+describe('record', () => {
+  const record = (text: string) => parseRecord(text.split(' '));
+
+  it('prints nothing unless it is asked to, and takes the stacks of drops', () => {
+    const options = record('-o a.skbt --group all udp port 53');
+    expect(options).toMatchObject({
+      record: 'a.skbt',
+      expression: 'udp port 53',
+      stacks: 'drops',
+      printsStacks: false,
+      probes: { base: 'all' },
+    });
+    expect(Object.values(options.shows)).not.toContain(true);
+  });
+
+  it('prints what flags ask for, as trace does', () => {
+    expect(record('-o a --json').shows).toEqual(parseTrace(['--json']).shows);
+    expect(record('-o a --why').shows).toEqual(parseTrace(['--why']).shows);
+    expect(record('-o a --callstack')).toMatchObject({ stacks: 'all', printsStacks: true });
+  });
+
+  it('ends by itself', () => {
+    expect(record('-o a --duration 30s').durationMs).toBe(30_000);
+    expect(parseTrace(['--duration', '5m']).durationMs).toBe(300_000);
+    expect(parseTrace(['--duration', '2']).durationMs).toBe(2000);
+    for (const wrong of ['0', 'soon', '5d', '600h', '-1s'])
+      expect(() => parseTrace([`--duration=${wrong}`])).toThrow('--duration takes 500ms, 30s, 5m or 2h');
+  });
+
+  it('says what is wrong', () => {
+    expect(() => record('udp')).toThrow('give -o FILE');
+    expect(() => record('-o - --json')).toThrow('the recording or lines');
+    expect(() => record('-o a --tcp')).toThrow('record has connections anyhow');
+    expect(() => record('-o a --rotate 1M')).toThrow('there is no flag --rotate');
+  });
+});
+
+describe('replay', () => {
+  it('has the flags that say what is printed, and one recording', () => {
+    expect(parseReplay(['a.skbt', '--json', '-c', '3'])).toMatchObject({
+      file: 'a.skbt',
+      json: true,
+      count: 3,
+    });
+    expect(parseReplay(['-', '--dropstack'])).toMatchObject({
+      file: '-',
+      stacks: 'drops',
+      printsStacks: true,
+    });
+    expect(() => parseReplay([])).toThrow('give its file');
+    expect(() => parseReplay(['a', 'b'])).toThrow("no use for 'b'");
+    expect(() => parseReplay(['a', '--group', 'all'])).toThrow('there is no flag --group');
+  });
+});
+
+describe('export', () => {
+  it('knows the format by its name, or by the file’s', () => {
+    expect(parseExport(['a.skbt', '-o', 'a.pcapng'])).toMatchObject({ format: 'pcapng', hops: 'interfaces' });
+    expect(parseExport(['a.skbt', '-o', '-', '--format', 'csv', '--packet', '3, 12'])).toMatchObject({
+      output: '-',
+      format: 'csv',
+      packets: new Set([3, 12]),
+    });
+  });
+
+  it('says what is wrong', () => {
+    const message = (words: string) => refused(() => parseExport(words.split(' '))).message;
+    expect(message('a.skbt')).toContain('give -o FILE');
+    expect(message('-o x.csv')).toContain('give its file');
+    expect(message('a.skbt -o x.txt')).toContain('give --format jsonl, csv, pcapng, perfetto');
+    expect(message('a.skbt -o x --format xml')).toContain('--format is one of jsonl');
+    expect(message('a.skbt -o x.csv --hops all')).toContain('--hops is about pcapng');
+    expect(message('a.skbt -o x.csv --packet 1,b')).toContain('--packet takes packet ids');
+  });
+});
+
+describe('expect', () => {
+  it('has flags of its own and of a capture, and a command behind --', () => {
+    const options = parseExpect(['p.yaml', '--group', 'all', 'udp', '--tap', '--', 'ping', '-c1', '--help']);
+    expect(options).toMatchObject({
+      file: 'p.yaml',
+      format: 'tap',
+      command: ['ping', '-c1', '--help'],
+      capture: { expression: 'udp', keep: true, probes: { base: 'all' } },
+      settleMs: 2000,
+    });
+    expect(parseExpect(['p.yaml', '--recording', 'a.skbt'])).toMatchObject({
+      recording: 'a.skbt',
+      command: [],
+    });
+  });
+
+  it('says what is wrong', () => {
+    const message = (words: string) => refused(() => parseExpect(words.split(' '))).message;
+    expect(message('-- true')).toContain('expect reads a file of expectations');
+    expect(message('p.yaml')).toContain('give it behind --');
+    expect(message('p.yaml --recording a -- true')).toContain('give one');
+    expect(message('p.yaml --recording a --group all')).toContain('leave out what chooses');
+    expect(message('p.yaml --json -- true')).toContain('there is no flag --json');
+    expect(message('p.yaml --tail drops -- true')).toContain('there is no flag --tail');
+  });
+});
+
+it('lines go to a file, and are put aside by its size', () => {
+  expect(parseTrace(['-o', 'a.txt', '--rotate', '10M:3'])).toMatchObject({
+    lines: 'a.txt',
+    rotation: { maxBytes: 10 << 20, files: 3 },
+    record: undefined,
+  });
+  expect(parseTrace(['-o', 'a.txt', '--rotate', '64k']).rotation).toEqual({ maxBytes: 65_536, files: 5 });
+  expect(parseTrace([])).toMatchObject({ lines: undefined, rotation: undefined });
+  for (const wrong of ['0', 'M', '1M:0', '1M:', '1T', '-1'])
+    expect(() => parseTrace(['-o', 'a', `--rotate=${wrong}`])).toThrow('--rotate takes the size of a file');
+  expect(() => parseTrace(['--rotate', '1M'])).toThrow('--rotate is about the file of --output');
+  expect(() => parseTrace(['-o', '-'])).toThrow('without --output, too');
+});
+
+describe('query', () => {
+  it('asks one question of one recording', () => {
+    expect(parseQuery(['a.skbt', 'SELECT 1'])).toEqual({ file: 'a.skbt', sql: 'SELECT 1', format: 'text' });
+    expect(parseQuery(['-', 'SELECT 1', '--csv'])).toMatchObject({ file: '-', format: 'csv' });
+  });
+
+  it.each([
+    [['a.skbt'], 'give its file and SQL'],
+    [['a.skbt', ' '], 'give its file and SQL'],
+    [['a.skbt', 'SELECT', '1'], "no use for '1'"],
+    [['a.skbt', 'SELECT 1', '--json', '--csv'], 'not both'],
+  ])('refuses %j', (words, why) => {
+    const error = refused(() => parseQuery(words));
+    expect(error.status).toBe(2);
+    expect(error.message).toContain(why);
+  });
+});
+
+describe('serve', () => {
+  it('keeps sessions where and as long as it is told', () => {
+    const { limits } = parseServe([]);
+    expect(parseServe([])).toMatchObject({ recordings: undefined, memoryBytes: 128 << 20 });
+    expect(limits).toEqual({ bytes: 2 ** 31, ageMs: 168 * 3_600_000, files: 1000 });
+    const words =
+      '--recordings off --memory 1G --recordings-size 20G --recordings-age 24h --recordings-number 5';
+    expect(parseServe(words.split(' '))).toMatchObject({
+      recordings: null,
+      memoryBytes: 2 ** 30,
+      limits: { bytes: 20 * 2 ** 30, ageMs: 24 * 3_600_000, files: 5 },
+    });
+  });
+
+  it.each([
+    [['--memory', '1K'], '--memory is from 64K to 8G'],
+    [['--memory', 'much'], '--memory takes a size'],
+    [['--recordings-size', '1T'], '--recordings-size takes a size'],
+    [['--recordings-age', '7d'], '--recordings-age takes'],
+    [['--recordings-number', '0'], '--recordings-number takes a whole number'],
+  ])('refuses %j', (words, why) => {
+    const error = refused(() => parseServe(words));
+    expect(error.status).toBe(2);
+    expect(error.message).toContain(why);
+  });
+});
+
+describe('a flight recorder', () => {
+  it('waits for what it is told, with what there is room for', () => {
+    expect(parseRecord(['-o', 'a.skbt']).flight).toBeUndefined();
+    expect(parseRecord(['-o', 'a.skbt', '--freeze', 'drop']).flight).toEqual({
+      triggers: {
+        drops: [],
+        slowNs: undefined,
+        newPaths: false,
+        resets: false,
+        retransmits: false,
+        duplicates: false,
+      },
+      limits: { bytes: 64 << 20, ms: 30_000 },
+      afterMs: 1000,
+    });
+    const words =
+      '--freeze drop:NETFILTER_DROP,drop:NO_SOCKET,slow:10ms,new,rst,retransmit,duplicate --after 2s';
+    expect(parseRecord(['-o', 'a.skbt', ...words.split(' '), '--last', '2m,16M']).flight).toEqual({
+      triggers: {
+        drops: ['NETFILTER_DROP', 'NO_SOCKET'],
+        slowNs: 10e6,
+        newPaths: true,
+        resets: true,
+        retransmits: true,
+        duplicates: true,
+      },
+      limits: { bytes: 16 << 20, ms: 120_000 },
+      afterMs: 2000,
+    });
+    // one limit alone is the only one
+    expect(
+      parseRecord(['-o', 'a.skbt', '--freeze', 'hand', '--last', '1M']).flight?.limits.ms,
+    ).toBeGreaterThan(1e9);
+  });
+
+  it.each([
+    [['--freeze', 'crash'], '--freeze takes drop, drop:NETFILTER_DROP'],
+    [['--freeze', 'drop:'], '--freeze takes'],
+    [['--freeze', 'slow:fast'], '--freeze takes'],
+    [['--freeze', 'drop', '--last', 'long'], '--last takes a size'],
+    [['--last', '5s'], 'are about --freeze'],
+  ])('refuses %j', (words, why) => {
+    const error = refused(() => parseRecord(['-o', 'a.skbt', ...words]));
+    expect(error.status).toBe(2);
+    expect(error.message).toContain(why);
   });
 });

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { asFuncId } from '../../../core/base/units.ts';
 import { NameBook } from '../../../core/model/names.ts';
 import {
   batch,
@@ -12,21 +13,24 @@ import {
   symbol,
 } from '../../../core/wire/test/records.ts';
 import { parseTrace } from '../options.ts';
-import { Printer } from '../printer.ts';
+import { Printer, viewsFor } from '../printer.ts';
 import { connectionMatcher } from '../resolve.ts';
+import { CliError } from '../usage.ts';
+
+const FUNCTIONS = ['ip_rcv', 'nf_hook_slow', 'ipt_do_table'].map((name, i) => ({
+  id: asFuncId(i + 1),
+  name,
+  module: '',
+  argument: 1,
+  isDefault: true,
+}));
 
 /** What a trace with these flags prints of these records, without the headings. */
 function printed(words: string, ...records: Uint8Array[]): string[] {
   const options = parseTrace(words.split(' ').filter((word) => word !== ''));
   const names = new NameBook();
   names.take({
-    functions: ['ip_rcv', 'nf_hook_slow', 'ipt_do_table'].map((name, i) => ({
-      id: i + 1,
-      name,
-      module: '',
-      argument: 1,
-      isDefault: true,
-    })),
+    functions: FUNCTIONS,
     reasons: [{ value: 3, name: 'NO_SOCKET' }],
     namespaces: [{ inode: 10, name: 'web', origin: 'named', interfaces: [] }],
   });
@@ -82,8 +86,6 @@ describe('what is printed', () => {
       'nf_hook_slow',
       'ipt_do_table',
       'kfree_skb(NO_SOCKET) nf_hook_slow+0x0',
-      'kfree_skb_reason+0x0',
-      'nf_hook_slow+0x0',
     ]);
   });
 
@@ -174,4 +176,89 @@ it('a step that was not measured has no time', () => {
   const rule = { table: 't', chain: 'c' };
   const [line] = printed('--iptable', decision({ decision: 'table', value: 1, pf: 1, rule }));
   expect(line).toMatch(/:1\.t\.PREROUTING\.ACCEPT nft_do_chain chain c$/);
+});
+
+/** What a table says of the records in the end. */
+async function tableOf(
+  flags: readonly string[],
+  terminal?: () => { readonly rows: number; readonly columns: number },
+  isRecorded = false,
+) {
+  const output = new PassThrough();
+  const names = new NameBook();
+  names.take({ functions: FUNCTIONS, reasons: [{ value: 3, name: 'NO_SOCKET' }] });
+  const options = { ...parseTrace(flags), names, baseUnixMs: 0, matches: () => true, lost: () => 5 };
+  const printer = new Printer(
+    output,
+    { ...options, ...(await viewsFor(options.shows, names)), terminal, isRecorded },
+    () => undefined,
+  );
+  printer.begin();
+  printer.print(batch(...records));
+  const ended = printer.end();
+  const text = String(output.read());
+  await ended;
+  return text;
+}
+
+describe('the table of statistics', () => {
+  it('says how packets ended, how long they took, what they passed, and what was lost', async () => {
+    const text = await tableOf(['--stats'], undefined, true);
+    expect(text).toMatch(/^2 packets, 4 hops in 6.00 µs; [\d,]+ packets a second {2}5 events lost\n/);
+    for (const line of [
+      'dropped          1  50.0 %',
+      'in flight        1  50.0 %',
+      'of a packet, first to last hop  ≤ 10.0 µs  ≤ 10.0 µs  ≤ 10.0 µs  6.00 µs',
+      'from one hop to the next        ≤ 1.00 µs  ≤ 5.00 µs  ≤ 5.00 µs  2.00 µs',
+      '      1  NO_SOCKET  nf_hook_slow  netns 10',
+    ])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toMatch(/^HOPS +PER S +FUNCTION\n +1 +[\d,]+ {2}ip_rcv\n/m);
+  });
+
+  it('is one object for programs', async () => {
+    expect(JSON.parse(await tableOf(['--stats', '--json'], undefined, true))).toEqual({
+      kind: 'stats',
+      duration_ms: 0,
+      packets: 2,
+      hops: 4,
+      lost: 5,
+      verdicts: { delivered: 0, forwarded: 0, dropped: 1, consumed: 0, 'in flight': 1 },
+      lives: { count: 1, mean_ns: 6000, p50_below_ns: 10_000, p90_below_ns: 10_000, p99_below_ns: 10_000 },
+      between_hops: { count: 3, mean_ns: 2000, p50_below_ns: 1000, p90_below_ns: 5000, p99_below_ns: 5000 },
+      drops: [{ count: 1, reason: 'NO_SOCKET', place: 'nf_hook_slow', netns: 'netns 10' }],
+      functions: { ip_rcv: 1, nf_hook_slow: 1, ipt_do_table: 1 },
+    });
+  });
+
+  it('goes with nothing that is about single events', () => {
+    for (const words of [['--drops'], ['--route'], ['-c', '3'], ['--tail', 'drops'], ['--format', 'tree']])
+      expect(() => parseTrace(['--stats', ...words]), words.join(' ')).toThrow(CliError);
+  });
+
+  it('has no room for more than a screen', async () => {
+    const text = await tableOf(['--stats'], () => ({ rows: 24, columns: 40 }));
+    for (const line of text.split('\n').slice(1, -1))
+      expect(line.replace('\u001b[K', '').length).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('the table of drops', () => {
+  const ask = (terminal?: () => { readonly rows: number; readonly columns: number }) =>
+    tableOf(['--drops'], terminal);
+
+  it('is printed once, at the end, where there is no terminal', async () => {
+    const text = await ask();
+    expect(text).toMatch(/^1 dropped of \d packets? .*5 events lost\n/);
+    expect(text).toContain('NO_SOCKET');
+    expect(text).not.toContain('\u001b');
+  });
+
+  it('is drawn over the one before on a terminal', async () => {
+    const text = await ask(() => ({ rows: 24, columns: 40 }));
+    expect(text.startsWith('\u001b[2J\u001b[H1 dropped of')).toBe(true);
+    expect(text.endsWith('\u001b[J')).toBe(true);
+    for (const line of text.split('\n').slice(1, -1))
+      expect(line.replace('\u001b[K', '').length).toBeLessThanOrEqual(40);
+  });
 });

@@ -57,7 +57,14 @@ export function LongPathView({ packet, session, onClose }: LongPathViewProps) {
   const missing = (row?.hops ?? 0) - count;
   return (
     <section aria-label="Path of the selected packet" className="flex h-full min-h-0 flex-col bg-surface">
-      <PathHeader packet={packet} row={row} path={undefined} isStoryShown={isStoryShown} onClose={onClose} />
+      <PathHeader
+        packet={packet}
+        row={row}
+        path={undefined}
+        isFromDisk={false}
+        isStoryShown={isStoryShown}
+        onClose={onClose}
+      />
       {path === undefined ? (
         <PathPending failure={failure} onClose={onClose} />
       ) : (

@@ -1,0 +1,251 @@
+/** Writes a recording: what comes from a source, in blocks that are compressed beside it, in bounded memory. */
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
+import { FRAME_TYPE } from '../../core/messages/frames.ts';
+import type { RecordedMessage, RecordingHeader, RecordingSummary } from '../../core/messages/recording.ts';
+import type { TracerStats } from '../../core/messages/source.ts';
+import { RecordCursor } from '../../core/wire/cursor.ts';
+import * as layout from '../../core/wire/layout.gen.ts';
+import { frameHeader, messageFrame } from '../sources/framing.ts';
+import { WaitingRoom } from '../waiting-room.ts';
+import {
+  BLOCK_BYTES,
+  BLOCK_TYPE,
+  type BlockType,
+  CODING,
+  encodeBlockHeader,
+  encodePreface,
+  encodeTrailer,
+} from './format.ts';
+import type { Sink } from './sink.ts';
+
+const compress = promisify(brotliCompress) as (raw: Buffer, options: object) => Promise<Buffer>;
+
+/** A block is closed after so long, however little is in it: what a SIGKILL costs. */
+const FLUSH_MS = 1000;
+/** Blocks on their way to the disk; beyond that the source is made to wait, and the kernel counts. */
+const BLOCKS_WAITING_MAX = 8;
+
+/** A window as large as a block; more effort than 2 costs twice the time for a twentieth of the room. */
+const PARAMS = { [constants.BROTLI_PARAM_QUALITY]: 2, [constants.BROTLI_PARAM_LGWIN]: 20 };
+
+/** Bytes that become a block. */
+class Pending {
+  readonly type: BlockType;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(type: BlockType) {
+    this.type = type;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(...chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+    }
+  }
+
+  take(): Buffer {
+    const all = Buffer.concat(this.#chunks, this.#bytes);
+    this.#chunks = [];
+    this.#bytes = 0;
+    return all;
+  }
+}
+
+/**
+ * Takes what a source says, in its order. What is not on the disk after a second is on its way there; the disk's
+ * faults come by `failed`, once, after which nothing more is taken.
+ */
+export class RecordingWriter {
+  /** As its header says. */
+  readonly createdUnixMs: number;
+  readonly #sink: Sink;
+  readonly #failed: (error: Error) => void;
+  readonly #frames = new Pending(BLOCK_TYPE.frames);
+  readonly #facts = new Pending(BLOCK_TYPE.facts);
+  readonly #cursor = new RecordCursor();
+  readonly #timer: NodeJS.Timeout;
+  #written: Promise<void>;
+  #position = 0;
+  readonly #room = new WaitingRoom(BLOCKS_WAITING_MAX);
+  #isBroken = false;
+  #records = 0;
+  #events = 0;
+  #recordBytes = 0;
+  #firstNs = 0;
+  #lastNs = 0;
+  #stats: TracerStats | undefined;
+  #blocks = 0;
+  readonly #placed: ((block: number, at: number) => void) | undefined;
+
+  /** `placed` hears at which byte each block of frames lies, once it is in the file; they count from 0. */
+  constructor(
+    sink: Sink,
+    {
+      product,
+      trigger,
+      createdUnixMs = Date.now(),
+    }: Pick<RecordingHeader, 'product' | 'trigger'> & {
+      readonly createdUnixMs?: number;
+    },
+    failed: (error: Error) => void,
+    placed?: (block: number, at: number) => void,
+  ) {
+    this.createdUnixMs = createdUnixMs;
+    this.#sink = sink;
+    this.#failed = failed;
+    this.#placed = placed;
+    const header: RecordingHeader = {
+      format: 'skbtracer recording',
+      product,
+      createdUnixMs,
+      ...(trigger && { trigger }),
+      layout: { ...layout },
+    };
+    const json = Buffer.from(JSON.stringify(header));
+    this.#written = this.#write(Buffer.concat([encodePreface(json), json]));
+    this.#timer = setInterval(() => this.#flush(), FLUSH_MS);
+    this.#timer.unref();
+  }
+
+  /** Bytes given to the disk. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Number of the block that what is written next will be in. */
+  get block(): number {
+    return this.#blocks;
+  }
+
+  /** Events that came, and records that were not understood (they are in it all the same). */
+  get counts(): { readonly arrived: number; readonly malformed: number } {
+    return { arrived: this.#events, malformed: this.#cursor.malformed };
+  }
+
+  message(message: RecordedMessage): void {
+    if (this.#isBroken) return;
+    if (message.type === 'stats') this.#stats = message.stats;
+    const isFacts = message.type === 'fact' || message.type === 'explained';
+    (isFacts ? this.#facts : this.#frames).add(messageFrame(message));
+    this.#closeFull();
+  }
+
+  /** Copies whole records; the promise, when there is one, resolves once there is room for more. */
+  batch(records: Uint8Array): Promise<void> | undefined {
+    if (this.#isBroken) return undefined;
+    this.#note(records);
+    this.#frames.add(frameHeader(FRAME_TYPE.batch, records.length), Buffer.from(records));
+    this.#closeFull();
+    return this.#room.room();
+  }
+
+  /** Writes what is left and the summary. Resolves when all of it is on the disk, or cannot be brought there. */
+  async close(): Promise<RecordingSummary> {
+    clearInterval(this.#timer);
+    const summary: RecordingSummary = {
+      closedUnixMs: Date.now(),
+      records: this.#records,
+      recordBytes: this.#recordBytes,
+      firstNs: this.#firstNs,
+      lastNs: this.#lastNs,
+      ...(this.#stats && { stats: this.#stats }),
+    };
+    this.#closeBlock(this.#frames);
+    this.#closeBlock(this.#facts);
+    await this.#written;
+    const raw = Buffer.from(JSON.stringify(summary));
+    const summaryAt = this.#position;
+    const header = encodeBlockHeader(BLOCK_TYPE.summary, CODING.none, raw, raw.length);
+    await this.#write(Buffer.concat([header, raw, encodeTrailer(summaryAt)]));
+    await this.#guard(() => this.#sink.sync());
+    // also of what could not be written to its end, which has been told then
+    await this.#sink.close().catch((error: unknown) => this.#guard(() => Promise.reject(error)));
+    return summary;
+  }
+
+  /** Stops writing where it is: what was written is no whole recording. Closes nothing. */
+  abandon(): void {
+    clearInterval(this.#timer);
+    this.#isBroken = true;
+  }
+
+  #note(records: Uint8Array): void {
+    const cursor = this.#cursor;
+    cursor.reset(records);
+    while (cursor.next()) {
+      this.#records += 1;
+      if (cursor.isName) continue;
+      this.#events += 1;
+      const { timeNs } = cursor;
+      if (this.#firstNs === 0 || timeNs < this.#firstNs) this.#firstNs = timeNs;
+      if (timeNs > this.#lastNs) this.#lastNs = timeNs;
+    }
+    this.#recordBytes += records.length;
+  }
+
+  /** Writes what waits, and brings it to the disk; resolves when it is there, or cannot be brought there. */
+  flush(): Promise<void> {
+    this.#flush();
+    return this.#written;
+  }
+
+  #flush(): void {
+    if (this.#frames.bytes + this.#facts.bytes === 0) return;
+    this.#closeBlock(this.#frames);
+    this.#closeBlock(this.#facts);
+    this.#written = this.#written.then(() => this.#guard(() => this.#sink.sync()));
+  }
+
+  #closeFull(): void {
+    for (const pending of [this.#frames, this.#facts])
+      if (pending.bytes >= BLOCK_BYTES) this.#closeBlock(pending);
+  }
+
+  #closeBlock(pending: Pending): void {
+    if (pending.bytes === 0 || this.#isBroken) return;
+    const raw = pending.take();
+    const block = pending.type === BLOCK_TYPE.frames ? this.#blocks++ : undefined;
+    this.#room.enter();
+    // several are compressed at once, and written in their order
+    const small = compress(raw, { params: { ...PARAMS, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length } });
+    small.catch(() => undefined);
+    this.#written = this.#written.then(() =>
+      this.#guard(async () => {
+        const stored = await small;
+        const isSmaller = stored.length < raw.length;
+        const body = isSmaller ? stored : raw;
+        const coding = isSmaller ? CODING.brotli : CODING.none;
+        const header = encodeBlockHeader(pending.type, coding, body, raw.length);
+        const at = this.#position;
+        await this.#put(Buffer.concat([header, body]));
+        if (block !== undefined) this.#placed?.(block, at);
+      }).then(() => this.#room.leave()),
+    );
+  }
+
+  #write(bytes: Buffer): Promise<void> {
+    return this.#guard(() => this.#put(bytes));
+  }
+
+  async #put(bytes: Buffer): Promise<void> {
+    await this.#sink.write(bytes);
+    this.#position += bytes.length;
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    if (this.#isBroken) return;
+    try {
+      await work();
+    } catch (error) {
+      this.#isBroken = true;
+      this.#failed(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

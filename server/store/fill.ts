@@ -1,0 +1,88 @@
+/** All tables of a recording: for who asks it by SQL, or takes it elsewhere. */
+import type { NameTables } from '../../core/messages/browser.ts';
+import type { RecordedMessage } from '../../core/messages/recording.ts';
+import type { Recorded } from '../recording/recorded.ts';
+import type { StoreDatabase } from './database.ts';
+import { EventFold } from './events.ts';
+import { GenerationSplit } from './generations.ts';
+import { nameRows } from './names.ts';
+import { PacketFold } from './packets.ts';
+import { PLACE_TABLES, type RowOf, type RowSink } from './schema.ts';
+
+/**
+ * Reads a recording into an empty database. `took` hears that more was read, and ends it by throwing. Of a recording with
+ * several sessions, the last counts: packet ids of one have nothing to do with another's. Throws a RecordingError at what
+ * is damaged.
+ */
+export async function fillTables(
+  recording: Recorded,
+  database: StoreDatabase,
+  took: () => void,
+): Promise<void> {
+  const { createdUnixMs, product } = recording.header;
+  const about = new Map([
+    ['product', product],
+    ['created_unix_ms', String(createdUnixMs)],
+  ]);
+  // where frames lie is known to who wrote them
+  const sink: RowSink = {
+    add(table, row) {
+      if (!PLACE_TABLES.includes(table)) database.add(table, row);
+    },
+  };
+  const split = new GenerationSplit();
+  const packets = new PacketFold(sink);
+  let events = new EventFold(sink);
+  let tables: NameTables = {};
+
+  async function begin(isRestart: boolean): Promise<void> {
+    packets.close();
+    packets.begin(sink, isRestart);
+    events = new EventFold(sink);
+    await database.clearEvents();
+  }
+
+  async function take(message: RecordedMessage): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        about.set('host', message.hello.hostname);
+        about.set('kernel', message.hello.kernel);
+        about.set('base_unix_ms', String(message.hello.baseUnixMs));
+        break;
+      case 'functions':
+      case 'reasons':
+      case 'namespaces':
+        packets.takeNames(message);
+        tables = { ...tables, ...message };
+        break;
+      case 'stats':
+        packets.takeStats(message.stats);
+        break;
+      case 'capture':
+        if (message.capture.phase !== 'starting') break;
+        split.restart();
+        await begin(true);
+        break;
+    }
+  }
+
+  for await (const item of recording.items()) {
+    if (item.kind === 'message') {
+      await take(item.message);
+      continue;
+    }
+    for (let rest = item.records; rest.length > 0; ) {
+      const end = split.endOfSession(rest);
+      packets.take(rest.subarray(0, end), 0);
+      events.take(rest.subarray(0, end));
+      rest = rest.subarray(end);
+      if (rest.length > 0) await begin(false);
+    }
+    took();
+  }
+  packets.close();
+  database.flush();
+  const known: RowOf<'recording'>[] = [...about].map(([key, value]) => ({ key, value }));
+  const { symbols, pathRows } = packets;
+  await database.name({ ...nameRows({ ...tables, symbols }), paths: pathRows, recording: known });
+}

@@ -1,0 +1,230 @@
+/**
+ * Keeps every session on the disk as it runs: in recordings of a bounded size, one after the other, so that the oldest can
+ * give way, each with the index of its packets. Disk full, read-only or broken: it says so, and keeps nothing more.
+ */
+
+import type { Fact } from '../../core/messages/facts.ts';
+import type { Keeping } from '../../core/messages/keeping.ts';
+import type { SourceMessage } from '../../core/messages/source.ts';
+import { FactRecorder } from '../recording/facts.ts';
+import { Preface } from '../recording/preface.ts';
+import { GenerationSplit } from './generations.ts';
+import { nameRows } from './names.ts';
+import { PacketFold } from './packets.ts';
+import { Part } from './part.ts';
+import { recordsOf } from './records.ts';
+import type { RowSink } from './schema.ts';
+import { RECORDING_SUFFIX, type Shelf, type Shelved } from './shelf.ts';
+
+type Said = Exclude<SourceMessage, { type: 'reply' }>;
+
+/** A recording is closed at this part of what there may be, so that what gives way is a small one. */
+const PART_OF_LIMIT = 1 / 16;
+const PART_BYTES_MIN = 1 << 20;
+const NOTHING: RowSink = { add: () => undefined };
+
+/** All events of a packet, as far as they are on the disk. */
+export interface KeptPath {
+  readonly session: number;
+  /** Whole records, lineage that names it included, oldest first; undefined when there are none. */
+  readonly records: Uint8Array<ArrayBuffer> | undefined;
+}
+
+export class Keeper {
+  readonly #shelf: Shelf;
+  readonly #product: string;
+  readonly #fold = new PacketFold(NOTHING);
+  readonly #split = new GenerationSplit();
+  readonly #preface = new Preface();
+  #facts: FactRecorder | undefined;
+  /** Of the session that runs, oldest first; what is written is the last. */
+  #parts: Part[] = [];
+  #sessionName = '';
+  #partNumber = 0;
+  #removed = 0;
+  /** What was in the folder when it was looked at last. */
+  #shelved: readonly Shelved[] = [];
+  #fault: string | undefined;
+  #indexFault: string | undefined;
+
+  constructor(shelf: Shelf, product: string) {
+    this.#shelf = shelf;
+    this.#product = product;
+  }
+
+  get keeping(): Keeping {
+    if (this.#fault !== undefined) return { phase: 'failed', why: this.#fault };
+    return {
+      phase: 'on',
+      folder: this.#shelf.folder,
+      file: this.#current === undefined ? '' : `${this.#current.name}${RECORDING_SUFFIX}`,
+      bytes: this.#shelved.reduce((sum, { bytes }) => sum + bytes, 0),
+      limitBytes: this.#shelf.limits.bytes,
+      files: this.#shelved.length,
+      removed: this.#removed,
+      ...(this.#indexFault !== undefined && { indexFault: this.#indexFault }),
+    };
+  }
+
+  async message(message: Said): Promise<void> {
+    this.#preface.take(message);
+    if (message.type === 'stats') this.#fold.takeStats(message.stats);
+    if (message.type === 'functions' || message.type === 'reasons' || message.type === 'namespaces')
+      this.#fold.takeNames(message);
+    if (message.type === 'capture') await this.#capture(message);
+    else this.#current?.message(message);
+  }
+
+  /** What explained a packet of this session. */
+  explained(packet: number, facts: readonly Fact[]): void {
+    this.#facts?.explained(packet, facts);
+  }
+
+  /** Whole records. Resolves once they are taken in, and there is room for more. */
+  async batch(records: Uint8Array): Promise<void> {
+    for (let rest = records; rest.length > 0; ) {
+      const end = this.#split.endOfSession(rest);
+      if (end > 0) await this.#take(rest.subarray(0, end));
+      if (end === rest.length) return;
+      rest = rest.subarray(end);
+      await this.#endSession();
+      this.#fold.begin(NOTHING, false);
+    }
+  }
+
+  async path(packet: number): Promise<KeptPath> {
+    const { session } = this.#fold;
+    const { generation } = this.#split;
+    const found: Uint8Array[] = [];
+    try {
+      for (const part of this.#parts)
+        for (const batch of await part.batchesOf(packet)) found.push(...recordsOf(packet, batch, generation));
+    } catch (error) {
+      // of a packet, all or nothing
+      this.#indexFault = error instanceof Error ? error.message : String(error);
+      return { session, records: undefined };
+    }
+    if (found.length === 0) return { session, records: undefined };
+    return { session, records: new Uint8Array(Buffer.concat(found)) };
+  }
+
+  /** Now and then: what was taken in is safe from the end of this process, and the limits hold. */
+  async tidy(): Promise<void> {
+    if (this.#fault !== undefined) return;
+    await this.#current?.flush();
+    try {
+      const inUse = new Set(this.#parts.slice(-1).map(({ name }) => name));
+      const { removed, left } = this.#shelf.makeRoom(inUse);
+      this.#removed += removed.size;
+      const gone = this.#parts.filter(({ name }) => removed.has(name));
+      this.#parts = this.#parts.filter(({ name }) => !removed.has(name));
+      for (const part of gone) await part.close();
+      this.#shelved = left;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#fail(new Error(`the folder of recordings is no longer what it was: ${why}`));
+    }
+  }
+
+  /** Everything is on the disk. */
+  async close(): Promise<void> {
+    await this.#endSession();
+  }
+
+  get #current(): Part | undefined {
+    return this.#fault === undefined ? this.#parts.at(-1) : undefined;
+  }
+
+  async #capture(message: Said & { readonly type: 'capture' }): Promise<void> {
+    if (message.capture.phase === 'starting') {
+      await this.#endSession();
+      this.#fold.begin(NOTHING, true);
+      this.#split.restart();
+      return;
+    }
+    this.#current?.message(message);
+  }
+
+  async #take(records: Uint8Array): Promise<void> {
+    if (this.#fault !== undefined) return;
+    const part = await this.#partWithRoom();
+    if (part === undefined) return;
+    this.#fold.take(records, part.block);
+    await part.batch(records);
+  }
+
+  async #partWithRoom(): Promise<Part | undefined> {
+    const max = Math.max(PART_BYTES_MIN, this.#shelf.limits.bytes * PART_OF_LIMIT);
+    const current = this.#current;
+    if (current !== undefined && current.bytes < max) return current;
+    if (current !== undefined) {
+      this.#fold.writeOpen();
+      await current.finish(this.#names());
+    }
+    return this.#beginPart();
+  }
+
+  async #beginPart(): Promise<Part | undefined> {
+    if (this.#partNumber === 0) this.#sessionName = this.#newName();
+    this.#partNumber += 1;
+    const name = `${this.#sessionName}${this.#partNumber === 1 ? '' : `.${this.#partNumber}`}`;
+    try {
+      const part = await Part.begin(this.#shelf, name, {
+        product: this.#product,
+        listener: {
+          failed: (error) => this.#fail(error),
+          indexFailed: (error) => {
+            this.#indexFault = error.message;
+          },
+        },
+      });
+      for (const message of this.#preface.messages()) part.message(message);
+      const named = this.#fold.nameRecords;
+      if (named.length > 0) await part.batch(named);
+      this.#facts = new FactRecorder((message) => part.message(message));
+      this.#fold.continueIn(part);
+      this.#indexFault = undefined;
+      this.#parts.push(part);
+      return part;
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  }
+
+  async #endSession(): Promise<void> {
+    this.#fold.close();
+    const parts = this.#parts;
+    const stats = this.#preface.said('stats');
+    if (stats !== undefined) this.#current?.message(stats);
+    this.#parts = [];
+    this.#partNumber = 0;
+    this.#facts = undefined;
+    await parts.at(-1)?.finish(this.#names());
+    for (const part of parts) await part.close();
+  }
+
+  #fail(error: Error): void {
+    this.#fault ??= error.message;
+    this.#fold.continueIn(NOTHING);
+  }
+
+  #names() {
+    const { symbols, pathRows } = this.#fold;
+    const preface = this.#preface;
+    const named = nameRows({
+      symbols,
+      ...preface.said('functions'),
+      ...preface.said('reasons'),
+      ...preface.said('namespaces'),
+    });
+    return { ...named, paths: pathRows };
+  }
+
+  /** When it began and where; sorted by name is sorted by time. */
+  #newName(): string {
+    const host = this.#preface.said('hello')?.hello.hostname ?? '';
+    const time = new Date().toISOString().replaceAll(':', '-');
+    return `${time}-${host.replaceAll(/[^\w.-]/g, '_').slice(0, 64) || 'unknown'}`;
+  }
+}

@@ -1,0 +1,289 @@
+/** The recordings on the shelf as people see them: listed, noted, removed (and brought back), opened. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { fail, ok, type Result } from '../../core/base/result.ts';
+import { type ListedRecording, NOTE_MAX, type RecordingList } from '../../core/messages/recordings.ts';
+import { lostEvents } from '../../core/messages/source.ts';
+import { formatBytes } from '../../core/model/format.ts';
+import { makeFolder } from '../folders.ts';
+import { beginCapture, kindOf } from '../import/open.ts';
+import { writeCapture } from '../import/write.ts';
+import { type Bytes, streamBytes } from '../recording/bytes.ts';
+import { RecordingError } from '../recording/format.ts';
+import { Recording } from '../recording/reader.ts';
+import { openFileSink } from '../recording/sink.ts';
+import type { KeepLimits } from './limits.ts';
+import { ENDINGS, INDEX_SUFFIX, NOTE_SUFFIX, RECORDING_SUFFIX, Shelf, type Shelved } from './shelf.ts';
+
+/** What was removed can be brought back for so long. */
+export const UNDO_MS = 10 * 60_000;
+const REMOVED = '.removed';
+const INCOMING = '.incoming-';
+/** Of folders for what an export needs while it is made (server/http/exports.ts). */
+export const EXPORT_PREFIX = '.skbtracer-export-';
+/** Recordings of which the header was read. */
+const KNOWN_MAX = 4096;
+
+/** What stands in a recording's header and summary. */
+type Read = Pick<ListedRecording, 'createdUnixMs' | 'lastedNs' | 'events' | 'packets' | 'lost' | 'fault'>;
+
+export class Library {
+  readonly #shelf: Shelf;
+  /** Name of the recording that is written now, '' for none. */
+  readonly #written: () => string;
+  readonly #known = new Map<string, { readonly writtenUnixMs: number; readonly read: Read }>();
+  readonly #purges = new Set<NodeJS.Timeout>();
+
+  /** Nothing that an earlier server removed can be brought back, and nothing of what it took in or exported halfway is left. */
+  constructor(shelf: Shelf, written: () => string) {
+    this.#shelf = shelf;
+    this.#written = written;
+    rmSync(join(shelf.folder, REMOVED), { recursive: true, force: true });
+    for (const file of readdirSync(shelf.folder))
+      if (file.startsWith(INCOMING) || file.startsWith(EXPORT_PREFIX))
+        rmSync(join(shelf.folder, file), { recursive: true, force: true });
+  }
+
+  /** Where temporary files may be made. */
+  get folder(): string {
+    return this.#shelf.folder;
+  }
+
+  async list(): Promise<RecordingList> {
+    const shelved = this.#shelf.list();
+    const recordings: ListedRecording[] = [];
+    for (const one of shelved) {
+      const { name, bytes } = one;
+      const isWritten = name === this.#written();
+      recordings.push({
+        name,
+        note: this.#noteOf(name),
+        bytes,
+        isWritten,
+        ...(await this.#read(one, isWritten)),
+      });
+    }
+    recordings.sort((a, b) => b.createdUnixMs - a.createdUnixMs || (a.name < b.name ? 1 : -1));
+    return { folder: this.#shelf.folder, why: '', recordings };
+  }
+
+  note(name: string, note: string): Result<null> {
+    if (!this.#shelf.has(name)) return noSuch(name);
+    const path = this.#shelf.path(name, NOTE_SUFFIX);
+    if (note === '') rmSync(path, { force: true });
+    else writeFileSync(path, note, { mode: 0o600 });
+    return ok(null);
+  }
+
+  /** It can be brought back for {@link UNDO_MS}. */
+  remove(name: string): Result<null> {
+    if (!this.#shelf.has(name)) return noSuch(name);
+    if (name === this.#written())
+      return fail(
+        'BUSY',
+        'this is the session that runs: stop the capture, or change it, to remove what was kept',
+      );
+    const removed = join(this.#shelf.folder, REMOVED);
+    makeFolder(removed);
+    this.#move(this.#shelf.folder, removed, name);
+    const purge = setTimeout(() => {
+      this.#purges.delete(purge);
+      for (const ending of ENDINGS) rmSync(join(removed, `${name}${ending}`), { force: true });
+    }, UNDO_MS);
+    purge.unref();
+    this.#purges.add(purge);
+    return ok(null);
+  }
+
+  restore(name: string): Result<null> {
+    const isBack = this.#move(join(this.#shelf.folder, REMOVED), this.#shelf.folder, name);
+    return isBack
+      ? ok(null)
+      : fail('RECORDING_GONE', `${name} is gone: what is removed can be brought back for ten minutes`);
+  }
+
+  /**
+   * Takes in a recording from elsewhere, or another tool's capture, which becomes one; under its own name or one like it. It is
+   * read once, whole, before it is listed: what is damaged is refused with where, and nothing is left of it.
+   */
+  async receive(file: string, bytes: AsyncIterable<Uint8Array>): Promise<Result<{ readonly name: string }>> {
+    const incoming = join(this.#shelf.folder, `${INCOMING}${randomUUID()}`);
+    const input = streamBytes(Readable.from(bytes));
+    try {
+      const kind = await kindOf(input);
+      if (kind === 'recording') {
+        await this.#write(incoming, input);
+        await readWhole(incoming);
+      } else {
+        const part = { bytes: input, name: '', writtenUnixMs: Date.now() };
+        const capture = await beginCapture([part], kind);
+        await writeCapture(capture, await openFileSink(incoming), (written) => this.#refuseMore(written));
+      }
+      const name = this.#freeName(file);
+      renameSync(incoming, this.#shelf.path(name, RECORDING_SUFFIX));
+      return ok({ name });
+    } catch (error) {
+      if (error instanceof RecordingError) return fail('NOT_TAKEN', `${file} is not taken: ${error.message}`);
+      throw error;
+    } finally {
+      rmSync(incoming, { force: true });
+      await input.close();
+    }
+  }
+
+  /** Throws a {@link RecordingError}. */
+  open(name: string): Promise<Recording> {
+    return Recording.open(this.#shelf.path(name, RECORDING_SUFFIX));
+  }
+
+  /** Where it and its index lie; undefined while it is written. */
+  indexOf(name: string): { readonly recording: string; readonly index: string } | undefined {
+    if (name === this.#written()) return undefined;
+    return {
+      recording: this.#shelf.path(name, RECORDING_SUFFIX),
+      index: this.#shelf.path(name, INDEX_SUFFIX),
+    };
+  }
+
+  /** Where it lies; undefined when there is none of that name. */
+  fileOf(name: string): string | undefined {
+    return this.#shelf.has(name) ? this.#shelf.path(name, RECORDING_SUFFIX) : undefined;
+  }
+
+  /** What was removed is gone. */
+  close(): void {
+    for (const purge of this.#purges) clearTimeout(purge);
+    rmSync(join(this.#shelf.folder, REMOVED), { recursive: true, force: true });
+  }
+
+  async #write(path: string, bytes: Bytes): Promise<void> {
+    const sink = await openFileSink(path);
+    try {
+      for (let chunk = await bytes.some(); chunk.length > 0; chunk = await bytes.some()) {
+        this.#refuseMore(bytes.position);
+        await sink.write(chunk);
+      }
+    } finally {
+      await sink.close();
+    }
+  }
+
+  /** Throws a {@link RecordingError} where so many bytes are more than all that may be kept. */
+  #refuseMore(written: number): void {
+    const { bytes } = this.#shelf.limits;
+    if (written > bytes)
+      throw new RecordingError(
+        `it has more than ${formatBytes(bytes)}, which is all that may be kept here (--recordings-size)`,
+      );
+  }
+
+  /** As the file is called, as far as a name may be; with a number where there is one already. */
+  #freeName(file: string): string {
+    const base = file
+      .replace(/\.(skbt|pcapng|jsonl?)$/, '')
+      .replaceAll(/[^\w.-]+/g, '-')
+      .replace(/^[^A-Za-z0-9_]+/, '')
+      .slice(0, 200);
+    const name = base === '' ? 'recording' : base;
+    for (let i = 1; ; i += 1) {
+      const free = i === 1 ? name : `${name}-${i}`;
+      if (!this.#shelf.has(free)) return free;
+    }
+  }
+
+  #move(from: string, to: string, name: string): boolean {
+    let isMoved = false;
+    for (const ending of ENDINGS) {
+      try {
+        renameSync(join(from, `${name}${ending}`), join(to, `${name}${ending}`));
+        isMoved = true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+    return isMoved;
+  }
+
+  #noteOf(name: string): string {
+    try {
+      return readFileSync(this.#shelf.path(name, NOTE_SUFFIX), 'utf8').slice(0, NOTE_MAX);
+    } catch {
+      return '';
+    }
+  }
+
+  async #read(one: Shelved, isWritten: boolean): Promise<Read> {
+    const known = this.#known.get(one.name);
+    if (known?.writtenUnixMs === one.writtenUnixMs) return known.read;
+    const read = await this.#readHeader(one);
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    if (!isWritten) this.#known.set(one.name, { writtenUnixMs: one.writtenUnixMs, read });
+    return read;
+  }
+
+  async #readHeader({ name, writtenUnixMs }: Shelved): Promise<Read> {
+    try {
+      const recording = await this.open(name);
+      const { header, summary } = recording;
+      await recording.close();
+      return {
+        createdUnixMs: header.createdUnixMs,
+        lastedNs: summary && summary.lastNs - summary.firstNs,
+        events: summary?.stats?.events ?? summary?.records,
+        packets: summary?.stats?.packets,
+        lost: summary?.stats && lostEvents(summary.stats),
+        fault: '',
+      };
+    } catch (error) {
+      if (!(error instanceof RecordingError)) throw error;
+      const nothing = { lastedNs: undefined, events: undefined, packets: undefined, lost: undefined };
+      return { createdUnixMs: writtenUnixMs, ...nothing, fault: error.message };
+    }
+  }
+}
+
+/** Of the folder that sessions are kept in; without one, why. */
+export function openLibrary(
+  { folder, limits }: { readonly folder: string; readonly limits: KeepLimits },
+  writtenFile: () => string,
+) {
+  try {
+    return new Library(new Shelf(folder, limits), () => writtenFile().slice(0, -RECORDING_SUFFIX.length));
+  } catch (error) {
+    return noLibrary(`cannot keep sessions in ${error instanceof Error ? error.message : folder}`);
+  }
+}
+
+/** In the place of a library where nothing is kept. */
+export function noLibrary(why: string) {
+  const none = () => fail<null>('RECORDING_GONE', `no recordings are kept: ${why}`);
+  return {
+    list: async (): Promise<RecordingList> => ({ folder: '', why, recordings: [] }),
+    note: none,
+    remove: none,
+    restore: none,
+    receive: async () => fail<{ readonly name: string }>('NOT_TAKEN', `no recordings are kept: ${why}`),
+    open: async (_name: string): Promise<Recording> => {
+      throw new RecordingError(`no recordings are kept: ${why}`);
+    },
+    indexOf: () => undefined,
+    fileOf: () => undefined,
+    folder: undefined,
+    close: () => undefined,
+  };
+}
+
+/** Throws a {@link RecordingError} where it is damaged; one that was not closed, or cut off, is none. */
+async function readWhole(path: string): Promise<void> {
+  const recording = await Recording.open(path);
+  try {
+    const items = recording.items();
+    while ((await items.next()).done !== true);
+  } finally {
+    await recording.close();
+  }
+}
+
+const noSuch = (name: string) => fail<null>('RECORDING_GONE', `there is no recording ${name} any more`);

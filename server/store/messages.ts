@@ -1,0 +1,25 @@
+/** What passes between the server and the thread that keeps sessions. */
+import type { Fact } from '../../core/messages/facts.ts';
+import type { Keeping } from '../../core/messages/keeping.ts';
+import type { SourceMessage } from '../../core/messages/source.ts';
+import type { KeptPath } from './keeper.ts';
+import type { KeepLimits } from './limits.ts';
+
+export interface KeeperSettings {
+  readonly folder: string;
+  readonly limits: KeepLimits;
+  readonly product: string;
+}
+
+export type ToKeeper =
+  | { readonly type: 'message'; readonly message: Exclude<SourceMessage, { type: 'reply' }> }
+  | { readonly type: 'batch'; readonly records: Uint8Array<ArrayBuffer> }
+  | { readonly type: 'explained'; readonly packet: number; readonly facts: readonly Fact[] }
+  | { readonly type: 'path'; readonly id: number; readonly packet: number }
+  | { readonly type: 'close' };
+
+export type FromKeeper =
+  | { readonly type: 'taken' }
+  | { readonly type: 'keeping'; readonly keeping: Keeping }
+  | { readonly type: 'path'; readonly id: number; readonly path: KeptPath }
+  | { readonly type: 'closed' };

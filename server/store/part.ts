@@ -1,0 +1,165 @@
+/** A recording that is being written, with the index of its packets beside it. */
+import { closeSync, openSync } from 'node:fs';
+import type { RecordedMessage } from '../../core/messages/recording.ts';
+import { fileBytes } from '../recording/bytes.ts';
+import { readBlock } from '../recording/reader.ts';
+import { openFileSink, type Sink } from '../recording/sink.ts';
+import { RecordingWriter } from '../recording/writer.ts';
+import { StoreDatabase } from './database.ts';
+import type { Rows } from './names.ts';
+import { type EventTable, type RowOf, type RowSink, wholeIndexOf } from './schema.ts';
+import { INDEX_SUFFIX, RECORDING_SUFFIX, type Shelf } from './shelf.ts';
+
+/** Rows that wait for the index to open; beyond that records do, too. */
+const ROWS_WAITING_MAX = 1 << 16;
+
+export interface PartListener {
+  /** It cannot be written further; once. */
+  failed(error: Error): void;
+  /** Only its index cannot: packets are not found in it any more. Once. */
+  indexFailed(error: Error): void;
+}
+
+export class Part implements RowSink {
+  readonly name: string;
+  readonly #listener: PartListener;
+  readonly #writer: RecordingWriter;
+  /** Resolves to undefined when there is none. Opening one takes a moment, which no record waits for. */
+  readonly #opening: Promise<StoreDatabase | undefined>;
+  #index: StoreDatabase | undefined;
+  /** Rows that came before it was open. */
+  #rows: ((index: StoreDatabase) => void)[] = [];
+  readonly #fd: number;
+  /** By block: where it lies. */
+  readonly #positions: number[] = [];
+  #isIndexed = true;
+
+  private constructor(name: string, sink: Sink, indexPath: string, fd: number, of: Origin) {
+    this.name = name;
+    this.#listener = of.listener;
+    this.#fd = fd;
+    this.#opening = this.#open(indexPath);
+    this.#writer = new RecordingWriter(
+      sink,
+      { product: of.product },
+      of.listener.failed,
+      (block, position) => {
+        this.#positions[block] = position;
+        this.add('blocks', { block, position });
+      },
+    );
+  }
+
+  /** A new one on the shelf. Throws what is wrong with it. */
+  static async begin(shelf: Shelf, name: string, of: Origin): Promise<Part> {
+    const path = shelf.path(name, RECORDING_SUFFIX);
+    const sink = await openFileSink(path);
+    return new Part(name, sink, shelf.path(name, INDEX_SUFFIX), openSync(path, 'r'), of);
+  }
+
+  /** Number of the block that what is written next will be in. */
+  get block(): number {
+    return this.#writer.block;
+  }
+
+  /** Of the recording, without its index. */
+  get bytes(): number {
+    return this.#writer.position;
+  }
+
+  message(message: RecordedMessage): void {
+    this.#writer.message(message);
+  }
+
+  /** Copies whole records; the promise, when there is one, resolves once there is room for more. */
+  batch(records: Uint8Array): Promise<void> | undefined {
+    const room = this.#writer.batch(records);
+    if (this.#rows.length < ROWS_WAITING_MAX) return room;
+    return Promise.all([room, this.#opening]).then(() => undefined);
+  }
+
+  add<T extends EventTable>(table: T, row: RowOf<T>): void {
+    const index = this.#index;
+    if (index !== undefined) this.#guard(() => index.add(table, row));
+    else if (this.#isIndexed) this.#rows.push((opened) => opened.add(table, row));
+  }
+
+  /** What was given to it until now survives this process; the recording also a loss of power, as far as disks do. */
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+    // frames first: what the index has can be made of them
+    const index = await this.#opening;
+    this.#guard(() => index?.flush());
+  }
+
+  /** Every batch that has records of a packet, in their order, with others'. Throws what is wrong with the files. */
+  async batchesOf(packet: number): Promise<readonly Uint8Array[]> {
+    const index = await this.#opening;
+    if (index === undefined || !this.#isIndexed) return [];
+    const blocks = await index.blocksOf(packet);
+    if (blocks.some((block) => this.#positions[block] === undefined)) await this.#writer.flush();
+    const file = fileBytes(this.#fd, this.#writer.position);
+    const batches: Uint8Array[] = [];
+    for (const block of blocks) {
+      const position = this.#positions[block];
+      if (position === undefined) continue; // could not be written
+      for (const item of await readBlock(file, position))
+        if (item.kind === 'batch') batches.push(item.records);
+    }
+    return batches;
+  }
+
+  /** Nothing more comes: the recording is whole then. `names` of what is in it. Packets are still found in it. */
+  async finish(names: Rows): Promise<void> {
+    await this.#writer.close();
+    const index = await this.#opening;
+    try {
+      this.#guard(() => index?.flush());
+      const recording = wholeIndexOf(this.#writer.createdUnixMs);
+      if (this.#isIndexed) await index?.name({ ...names, recording });
+      if (this.#isIndexed) await index?.checkpoint();
+    } catch (error) {
+      this.#indexFailed(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    closeSync(this.#fd);
+    const index = await this.#opening;
+    await index?.close().catch((error: unknown) => this.#indexFailed(error));
+  }
+
+  async #open(path: string): Promise<StoreDatabase | undefined> {
+    try {
+      const index = await StoreDatabase.create(path);
+      for (const put of this.#rows) put(index);
+      this.#index = index;
+      return index;
+    } catch (error) {
+      this.#indexFailed(error);
+      return undefined;
+    } finally {
+      this.#rows = [];
+    }
+  }
+
+  #guard(work: () => void): void {
+    if (!this.#isIndexed) return;
+    try {
+      work();
+    } catch (error) {
+      this.#indexFailed(error);
+    }
+  }
+
+  #indexFailed(error: unknown): void {
+    if (!this.#isIndexed) return;
+    this.#isIndexed = false;
+    this.#listener.indexFailed(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+interface Origin {
+  readonly product: string;
+  readonly listener: PartListener;
+}

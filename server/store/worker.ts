@@ -1,0 +1,72 @@
+/** The thread that keeps sessions on the disk: nobody who serves pages waits for a disk. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Keeper } from './keeper.ts';
+import type { FromKeeper, KeeperSettings, ToKeeper } from './messages.ts';
+import { Shelf } from './shelf.ts';
+
+const TIDY_MS = 1000;
+
+const port = parentPort;
+if (port === null) throw new Error('sessions are kept in a worker thread');
+const { folder, limits, product }: KeeperSettings = workerData;
+const say = (message: FromKeeper, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+const keeper = openKeeper();
+
+/** Undefined when there is no such folder and none can be made, which is told. */
+function openKeeper(): Keeper | undefined {
+  try {
+    return new Keeper(new Shelf(folder, limits), product);
+  } catch (error) {
+    const why = `cannot keep sessions in ${error instanceof Error ? error.message : folder}`;
+    say({ type: 'keeping', keeping: { phase: 'failed', why } });
+    return undefined;
+  }
+}
+
+/** One after the other, as they came. */
+let work = Promise.resolve();
+const then = (step: () => Promise<void> | void) => {
+  work = work.then(step);
+};
+
+async function take(message: ToKeeper): Promise<void> {
+  switch (message.type) {
+    case 'message':
+      await keeper?.message(message.message);
+      break;
+    case 'batch':
+      await keeper?.batch(message.records);
+      say({ type: 'taken' });
+      break;
+    case 'explained':
+      keeper?.explained(message.packet, message.facts);
+      break;
+    case 'path': {
+      const path = (await keeper?.path(message.packet)) ?? { session: -1, records: undefined };
+      say({ type: 'path', id: message.id, path }, path.records === undefined ? [] : [path.records.buffer]);
+      break;
+    }
+    case 'close':
+      clearInterval(timer);
+      await keeper?.close();
+      say({ type: 'closed' });
+      break;
+  }
+}
+
+port.on('message', (message: ToKeeper) => then(() => take(message)));
+
+let told = '';
+const timer = setInterval(
+  () =>
+    then(async () => {
+      if (keeper === undefined) return;
+      await keeper.tidy();
+      const { keeping } = keeper;
+      const text = JSON.stringify(keeping);
+      if (text !== told) say({ type: 'keeping', keeping });
+      told = text;
+    }),
+  TIDY_MS,
+);
