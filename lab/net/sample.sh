@@ -96,7 +96,7 @@ for end in east:2 west:3; do
 	END
 done
 # what makes one of two ways slow, and is no function's fault
-tc qdisc add dev vwest root netem delay 20ms
+tc qdisc add dev vwest root netem delay 200ms
 
 iptables-restore << 'END'
 *filter
