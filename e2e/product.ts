@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { FreezeOrder } from '../core/messages/freezing.ts';
 
 export const ROOT = join(import.meta.dirname, '..');
 
@@ -63,12 +64,14 @@ export interface Kept {
   readonly memoryBytes?: number;
   /** Folder for recordings of its sessions; undefined: none are kept. */
   readonly recordings?: string;
+  /** What is waited for from the start, to be kept. */
+  readonly freeze?: FreezeOrder;
 }
 
 /** The server alone, with a program in the place of an agent that speaks the protocol on its standard streams. */
 export async function startServer(
   command: readonly string[],
-  { memoryBytes = 128 << 20, recordings }: Kept = {},
+  { memoryBytes = 128 << 20, recordings, freeze }: Kept = {},
 ): Promise<Product> {
   const port = await freePort();
   const token = '0123456789abcdef0123456789abcdef';
@@ -87,6 +90,7 @@ export async function startServer(
       recordings === undefined
         ? { isOn: false, why: 'a test' }
         : { isOn: true, folder: recordings, limits: { bytes: 2 ** 30, ageMs: 3_600_000, files: 10 } },
+    freeze: freeze ?? null,
     source: { kind: 'program', command },
   };
   child.stdin.write(`${JSON.stringify(config)}\n`);

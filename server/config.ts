@@ -1,6 +1,7 @@
 /** What the launcher tells the server, as one line of JSON on its standard input; parsed once, here. */
 import * as v from 'valibot';
 import { matching, positive, whole } from '../core/base/schema.ts';
+import { freezeOrderSchema } from '../core/messages/freezing.ts';
 import { keepLimitsSchema } from './store/limits.ts';
 
 const someText = v.pipe(v.string(), v.nonEmpty('expected some text'));
@@ -18,6 +19,8 @@ export const serverConfigSchema = v.object({
     v.object({ isOn: v.literal(true), folder: someText, limits: keepLimitsSchema }),
     v.object({ isOn: v.literal(false), why: someText }),
   ]),
+  /** What the end of a session is kept for, from the start; null: nothing is waited for until a page says so. */
+  freeze: v.nullable(freezeOrderSchema),
   source: v.variant('kind', [
     /** The agent connects to this Unix socket, again whenever the launcher has restarted it. */
     v.object({ kind: v.literal('host'), socket: someText }),

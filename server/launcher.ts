@@ -7,6 +7,7 @@ import { chmodSync, chownSync, closeSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { FreezeOrder } from '../core/messages/freezing.ts';
 import { refusal } from '../core/model/capabilities.ts';
 import { listenAddress, READY_LINE, type ServerConfig } from './config.ts';
 import { readToken } from './http/token.ts';
@@ -30,6 +31,8 @@ export interface ServeOptions {
   /** Where sessions are kept; undefined: where they usually are, null: nowhere. */
   readonly recordings: string | null | undefined;
   readonly limits: KeepLimits;
+  /** What the end of a session is kept for; null: nothing is waited for. */
+  readonly freeze: FreezeOrder | null;
 }
 
 const NOT_OF_RECORDINGS = { isOn: false, why: 'a recording is shown' } as const;
@@ -56,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     labReason: shown.labReason,
     memoryBytes: options.memoryBytes,
     keep: shown.kind === 'recording' ? NOT_OF_RECORDINGS : chooseKeeping(options, user),
+    freeze: options.freeze,
     source: shown.kind === 'host' ? { kind: 'host', socket } : shown.source,
   };
   const recording = shown.kind === 'recording' ? shown.fd : undefined;

@@ -15,12 +15,13 @@ import { openPages } from './http/pages.ts';
 import { makeSaver } from './http/saver.ts';
 import { createHttpServer } from './http/server.ts';
 import { openRecordedFd } from './import/open.ts';
+import { Freezer, noFreezer } from './session/freezer.ts';
 import { Hub } from './session/hub.ts';
 import { playInto, RecordedHubs } from './session/recorded.ts';
 import { connectStreams } from './sources/connection.ts';
 import { labCommand, spawnAgent } from './sources/local.ts';
 import { keepGoing } from './sources/respawn.ts';
-import { noLibrary, openLibrary } from './store/library.ts';
+import { Library, noLibrary, openLibrary } from './store/library.ts';
 import { noStore, Store } from './store/store.ts';
 import { productVersion } from './version.ts';
 
@@ -52,6 +53,11 @@ async function run(config: ServerConfig): Promise<void> {
     console.error('skbtracer server: the session ended:', error);
     process.exit(1);
   });
+  const freezer =
+    library instanceof Library
+      ? new Freezer(hub, library, productVersion())
+      : noFreezer(`no recordings are kept: ${library.why}`);
+  if (config.freeze !== null) freezer.wait(config.freeze);
   const stopSource = openSource(config, hub);
   const guard = new Guard(config);
   const exports = new Exports({ folder: library.folder });
@@ -60,6 +66,7 @@ async function run(config: ServerConfig): Promise<void> {
     saver: makeSaver(hub, productVersion()),
     recordings: library,
     exports,
+    freezer,
   });
   const gateway = openGateway({
     http,
@@ -76,6 +83,7 @@ async function run(config: ServerConfig): Promise<void> {
     },
     enter: (name) => recorded.enter(name),
     exports,
+    freezer,
     refuse: (request) => guard.refuseWithoutToken(request)?.message,
   });
   const recorded = new RecordedHubs({
@@ -98,6 +106,7 @@ async function run(config: ServerConfig): Promise<void> {
     http.closeAllConnections();
     await Promise.all([handOver(), exports.close()]);
     await Promise.allSettled([gateway.close(), stopSource()]);
+    await freezer.close();
     await recorded.close();
     library.close();
     await hub.close();

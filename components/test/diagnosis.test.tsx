@@ -140,7 +140,7 @@ describe('an explanation', () => {
       budgetBytes: 1,
     };
     const statsAt = (nowNs: number) => ({
-      stats: { tracer: NO_STATS, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: asNs(nowNs), keeping: NOT_KEPT, shedRows: 0 },
+      stats: { tracer: NO_STATS, session, eventsPerSecond: 0, packetsPerSecond: 0, nowNs: asNs(nowNs), keeping: NOT_KEPT, freezing: NOT_KEPT, shedRows: 0 },
     }); // biome-ignore format: short
     useSession.setState({ snapshot: running, ...statsAt(500e6) });
     const text = show(build({ through: ['ip_rcv', 'ip_local_deliver'] }));

@@ -19,6 +19,7 @@ import type { PathsTold } from '../model/path-table.ts';
 import type { SelfTest } from './doctor.ts';
 import type { ListedExport } from './exports.ts';
 import { type Fact, type FactQuery, factQueriesSchema } from './facts.ts';
+import type { FreezeNow, FreezeOrder, Freezing } from './freezing.ts';
 import type { Keeping } from './keeping.ts';
 import type { NoteRequest, RecordingList } from './recordings.ts';
 import type {
@@ -79,6 +80,8 @@ export interface LiveStats {
   readonly nowNs: Ns | undefined;
   /** What is kept of this session on the disk. */
   readonly keeping: Keeping;
+  /** What is waited for, and what was kept because of that. */
+  readonly freezing: Freezing;
   /** Row updates not sent to this browser because it did not keep up (newer states of the same row follow). */
   readonly shedRows: number;
 }
@@ -253,6 +256,10 @@ export interface BrowserToServer {
   /** For ten minutes it can be brought back. */
   removeRecording(name: string, ack: (result: Result<null>) => void): void;
   restoreRecording(name: string, ack: (result: Result<null>) => void): void;
+  /** Keeps the last of the session as a recording; its name. */
+  freeze(request: FreezeNow, ack: (result: Result<{ readonly name: string }>) => void): void;
+  /** Does so once something of this happens; null: nothing is waited for any more. */
+  waitToFreeze(order: FreezeOrder | null, ack: (result: Result<null>) => void): void;
   /** Exports that are made now, and the last that failed. */
   exports(ack: (result: Result<readonly ListedExport[]>) => void): void;
   /** By the number that the list has. */

@@ -127,6 +127,11 @@ export class SessionAssembler {
     return this.#kept.batchFrom(position);
   }
 
+  /** From where {@link batchFrom} has everything since this time (ns). */
+  positionSince(timeNs: number): number {
+    return this.#kept.positionSince(timeNs, this.#cursor);
+  }
+
   /** Of all sessions together. */
   get totals(): Totals {
     return this.#tally.totals;

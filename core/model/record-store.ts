@@ -114,6 +114,15 @@ export class RecordStore {
     return batch && { bytes: batch.bytes, next: batch.position + batch.bytes.byteLength };
   }
 
+  /** Where the newest batch begins that has something from before this time (ns): what is later is there, or behind it. */
+  positionSince(timeNs: number, cursor: RecordCursor): number {
+    for (let at = this.#batches.length - 1; at > this.#head; at -= 1) {
+      const batch = this.#batches[at];
+      if (batch !== undefined && timeOf(batch, cursor) < timeNs) return batch.position;
+    }
+    return 0;
+  }
+
   /** Index of the batch that has this position of the stream, which is not behind `high`. */
   #batchAt(position: number, high: number): number {
     let low = this.#head;
@@ -159,3 +168,10 @@ interface Batch {
 }
 
 const COMPACT_AT = 1024;
+
+/** Of its first event. */
+function timeOf({ bytes }: Batch, cursor: RecordCursor): number {
+  cursor.reset(bytes);
+  while (cursor.next()) if (!cursor.isName) return cursor.timeNs;
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,31 +1,16 @@
 /** What a flight recorder waits for: a packet that is dropped, slow, on a new way, reset, sent again, or there twice. */
 
-import type { NameTables } from '../messages/browser.ts';
+import type { TriggerChoice } from '../messages/freezing.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import { HOP, KIND, RELATION } from '../wire/layout.gen.ts';
 import {
   ROW, ROW_BYTES, rowFirstNs, rowLastNs, rowPacket, rowParent, rowPath, rowReason, rowRelation, rowVerdict,
 } from '../wire/rows.ts'; // biome-ignore format: a list
-import { SessionAssembler } from './assembler.ts';
+import type { SessionAssembler } from './assembler.ts';
 import { formatDuration } from './format.ts';
 import type { NameBook } from './names.ts';
 import { VERDICT } from './packet.ts';
 import { isNumbered } from './path-table.ts';
-
-export interface TriggerChoice {
-  /** Names of drop reasons, none for every reason; undefined: drops are no trigger. */
-  readonly drops: readonly string[] | undefined;
-  /** Longer than this from first hop to last, ns; undefined: time is no trigger. */
-  readonly slowNs: number | undefined;
-  /** A path that no packet took until then. */
-  readonly newPaths: boolean;
-  /** TCP RST. */
-  readonly resets: boolean;
-  /** A retransmission of TCP. */
-  readonly retransmits: boolean;
-  /** A datagram that is given to sockets twice, as two packets that came out of one. */
-  readonly duplicates: boolean;
-}
 
 export interface Trigger {
   readonly packet: number;
@@ -44,34 +29,30 @@ export class TriggerWatch {
   readonly #choice: TriggerChoice;
   readonly #names: NameBook;
   readonly #learnNs: number;
-  readonly #assembler = new SessionAssembler({ budgetBytes: 8 << 20, maxPackets: 1 << 16 });
+  readonly #assembler: SessionAssembler;
   readonly #told = new Set<number>();
   readonly #paths = new Set<number>();
   readonly #deliveries: Deliveries;
-  #version = 0;
-  #session = 0;
+  #version: number;
+  #session: number;
   #beganNs = 0;
 
-  /** `names` learns as the source tells; paths of the first `learnNs` are known ones. */
-  constructor(choice: TriggerChoice, names: NameBook, learnNs: number) {
+  /**
+   * What the assembler is given from now on is looked at, once it has been taken in. `names` learns as the source tells;
+   * paths of the first `learnNs` are known ones.
+   */
+  constructor(choice: TriggerChoice, names: NameBook, learnNs: number, assembler: SessionAssembler) {
     this.#choice = choice;
     this.#names = names;
     this.#learnNs = learnNs;
-    this.#deliveries = new Deliveries(this.#assembler, names);
+    this.#assembler = assembler;
+    this.#version = assembler.version;
+    this.#session = assembler.session;
+    this.#deliveries = new Deliveries(assembler, names);
   }
 
-  takeNames(tables: NameTables): void {
-    this.#assembler.takeNames(tables);
-  }
-
-  /** A capture begins anew. */
-  restart(): void {
-    this.#assembler.restart();
-  }
-
-  /** Whole records; keeps the buffer for a while. The first of their packets that was waited for. */
-  take(records: Uint8Array): Trigger | undefined {
-    this.#assembler.take(records);
+  /** Whole records, which the assembler was given last. The first of their packets that was waited for. */
+  look(records: Uint8Array): Trigger | undefined {
     if (this.#session !== this.#assembler.session) this.#begin();
     if (this.#beganNs === 0) this.#beganNs = this.#assembler.newestNs;
     let first = this.#choice.duplicates ? this.#deliveries.take(records) : undefined;
@@ -113,12 +94,12 @@ export class TriggerWatch {
   #whyOf(view: DataView, at: number): string {
     const { drops, slowNs, newPaths, resets, retransmits } = this.#choice;
     const isNew = newPaths && this.#isNewPath(view, at);
-    if (drops !== undefined && rowVerdict(view, at) === VERDICT.dropped) {
+    if (drops !== null && rowVerdict(view, at) === VERDICT.dropped) {
       const reason = this.#names.reasonName(rowReason(view, at));
       if (drops.length === 0 || drops.includes(reason)) return `dropped ${reason}`;
     }
     const lived = rowLastNs(view, at) - rowFirstNs(view, at);
-    if (slowNs !== undefined && lived > slowNs) return `took ${formatDuration(lived)}`;
+    if (slowNs !== null && lived > slowNs) return `took ${formatDuration(lived)}`;
     if (resets && (view.getUint8(at + ROW.tcpFlags) & RST) !== 0) return 'TCP RST';
     if (retransmits && rowRelation(view, at) === RELATION.retransmit) return 'a retransmission';
     return isNew ? 'a new path' : '';

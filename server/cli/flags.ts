@@ -74,12 +74,12 @@ export const TRACE_FLAGS = {
 
 /** Here `--output` is the recording. */
 const { rotate: _, ...RECORDED } = TRACE_FLAGS;
-export const RECORD_FLAGS = {
-  ...RECORDED,
+const FREEZE_FLAGS = {
   freeze: { type: 'string' },
   last: { type: 'string' },
   after: { type: 'string' },
 } as const satisfies Flags;
+export const RECORD_FLAGS = { ...RECORDED, ...FREEZE_FLAGS } as const satisfies Flags;
 
 export const EXPORT_FLAGS = {
   ...OUTPUT_FLAG,
@@ -100,6 +100,7 @@ export const EXPECT_FLAGS = {
 } as const satisfies Flags;
 
 export const SERVE_FLAGS = {
+  ...FREEZE_FLAGS,
   memory: { type: 'string' },
   recordings: { type: 'string' },
   'recordings-size': { type: 'string' },

@@ -2,6 +2,7 @@
 import { unlinkSync } from 'node:fs';
 import type { Fact } from '../../core/messages/facts.ts';
 import type { RecordingTrigger, SourceMessage } from '../../core/messages/source.ts';
+import { SessionAssembler } from '../../core/model/assembler.ts';
 import type { Explanation } from '../../core/model/explanation.ts';
 import { formatBytes, formatCount } from '../../core/model/format.ts';
 import { NameBook } from '../../core/model/names.ts';
@@ -13,6 +14,8 @@ import type { FlightOptions } from './options.ts';
 import { openOutput, type TraceRecorder, wasAsked } from './recorder.ts';
 import { failure } from './usage.ts';
 
+/** Of what is looked at. */
+const WATCHED = { budgetBytes: 8 << 20, maxPackets: 1 << 16 };
 const BY_HAND = { packet: 0, timeNs: 0, why: 'kept by hand' } as const;
 
 export class FlightRecording implements TraceRecorder {
@@ -21,6 +24,7 @@ export class FlightRecording implements TraceRecorder {
   readonly #options: FlightOptions;
   readonly #recorder: FlightRecorder;
   readonly #names = new NameBook();
+  readonly #assembler = new SessionAssembler(WATCHED);
   readonly #watch: TriggerWatch;
   readonly #done: () => void;
   readonly #onSignal = () => this.#happened(BY_HAND);
@@ -33,7 +37,7 @@ export class FlightRecording implements TraceRecorder {
     this.#options = options;
     this.#done = done;
     this.#recorder = new FlightRecorder(productVersion(), options.limits);
-    this.#watch = new TriggerWatch(options.triggers, this.#names, options.limits.ms * 1e6);
+    this.#watch = new TriggerWatch(options.triggers, this.#names, options.limits.ms * 1e6, this.#assembler);
     process.on('SIGUSR1', this.#onSignal);
   }
 
@@ -47,14 +51,16 @@ export class FlightRecording implements TraceRecorder {
     this.#recorder.said(message);
     if (message.type === 'functions' || message.type === 'reasons') {
       this.#names.take(message);
-      this.#watch.takeNames(message);
+      this.#assembler.takeNames(message);
     }
-    if (message.type === 'capture' && message.capture.phase === 'starting') this.#watch.restart();
+    if (message.type === 'capture' && message.capture.phase === 'starting') this.#assembler.restart();
   }
 
   batch(records: Uint8Array): Promise<void> | undefined {
     const room = this.#recorder.batch(records);
-    const trigger = this.#watch.take(new Uint8Array(records));
+    const own = new Uint8Array(records);
+    this.#assembler.take(own);
+    const trigger = this.#watch.look(own);
     if (trigger !== undefined) this.#happened(trigger);
     return room;
   }

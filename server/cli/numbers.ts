@@ -1,6 +1,7 @@
 /** Values of flags: each is understood, or refused in one line that says what it takes. */
+
+import type { TriggerChoice } from '../../core/messages/freezing.ts';
 import type { TailChoice } from '../../core/messages/source.ts';
-import type { TriggerChoice } from '../../core/model/triggers.ts';
 import type { RingLimits } from '../recording/ring.ts';
 import type { Rotation } from './rotating.ts';
 import { usageError } from './usage.ts';
@@ -143,23 +144,24 @@ function slowUsOf(part: string): number | undefined {
 
 /** `drop`, `drop:NETFILTER_DROP`, `slow:10ms`, `new`, `rst`, `retransmit`, `duplicate`, `hand`, with commas between them. */
 export function parseTriggers(text: string): TriggerChoice {
-  let drops: string[] | undefined;
-  let slowNs: number | undefined;
+  const reasons: string[] = [];
+  let isAnyDrop = false;
+  let slowNs: number | null = null;
   const words = new Set<string>();
   for (const part of text.split(',').map((one) => one.trim())) {
     const [, reason] = /^drop(?::([A-Z0-9_]+))?$/.exec(part) ?? [];
     const us = slowUsOf(part);
-    if (part === 'drop' || reason !== undefined)
-      drops = reason === undefined || drops?.length === 0 ? [] : [...(drops ?? []), reason];
+    if (part === 'drop') isAnyDrop = true;
+    else if (reason !== undefined) reasons.push(reason);
     else if (us !== undefined) slowNs = us * 1000;
     else if (['new', 'rst', 'retransmit', 'duplicate', 'hand'].includes(part)) words.add(part);
     else
       throw usageError(
-        `--freeze takes drop, drop:NETFILTER_DROP (any reason of the kernel), slow:10ms (us, ms, s), new (a path), rst, retransmit, duplicate (a datagram that arrives twice), hand (on SIGUSR1 only), with commas between them, not '${part}'`,
+        `--freeze takes drop, drop:NETFILTER_DROP (any reason of the kernel), slow:10ms (us, ms, s), new (a path), rst, retransmit, duplicate (a datagram that arrives twice), hand (when told to only), with commas between them, not '${part}'`,
       );
   }
   return {
-    drops,
+    drops: isAnyDrop ? [] : reasons.length > 0 ? reasons : null,
     slowNs,
     newPaths: words.has('new'),
     resets: words.has('rst'),

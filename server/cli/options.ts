@@ -2,6 +2,15 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { nearest } from '../../core/base/nearest.ts';
 import {
+  chosenTriggers,
+  DEFAULT_AFTER_MS,
+  DEFAULT_LAST_MS,
+  DEFAULT_TIMES,
+  FREEZE_MS_MAX,
+  type FreezeOrder,
+  type TriggerChoice,
+} from '../../core/messages/freezing.ts';
+import {
   BACKEND_CHOICES,
   type BackendChoice,
   DASHBOARD_SPEC,
@@ -20,7 +29,6 @@ import {
   type HopChoice,
 } from '../../core/model/export/formats.ts';
 import { EMPTY_FORM, formToExpression, joinExpressions, parseAddress } from '../../core/model/filter.ts';
-import type { TriggerChoice } from '../../core/model/triggers.ts';
 import type { ServeOptions } from '../launcher.ts';
 import type { RingLimits } from '../recording/ring.ts';
 import { DEFAULT_LIMITS, DEFAULT_MEMORY_BYTES } from '../store/limits.ts';
@@ -109,8 +117,19 @@ export interface TraceOptions {
   readonly ebpf: boolean;
 }
 
-/** What happens then is worth seeing, too. */
-const FREEZE_AFTER_MS = 1000;
+/** `--last` and `--after` alone. */
+function refuseWithoutFreeze({
+  freeze,
+  last,
+  after,
+}: {
+  readonly freeze?: string;
+  readonly last?: string;
+  readonly after?: string;
+}): void {
+  if (freeze === undefined && (last !== undefined || after !== undefined))
+    throw usageError('--last and --after are about --freeze: say what is waited for, as --freeze drop');
+}
 
 /** Flags that choose packets, or say how packets are followed. */
 const PACKET_FLAGS = [
@@ -135,8 +154,7 @@ export function parseTrace(words: readonly string[]): TraceOptions {
 export function parseRecord(words: readonly string[]): TraceOptions {
   const { values, positionals } = parseFlags(words, RECORD_FLAGS);
   const { output, freeze, last, after, ...flags } = values;
-  if (freeze === undefined && (last !== undefined || after !== undefined))
-    throw usageError('--last and --after are about --freeze: say what is waited for, as --freeze drop');
+  refuseWithoutFreeze(values);
   if (output === undefined || output === '')
     throw usageError("record writes a file: give -o FILE, or '-o -' for the standard output");
   const isPrinted =
@@ -161,7 +179,7 @@ export function parseRecord(words: readonly string[]): TraceOptions {
         : {
             triggers: parseTriggers(freeze),
             limits: parseLast(last),
-            afterMs: parseDuration('--after', after) ?? FREEZE_AFTER_MS,
+            afterMs: parseDuration('--after', after) ?? DEFAULT_AFTER_MS,
           },
   };
 }
@@ -437,8 +455,16 @@ export function parseServe(words: readonly string[]): ServeOptions {
     throw usageError(
       `a recording is shown, or what there is to capture: leave --source or '${recording}' out`,
     );
+  const freeze = freezeOrder(values);
+  if (freeze !== null && recording !== undefined)
+    throw usageError('--freeze waits for what happens: of a recording everything has happened');
+  if (freeze !== null && values.recordings === 'off')
+    throw usageError(
+      '--freeze makes recordings, and --recordings off says that none are kept: leave one out',
+    );
   return {
     recording,
+    freeze,
     source: oneOf('--source', values.source, ['auto', 'host', 'lab'] as const, 'auto'),
     kernel: values.kernel ?? '6.12',
     readyFile: values['ready-file'],
@@ -451,6 +477,26 @@ export function parseServe(words: readonly string[]): ServeOptions {
         wholeNumber('--recordings-number', values['recordings-number'], 1, 1_000_000) ?? DEFAULT_LIMITS.files,
     },
   };
+}
+
+/** What `serve` waits for; null for nothing. */
+function freezeOrder(
+  values: ReturnType<typeof parseFlags<typeof SERVE_FLAGS>>['values'],
+): FreezeOrder | null {
+  const { freeze, last, after } = values;
+  refuseWithoutFreeze(values);
+  if (freeze === undefined) return null;
+  const order = {
+    triggers: parseTriggers(freeze),
+    lastMs: parseDuration('--last', last) ?? DEFAULT_LAST_MS,
+    afterMs: parseDuration('--after', after) ?? DEFAULT_AFTER_MS,
+    times: DEFAULT_TIMES,
+  };
+  if (Math.max(order.lastMs, order.afterMs) > FREEZE_MS_MAX)
+    throw usageError('serve keeps an hour at most with --freeze: --last and --after are up to 1h');
+  if (chosenTriggers(order.triggers).length === 0)
+    throw usageError('by hand the page freezes anyhow: say what else is waited for, as --freeze drop');
+  return order;
 }
 
 const MEMORY_MIN = 64 << 10;

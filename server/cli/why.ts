@@ -1,20 +1,19 @@
 /** `--why`: how each packet ended, and why; told once its records are all there. */
 import { asNs } from '../../core/base/units.ts';
-import { FACT_QUERIES_MAX, type Fact, type FactQuery } from '../../core/messages/facts.ts';
+import type { Fact } from '../../core/messages/facts.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
-import { diagnose } from '../../core/model/diagnosis/index.ts';
 import type { Explanation } from '../../core/model/explanation.ts';
-import { factKey } from '../../core/model/facts.ts';
 import type { NameBook } from '../../core/model/names.ts';
 import { readPath } from '../../core/model/path.ts';
 import { RecordCursor } from '../../core/wire/cursor.ts';
 import { FLAG, KIND } from '../../core/wire/layout.gen.ts';
+import { type AskFacts, askSeldom, explainPath } from '../explain.ts';
 
 export interface ExplainerOptions {
   /** More may come. */
   readonly names: NameBook;
-  /** Asks the source what explains this packet; what cannot be had is no fact. */
-  facts(queries: readonly FactQuery[], packet: number): Promise<readonly Fact[]>;
+  /** Of a recording the host is asked each time, of what runs seldom. */
+  readonly facts: AskFacts;
   tell(explanation: Explanation, facts: readonly Fact[]): void;
   /** The records come from a recording, as fast as they are taken: their own time is all there is. */
   readonly isRecorded?: boolean;
@@ -36,9 +35,6 @@ const WAITING_MAX = 4096;
 const SETTLE_NS = SETTLE_TICKS * TICK_MS * 1e6;
 /** Packets without an end that are explained where only few are; the newest. */
 const OPEN_MAX = 1000;
-/** What the host said is believed for so long. */
-const FACT_MS = 2000;
-const FACTS_MAX = 1024;
 
 interface Ended {
   readonly packet: number;
@@ -54,7 +50,7 @@ export class Explainer {
   readonly #ended: Ended[] = [];
   /** Seen and not yet explained, oldest first. */
   readonly #open = new Set<number>();
-  readonly #facts = new Map<string, { readonly fact: Promise<Fact | undefined>; readonly atMs: number }>();
+  readonly #ask: AskFacts;
   #timer: NodeJS.Timeout | undefined;
   #tick = 0;
   #telling: Promise<void> = Promise.resolve();
@@ -63,6 +59,7 @@ export class Explainer {
 
   constructor(options: ExplainerOptions) {
     this.#options = options;
+    this.#ask = options.isRecorded === true ? options.facts : askSeldom(options.facts);
   }
 
   /** Packets that were not explained because too many ended at once. */
@@ -140,42 +137,10 @@ export class Explainer {
     const path = readPath(records, packet);
     const { endsAreTold = true } = this.#options;
     const options = path.free === undefined && endsAreTold ? { nowNs: asNs(this.#lastNs) } : {};
-    const first = diagnose(path, this.#options.names, [], options);
-    const asked = first?.wants ?? [];
-    const facts = this.#factsOf(asked, packet);
+    const explained = explainPath(path, this.#options.names, this.#ask, options);
     this.#telling = this.#telling.then(async () => {
-      const known = await facts;
-      const told = known.length === 0 ? first : diagnose(path, this.#options.names, known, options);
-      // an answer may raise a question: of the neighbour that a route leads to
-      const keys = new Set(asked.map(factKey));
-      const open = told?.wants.filter((query) => !keys.has(factKey(query))) ?? [];
-      const more = await this.#factsOf(open, packet);
-      const all = [...known, ...more];
-      const diagnosis = more.length === 0 ? told : diagnose(path, this.#options.names, all, options);
-      this.#options.tell({ row, path, diagnosis }, all);
+      const { diagnosis, facts } = await explained;
+      this.#options.tell({ row, path, diagnosis }, facts);
     });
-  }
-
-  /** Asked at once, for what the host says now; each question once in {@link FACT_MS}, but of a recording always. */
-  async #factsOf(queries: readonly FactQuery[], packet: number): Promise<readonly Fact[]> {
-    if (queries.length === 0) return [];
-    if (this.#options.isRecorded === true)
-      return this.#options.facts(queries.slice(0, FACT_QUERIES_MAX), packet);
-    const nowMs = performance.now();
-    const missing = queries.slice(0, FACT_QUERIES_MAX).filter((query) => {
-      const known = this.#facts.get(factKey(query));
-      return known === undefined || nowMs - known.atMs > FACT_MS;
-    });
-    if (missing.length > 0) {
-      if (this.#facts.size + missing.length > FACTS_MAX) this.#facts.clear();
-      const answers = this.#options.facts(missing, packet);
-      for (const query of missing) {
-        const key = factKey(query);
-        const fact = answers.then((facts) => facts.find((one) => factKey(one.query) === key));
-        this.#facts.set(key, { fact, atMs: nowMs });
-      }
-    }
-    const facts = await Promise.all(queries.map((query) => this.#facts.get(factKey(query))?.fact));
-    return facts.filter((fact) => fact !== undefined);
   }
 }

@@ -20,6 +20,7 @@ import {
 import { selfTestSchema } from '../../core/messages/doctor.ts';
 import { exportIdSchema } from '../../core/messages/exports.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
+import { freezeNowSchema, freezeOrderSchema } from '../../core/messages/freezing.ts';
 import type { Keeping } from '../../core/messages/keeping.ts';
 import { noteRequestSchema, recordingNameSchema } from '../../core/messages/recordings.ts';
 import {
@@ -34,6 +35,7 @@ import { NO_COUNTERS } from '../../core/model/counters.ts';
 import { LossHistory } from '../../core/model/losses/history.ts';
 import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import type { Exports } from '../http/exports.ts';
+import { type Freezer, noFreezer } from '../session/freezer.ts';
 import type { GatewayHub } from '../session/hub.ts';
 import { isLongPath, packPath } from '../session/long.ts';
 import type { PulseAnswer } from '../session/messages.ts';
@@ -67,11 +69,16 @@ export type Shelves = Pick<Library, 'list' | 'note' | 'remove' | 'restore'>;
 /** The exports that are made for pages. */
 export type ExportList = Pick<Exports, 'list' | 'cancel'>;
 
+/** The last of a session as a recording. */
+export type FreezeControl = Pick<Freezer, 'freezing' | 'wait' | 'now'>;
+
 export interface GatewayOptions {
   readonly http: HttpServer;
   readonly hub: GatewayHub;
   readonly shelves: Shelves;
   readonly exports: ExportList;
+  /** Of what runs. */
+  readonly freezer: FreezeControl;
   /**
    * A page looks at a recording; resolves to what says that it looks no longer, rejects with why it cannot. Before, the hub of
    * the recording is given to {@link Gateway.serve}.
@@ -91,7 +98,15 @@ const RECORDING_PREFIX = '/recordings/';
 const RECORDINGS = /^\/recordings\/\w[\w.-]{0,254}$/;
 
 /** Starts serving sockets on the HTTP server: the live session at `/`, each recording under its name. */
-export function openGateway({ http, hub, shelves, exports, enter, refuse }: GatewayOptions): Gateway {
+export function openGateway({
+  http,
+  hub,
+  shelves,
+  exports,
+  freezer,
+  enter,
+  refuse,
+}: GatewayOptions): Gateway {
   const io: Io = new Server(http, {
     path: '/socket.io',
     transports: ['websocket'],
@@ -106,7 +121,7 @@ export function openGateway({ http, hub, shelves, exports, enter, refuse }: Gate
       decide(why ?? null, why === undefined);
     },
   });
-  const live = serveHub(hub, { shelves, exports });
+  const live = serveHub(hub, { shelves, exports, freezer });
   io.of('/').on('connection', live.join);
   const recorded = new Map<string, Serving>();
   const recordings = io.of(RECORDINGS);
@@ -128,7 +143,7 @@ export function openGateway({ http, hub, shelves, exports, enter, refuse }: Gate
   });
   return {
     serve(name, recordedHub) {
-      const serving = serveHub(recordedHub, { shelves, exports });
+      const serving = serveHub(recordedHub, { shelves, exports, freezer: noFreezer('a recording is shown') });
       recorded.set(name, serving);
       return () => {
         recorded.delete(name);
@@ -143,7 +158,7 @@ export function openGateway({ http, hub, shelves, exports, enter, refuse }: Gate
   };
 }
 
-type Kept = Pick<GatewayOptions, 'shelves' | 'exports'>;
+type Kept = Pick<GatewayOptions, 'shelves' | 'exports' | 'freezer'>;
 
 interface Serving {
   join(socket: BrowserSocket): void;
@@ -243,6 +258,7 @@ function serveHub(hub: GatewayHub, kept: Kept): Serving {
         session: pulse.counters,
         nowNs: pulse.nowNs,
         keeping: hub.keeping,
+        freezing: kept.freezer.freezing,
         shedRows,
       };
       socket.volatile.emit('stats', stats);
@@ -261,7 +277,7 @@ function serveHub(hub: GatewayHub, kept: Kept): Serving {
 function answerRequests(
   socket: BrowserSocket,
   hub: GatewayHub,
-  { shelves, exports }: Kept,
+  { shelves, exports, freezer }: Kept,
   browser: Browser,
   losses: LossHistory,
 ): void {
@@ -417,6 +433,12 @@ function answerRequests(
     on(v.unknown(), null, ack, async () => ({ ok: true, value: exports.list() })),
   );
   socket.on('cancelExport', (id, ack) => on(exportIdSchema, id, ack, async (known) => exports.cancel(known)));
+  socket.on('freeze', (request, ack) =>
+    on(freezeNowSchema, request, ack, ({ lastMs }) => freezer.now(lastMs)),
+  );
+  socket.on('waitToFreeze', (order, ack) =>
+    on(v.nullable(freezeOrderSchema), order, ack, async (valid) => freezer.wait(valid)),
+  );
   socket.on('credit', (batches) => {
     if (v.is(creditSchema, batches)) browser.credits = Math.min(ROW_CREDITS, browser.credits + batches);
   });

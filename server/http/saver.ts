@@ -8,5 +8,5 @@ export const makeSaver = (hub: SavedHub, product: string): Saver => ({
     const host = hub.lastHello?.hostname.replaceAll(/[^\w.-]/g, '') || 'session';
     return `skbtracer-${host}-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`;
   },
-  save: (output) => saveSession(hub, streamSink(output), product),
+  save: (output) => saveSession(hub, streamSink(output), { product }),
 });

@@ -8,6 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Result } from '../../core/base/result.ts';
 import { check } from '../../core/base/schema.ts';
 import { exportedName, exportQuerySchema } from '../../core/messages/exports.ts';
+import { DEFAULT_LAST_MS, freezeNowSchema } from '../../core/messages/freezing.ts';
+import type { Freezer } from '../session/freezer.ts';
 import type { Exported, Exports } from './exports.ts';
 import type { Guard, Refusal } from './guard.ts';
 
@@ -32,6 +34,7 @@ const READY = '/readyz';
 const METRICS = '/metrics';
 const SESSION = '/session.skbt';
 const RECORDINGS = '/recordings';
+const FREEZE = '/freeze';
 /** A recording takes its time to come in; headers do not. */
 const LIMITS = { maxHeaderSize: 16 << 10, headersTimeout: 30_000, requestTimeout: 3_600_000 };
 const IDLE_MS = 30_000;
@@ -51,6 +54,7 @@ export interface OwnAnswers {
   readonly monitor?: Monitor;
   readonly saver?: Saver;
   readonly exports?: Exports;
+  readonly freezer?: Pick<Freezer, 'now'>;
 }
 
 /** A server that answers with pages; not listening yet. */
@@ -92,6 +96,8 @@ async function answer(
   if (path === undefined) return refuse(response, { status: 400, message: 'that is no address' });
   if (request.method === 'POST' && path === RECORDINGS && recordings !== undefined)
     return receive(guard, recordings, request, response);
+  if (request.method === 'POST' && path === FREEZE && own.freezer !== undefined)
+    return freeze(guard, own.freezer, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return refuse(response, { status: 405, message: 'only GET and HEAD are answered' });
   if (path === HEALTH) return text(response, 200, 'ok\n');
@@ -154,6 +160,26 @@ async function receive(
   // what is left of a body that is not wanted is not waited for
   if (!result.ok) response.setHeader('connection', 'close');
   text(response, result.ok ? 201 : 422, JSON.stringify(result), 'application/json');
+}
+
+/** Keeps the last `?seconds=` of the session as a recording. Answers with a Result as JSON. */
+async function freeze(
+  guard: Guard,
+  freezer: Pick<Freezer, 'now'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const stranger = guard.refuseWithoutToken(request);
+  if (stranger !== undefined) return refuse(response, stranger);
+  request.resume(); // it has no body
+  const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const seconds = searchParams.get('seconds');
+  const wanted = check(freezeNowSchema, {
+    lastMs: seconds === null ? DEFAULT_LAST_MS : Math.round(Number(seconds || Number.NaN) * 1000),
+  });
+  if (!wanted.ok) return refuse(response, { status: 400, message: 'seconds is a number from 0.1 to 3600' });
+  const result = await freezer.now(wanted.value.lastMs);
+  text(response, result.ok ? 201 : 409, JSON.stringify(result), 'application/json');
 }
 
 /** A recording, or the session that runs, in another format. `HEAD` says whether it can be had now. */

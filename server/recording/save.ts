@@ -3,7 +3,12 @@
 import type { NameTables, Snapshot } from '../../core/messages/browser.ts';
 import type { Fact } from '../../core/messages/facts.ts';
 import type { RecordedFacts } from '../../core/messages/recording.ts';
-import type { SourceHello, SourceMessage, TracerStats } from '../../core/messages/source.ts';
+import type {
+  RecordingTrigger,
+  SourceHello,
+  SourceMessage,
+  TracerStats,
+} from '../../core/messages/source.ts';
 import { HEADER } from '../../core/wire/layout.gen.ts';
 import { FactRecorder } from './facts.ts';
 import type { Sink } from './sink.ts';
@@ -19,7 +24,10 @@ export interface SavedHub {
   /** What was asked to explain packets of this session. */
   readonly facts: FactLog;
   readonly session: {
-    saved(from: number): Promise<{
+    saved(
+      from: number,
+      sinceNs?: number,
+    ): Promise<{
       readonly session: number;
       readonly records: ArrayBuffer | undefined;
       readonly next: number;
@@ -44,6 +52,10 @@ export class FactLog {
     if (oldest !== undefined) this.#packets.delete(oldest);
   }
 
+  has(packet: number): boolean {
+    return this.#packets.has(packet);
+  }
+
   clear(): void {
     this.#packets.clear();
   }
@@ -57,6 +69,16 @@ export class FactLog {
 /** As many as a recording takes. */
 const FACTS_OF_PACKET_MAX = 32;
 
+export interface SaveOptions {
+  /** Version that writes it. */
+  readonly product: string;
+  /** That is to be saved, not one that followed. */
+  readonly session?: number;
+  /** Why it is written. */
+  readonly trigger?: RecordingTrigger;
+  readonly sinceNs?: number;
+}
+
 /** The session was another one before all of it was written. */
 export class SessionOver extends Error {
   constructor() {
@@ -66,17 +88,25 @@ export class SessionOver extends Error {
 }
 
 /**
- * Writes it. What the session lets go meanwhile is not in it; a session that ends meanwhile is a {@link SessionOver}.
- * `failed` hears of what the sink does not take.
+ * Writes it, or what there is of it since a time (ns). What the session lets go meanwhile is not in it. Rejects with
+ * {@link SessionOver} when it ends meanwhile, or with what the sink does not take.
  */
-export async function saveSession(hub: SavedHub, sink: Sink, product: string): Promise<void> {
+export async function saveSession(
+  hub: SavedHub,
+  sink: Sink,
+  { product, session: wanted, trigger, sinceNs = 0 }: SaveOptions,
+): Promise<void> {
   let fault: Error | undefined;
-  const writer = new RecordingWriter(sink, { product }, (error) => {
+  const writer = new RecordingWriter(sink, { product, ...(trigger && { trigger }) }, (error) => {
     fault = error;
   });
   for (const message of messagesOf(hub)) writer.message(message);
-  let part = await hub.session.saved(-1);
+  let part = await hub.session.saved(-1, sinceNs);
   const { session } = part;
+  if (session !== (wanted ?? session)) {
+    writer.abandon();
+    throw new SessionOver();
+  }
   // who reads it through a pipe explains a packet by what was there before its records
   hub.facts.tell((message) => writer.message(message));
   await writer.flush();

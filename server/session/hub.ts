@@ -13,6 +13,7 @@ import {
   type TracerStats,
 } from '../../core/messages/source.ts';
 import { joined } from '../../core/model/path-table.ts';
+import type { Trigger } from '../../core/model/triggers.ts';
 import { FactLog } from '../recording/save.ts';
 import type { RequestBody, Source, SourceListener } from '../sources/source.ts';
 import type { KeptFiles } from '../store/kept.ts';
@@ -46,6 +47,8 @@ interface HubEvents {
   /** What the tracer counted, and when (wall clock, ms since 1970), where the source told that. */
   stats: [TracerStats, number | undefined];
   names: [NameTables];
+  /** What the session was told to wait for, and in which session. */
+  happened: [Trigger, number];
 }
 
 /** What the gateway needs of it. */
@@ -133,7 +136,11 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
       note: STARTING[kind],
     };
     const settings = { isRecorded: this.isRecorded, memoryBytes, kept };
-    this.session = new Session(settings, (tables) => this.#learn(tables), onFault);
+    this.session = new Session(settings, {
+      names: (tables) => this.#learn(tables),
+      happened: (trigger, session) => this.emit('happened', trigger, session),
+      fault: onFault,
+    });
   }
 
   get snapshot(): Snapshot {

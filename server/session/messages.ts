@@ -1,6 +1,7 @@
 /** What the session's thread is told and asked, and what it answers. */
 import type { Ns } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
+import type { TriggerChoice } from '../../core/messages/freezing.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
 import type { Side } from '../../core/model/compare/side.ts';
 import type { OwnerName } from '../../core/model/connection-log.ts';
@@ -8,6 +9,7 @@ import type { SessionCounters } from '../../core/model/counters.ts';
 import type { LatencyAnalysis, LatencySeries } from '../../core/model/latency/result.ts';
 import type { PackedEnds } from '../../core/model/long-path.ts';
 import type { Totals } from '../../core/model/tally.ts';
+import type { Trigger } from '../../core/model/triggers.ts';
 import type { KeptFiles } from '../store/kept.ts';
 
 export interface WorkerSettings {
@@ -38,7 +40,9 @@ export type ToWorker =
   | { readonly type: 'connections'; readonly id: number; readonly since: number }
   | { readonly type: 'hits'; readonly id: number }
   | { readonly type: 'totals'; readonly id: number }
-  | { readonly type: 'saved'; readonly id: number; readonly from: number }
+  | { readonly type: 'saved'; readonly id: number; readonly from: number; readonly sinceNs: number }
+  /** What is waited for from now on; null for nothing. Paths of the first `learnNs` are known ones. */
+  | { readonly type: 'watch'; readonly triggers: TriggerChoice | null; readonly learnNs: number }
   | { readonly type: 'pulse'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
 
@@ -136,4 +140,6 @@ export type FromWorker =
   | { readonly type: 'taken' }
   /** Symbols and stacks that the records named since the last time. */
   | { readonly type: 'names'; readonly tables: NameTables }
+  /** What was waited for. */
+  | { readonly type: 'happened'; readonly trigger: Trigger; readonly session: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer };

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { NameTables } from '../../core/messages/browser.ts';
+import type { TriggerChoice } from '../../core/messages/freezing.ts';
 import type { LatencySeries } from '../../core/model/latency/result.ts';
+import type { Trigger } from '../../core/model/triggers.ts';
 import { ROOT } from '../place.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import type {
@@ -40,9 +42,18 @@ type Question =
   | { readonly type: 'connections'; readonly since: number }
   | { readonly type: 'hits' }
   | { readonly type: 'totals' }
-  | { readonly type: 'saved'; readonly from: number }
+  | { readonly type: 'saved'; readonly from: number; readonly sinceNs: number }
   | { readonly type: 'pulse' }
   | { readonly type: 'close' };
+
+export interface SessionListener {
+  /** That records gave. */
+  names(tables: NameTables): void;
+  /** What was waited for, see {@link Session.watch}. */
+  happened(trigger: Trigger, session: number): void;
+  /** The thread died: a fault of ours, after which there is no session. */
+  fault(error: Error): void;
+}
 
 /** The session's thread, as the rest of the server uses it. */
 export class Session {
@@ -54,20 +65,16 @@ export class Session {
   readonly #room = new WaitingRoom(BATCHES_WAITING_MAX);
 
   /**
-   * `onFault` is called when the thread dies: a fault of ours, after which there is no session. Of a recording, the
-   * present is that of its newest record.
+   * Of a recording, the present is that of its newest record.
    */
-  constructor(
-    workerData: WorkerSettings,
-    onNames: (tables: NameTables) => void,
-    onFault: (error: Error) => void,
-  ) {
+  constructor(workerData: WorkerSettings, { names, happened, fault }: SessionListener) {
     this.#worker = new Worker(join(ROOT, 'dist', 'session.worker.mjs'), { workerData });
     this.#gone = new Promise((resolve) => this.#worker.once('exit', resolve));
-    this.#worker.on('error', onFault);
+    this.#worker.on('error', fault);
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'taken') this.#room.leave();
-      else if (message.type === 'names') onNames(message.tables);
+      else if (message.type === 'names') names(message.tables);
+      else if (message.type === 'happened') happened(message.trigger, message.session);
       else {
         this.#asked.get(message.id)?.(message.answer);
         this.#asked.delete(message.id);
@@ -133,9 +140,14 @@ export class Session {
     return this.#ask({ type: 'hits' });
   }
 
-  /** A copy of what is kept, part by part: from -1 on, then from each answer's `next`. */
-  saved(from: number): Promise<SavedAnswer> {
-    return this.#ask({ type: 'saved', from });
+  /** A copy of what is kept since a time (ns), part by part: from -1 on, then from each answer's `next`. */
+  saved(from: number, sinceNs = 0): Promise<SavedAnswer> {
+    return this.#ask({ type: 'saved', from, sinceNs });
+  }
+
+  /** What is waited for from now on, null for nothing; paths of the first `learnNs` are known ones. */
+  watch(triggers: TriggerChoice | null, learnNs: number): void {
+    this.#tell({ type: 'watch', triggers, learnNs });
   }
 
   /** Counts of all sessions together, for monitoring. */

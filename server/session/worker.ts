@@ -9,6 +9,7 @@ import type { LatencySeries } from '../../core/model/latency/result.ts';
 import { packEnds, packHops } from '../../core/model/long-path.ts';
 import { NameBook } from '../../core/model/names.ts';
 import { Present } from '../../core/model/present.ts';
+import { TriggerWatch } from '../../core/model/triggers.ts';
 import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import { Analyst, type Question } from './analyst.ts';
 import type { Answer, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
@@ -43,12 +44,15 @@ function folded<F>(
   return kept.read(which).then((session) => make(session, which));
 }
 
-/** What a comparison calls things by. */
+/** What a comparison, and what is waited for, calls things by. */
 const book = new NameBook();
 const sides = new Analyst(assembler, (_: Question) => {
   book.take({ symbols: assembler.symbols });
   return new SideFold(assembler, places, book);
 });
+
+/** What a recording is made of when it happens. */
+let watch: TriggerWatch | undefined;
 
 /** A clock that only goes forward. */
 const clockNs = () => performance.now() * 1e6;
@@ -74,6 +78,8 @@ port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'batch': {
       assembler.take(message.records);
+      const trigger = watch?.look(message.records);
+      if (trigger !== undefined) say({ type: 'happened', trigger, session: assembler.session });
       if (assembler.newestNs > 0) present.saw(assembler.newestNs, clockNs());
       say({ type: 'taken' });
       sayNames();
@@ -153,10 +159,17 @@ port.on('message', (message: ToWorker) => {
       say({ type: 'answer', id: message.id, answer: { session: assembler.session, hops } }, [hops]);
       break;
     }
+    case 'watch': {
+      const { triggers, learnNs } = message;
+      watch = triggers === null ? undefined : new TriggerWatch(triggers, book, learnNs, assembler);
+      break;
+    }
     case 'saved': {
       const { session } = assembler;
       const part =
-        message.from < 0 ? { bytes: assembler.nameRecords, next: 0 } : assembler.batchFrom(message.from);
+        message.from < 0
+          ? { bytes: assembler.nameRecords, next: assembler.positionSince(message.sinceNs) }
+          : assembler.batchFrom(message.from);
       const records = part && new Uint8Array(part.bytes).buffer;
       const answer = { session, records, next: part?.next ?? message.from };
       say({ type: 'answer', id: message.id, answer }, records === undefined ? [] : [records]);

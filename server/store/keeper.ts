@@ -14,7 +14,7 @@ import { PacketFold } from './packets.ts';
 import { Part } from './part.ts';
 import { recordsOf } from './records.ts';
 import type { RowSink } from './schema.ts';
-import { RECORDING_SUFFIX, type Shelf, type Shelved } from './shelf.ts';
+import { RECORDING_SUFFIX, recordingName, type Shelf, type Shelved } from './shelf.ts';
 
 type Said = Exclude<SourceMessage, { type: 'reply' }>;
 
@@ -165,7 +165,8 @@ export class Keeper {
   }
 
   async #beginPart(): Promise<Part | undefined> {
-    if (this.#partNumber === 0) this.#sessionName = this.#newName();
+    if (this.#partNumber === 0)
+      this.#sessionName = recordingName(this.#preface.said('hello')?.hello.hostname ?? '');
     this.#partNumber += 1;
     const name = `${this.#sessionName}${this.#partNumber === 1 ? '' : `.${this.#partNumber}`}`;
     try {
@@ -219,12 +220,5 @@ export class Keeper {
       ...preface.said('namespaces'),
     });
     return { ...named, paths: pathRows };
-  }
-
-  /** When it began and where; sorted by name is sorted by time. */
-  #newName(): string {
-    const host = this.#preface.said('hello')?.hello.hostname ?? '';
-    const time = new Date().toISOString().replaceAll(':', '-');
-    return `${time}-${host.replaceAll(/[^\w.-]/g, '_').slice(0, 64) || 'unknown'}`;
   }
 }

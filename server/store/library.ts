@@ -13,7 +13,7 @@ import { writeCapture } from '../import/write.ts';
 import { type Bytes, streamBytes } from '../recording/bytes.ts';
 import { RecordingError } from '../recording/format.ts';
 import { Recording } from '../recording/reader.ts';
-import { openFileSink } from '../recording/sink.ts';
+import { openFileSink, type Sink } from '../recording/sink.ts';
 import type { KeepLimits } from './limits.ts';
 import { ENDINGS, INDEX_SUFFIX, NOTE_SUFFIX, RECORDING_SUFFIX, Shelf, type Shelved } from './shelf.ts';
 
@@ -109,7 +109,7 @@ export class Library {
    * read once, whole, before it is listed: what is damaged is refused with where, and nothing is left of it.
    */
   async receive(file: string, bytes: AsyncIterable<Uint8Array>): Promise<Result<{ readonly name: string }>> {
-    const incoming = join(this.#shelf.folder, `${INCOMING}${randomUUID()}`);
+    const incoming = this.#incoming();
     const input = streamBytes(Readable.from(bytes));
     try {
       const kind = await kindOf(input);
@@ -130,6 +130,26 @@ export class Library {
     } finally {
       rmSync(incoming, { force: true });
       await input.close();
+    }
+  }
+
+  /** Has one written, under this name or one like it, which is listed once it is whole. Rejects with what is wrong with that. */
+  async keep(name: string, note: string, write: (sink: Sink) => Promise<void>): Promise<string> {
+    const incoming = this.#incoming();
+    try {
+      const sink = await openFileSink(incoming);
+      try {
+        await write(sink);
+      } catch (error) {
+        await sink.close().catch(() => undefined); // why it ends is told
+        throw error;
+      }
+      const free = this.#freeName(name);
+      renameSync(incoming, this.#shelf.path(free, RECORDING_SUFFIX));
+      this.note(free, note.slice(0, NOTE_MAX));
+      return free;
+    } finally {
+      rmSync(incoming, { force: true });
     }
   }
 
@@ -156,6 +176,10 @@ export class Library {
   close(): void {
     for (const purge of this.#purges) clearTimeout(purge);
     rmSync(join(this.#shelf.folder, REMOVED), { recursive: true, force: true });
+  }
+
+  #incoming(): string {
+    return join(this.#shelf.folder, `${INCOMING}${randomUUID()}`);
   }
 
   async #write(path: string, bytes: Bytes): Promise<void> {
@@ -228,11 +252,13 @@ export class Library {
       const recording = await this.open(name);
       const { header, summary } = recording;
       await recording.close();
+      // what is a part of a session has the counts of all of it
+      const counts = header.trigger === undefined ? summary?.stats : undefined;
       return {
         createdUnixMs: header.createdUnixMs,
         lastedNs: summary && summary.lastNs - summary.firstNs,
-        events: summary?.stats?.events ?? summary?.records,
-        packets: summary?.stats?.packets,
+        events: counts?.events ?? summary?.records,
+        packets: counts?.packets,
         lost: summary?.stats && lostEvents(summary.stats),
         fault: '',
       };
@@ -271,6 +297,7 @@ export function noLibrary(why: string) {
     indexOf: () => undefined,
     fileOf: () => undefined,
     folder: undefined,
+    why,
     close: () => undefined,
   };
 }

@@ -12,6 +12,12 @@ export const NOTE_SUFFIX = '.note.txt';
 /** Of everything that belongs to a recording. */
 export const ENDINGS = [RECORDING_SUFFIX, INDEX_SUFFIX, `${INDEX_SUFFIX}.wal`, NOTE_SUFFIX] as const;
 
+/** When a recording was begun, and where: sorted by name is sorted by time. */
+export function recordingName(hostname: string): string {
+  const time = new Date().toISOString().replaceAll(':', '-');
+  return `${time}-${hostname.replaceAll(/[^\w.-]/g, '_').slice(0, 64) || 'unknown'}`;
+}
+
 /** A recording on the shelf. */
 export interface Shelved {
   /** Without folder and ending. */

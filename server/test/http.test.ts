@@ -6,11 +6,12 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../core/base/result.ts';
 import { fail, ok } from '../../core/base/result.ts';
+import { NO_TRIGGER } from '../../core/messages/freezing.ts';
 import { NO_STATS } from '../../core/messages/source.ts';
 import { hopColumns, LONG_PATH_HOPS } from '../../core/wire/hops.ts';
 import { generator } from '../../core/wire/test/random.ts';
 import { batch, hop } from '../../core/wire/test/records.ts';
-import { openGateway } from '../gateway/gateway.ts';
+import { type FreezeControl, openGateway } from '../gateway/gateway.ts';
 import { Guard } from '../http/guard.ts';
 import { createHttpServer } from '../http/server.ts';
 import { isSameToken } from '../http/token.ts';
@@ -42,6 +43,12 @@ const LONG_ENDS = {
 const LONG_RECORDS = batch(
   ...Array.from({ length: LONG_PATH_HOPS + 1 }, (_, i) => hop({ packet: 10, time: i, func: i % 7 })),
 );
+
+const freezer: FreezeControl = {
+  freezing: { phase: 'off', why: 'a test' },
+  wait: () => note('wait', ok(null)),
+  now: async (lastMs) => note('freeze', ok({ name: `last-${lastMs}` })),
+};
 
 /** A hub that notes what reached it: for strangers, nothing may. */
 const hub: GatewayHub = {
@@ -132,11 +139,12 @@ beforeAll(async () => {
   const pages = async (_: unknown, response: ServerResponse) => {
     response.end('the page');
   };
-  server = createHttpServer(guard, pages, { recordings: library });
+  server = createHttpServer(guard, pages, { recordings: library, freezer });
   const gateway = openGateway({
     http: server,
     hub,
     shelves: library,
+    freezer,
     exports: { list: () => [], cancel: () => fail('EXPORT_OVER', 'a test') },
     enter: async (name) => {
       await library.open(name);
@@ -229,6 +237,25 @@ describe('a recording that is sent', () => {
     });
     expect(statusOf(elsewhere)).toBe(405);
     expect(statusOf(await request('GET /recordings/a.skbt HTTP/1.1', { cookie: cookie() }))).toBe(404);
+  });
+});
+
+describe('a freeze that a program asks for', () => {
+  const post = (seconds: string, headers: Record<string, string> = { cookie: cookie() }) =>
+    request(`POST /freeze${seconds} HTTP/1.1`, { 'content-length': '0', ...headers });
+
+  it('needs the token, comes from no other site, and says how much', async () => {
+    expect(statusOf(await post('', {}))).toBe(401);
+    expect(statusOf(await post('', { cookie: cookie(), origin: 'http://evil.example' }))).toBe(403);
+    for (const seconds of ['', 'many', '0', '-1', '3601', '1e9'])
+      expect(await post(`?seconds=${seconds}`)).toMatch(/ 400 .*seconds is a number from 0.1 to 3600/s);
+    expect(asked).toEqual([]);
+  });
+
+  it('is answered with the recording’s name', async () => {
+    expect(await post('?seconds=2.5')).toMatch(/ 201 .*"name":"last-2500"/s);
+    expect(await post('')).toContain('"name":"last-30000"');
+    expect(asked.splice(0)).toEqual(['freeze', 'freeze']);
   });
 });
 
@@ -353,11 +380,14 @@ describe('a socket', () => {
       { session: 1, packets: null, series: { kind: 'edge', from: -1, to: 2, reason: -1 } },
       { queries: Array(17).fill({ kind: 'conntrack', netns: 0 }) },
     ];
-    for (const event of ['apply', 'compile', 'path', 'hops', 'latency', 'connections', 'facts'])
+    for (const event of ['apply', 'compile', 'path', 'hops', 'latency', 'connections', 'facts', 'freeze'])
       for (const given of strange) answers.push(await socket.timeout(5000).emitWithAck(event, given));
     // which asks for no series, and so takes what is wrong in one
     for (const given of strange.filter((one) => !JSON.stringify(one)?.includes('series')))
       answers.push(await socket.timeout(5000).emitWithAck('analysis', given));
+    const order = { triggers: { ...NO_TRIGGER, drops: ['rm -rf'] }, lastMs: 1000, afterMs: 0, times: 1 };
+    for (const given of [7, 'x', [], {}, order, { ...order, triggers: NO_TRIGGER, lastMs: 0 }])
+      answers.push(await socket.timeout(5000).emitWithAck('waitToFreeze', given));
     for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
     // no acknowledgement, unknown events, nonsense for credit: nothing to answer, nothing happens
     for (const event of ['apply', 'stop', 'credit', 'no such event']) socket.emit(event, 'junk', 'more junk');

@@ -55,6 +55,11 @@ export class KeptPackets {
     return this.#store.batchFrom(position);
   }
 
+  /** See {@link RecordStore.positionSince}. */
+  positionSince(timeNs: number, cursor: RecordCursor): number {
+    return this.#store.positionSince(timeNs, cursor);
+  }
+
   /** Of records kept, and how many there may be. */
   get bytes(): number {
     return this.#store.bytes;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { NO_TRIGGER, type TriggerChoice } from '../../messages/freezing.ts';
 import { SessionAssembler } from '../assembler.ts';
 import { VERDICT } from '../packet.ts';
-import { type Trigger, type TriggerChoice, TriggerWatch } from '../triggers.ts';
+import { type Trigger, TriggerWatch } from '../triggers.ts';
 import { readFrames } from './recording.ts';
 
 const { batches, names } = readFrames('capture');
@@ -9,20 +10,18 @@ const tables = {
   functions: [...names.functions.values()],
   reasons: Array.from({ length: 200 }, (_, value) => ({ value, name: names.reasonName(value) })),
 };
-const NOTHING: TriggerChoice = {
-  drops: undefined,
-  slowNs: undefined,
-  newPaths: false,
-  resets: false,
-  retransmits: false,
-  duplicates: false,
-};
 
 /** What happened first in each batch of the capture. */
 function found(choice: Partial<TriggerChoice>, learnNs = 0) {
-  const watch = new TriggerWatch({ ...NOTHING, ...choice }, names, learnNs);
-  watch.takeNames(tables);
-  return batches.map((records) => watch.take(new Uint8Array(records))).filter((one) => one !== undefined);
+  const session = new SessionAssembler();
+  session.takeNames(tables);
+  const watch = new TriggerWatch({ ...NO_TRIGGER, ...choice }, names, learnNs, session);
+  return batches
+    .map((records) => {
+      session.take(records);
+      return watch.look(records);
+    })
+    .filter((one) => one !== undefined);
 }
 
 /** Rows of all packets. */
@@ -81,6 +80,14 @@ describe('what is waited for', () => {
     for (const { timeNs } of later) expect(timeNs).toBeGreaterThan(3e9);
   });
 
+  it('is nothing that there was before somebody waited', () => {
+    const session = new SessionAssembler();
+    session.takeNames(tables);
+    for (const records of batches) session.take(records);
+    const watch = new TriggerWatch({ ...NO_TRIGGER, drops: [] }, names, 0, session);
+    expect(watch.look(new Uint8Array())).toBeUndefined();
+  });
+
   it('is told once for each packet', () => {
     const told = found({ drops: [], slowNs: 1, newPaths: true, resets: true, retransmits: true });
     expect(new Set(told.map(({ packet }) => packet)).size).toBe(told.length);
@@ -89,13 +96,13 @@ describe('what is waited for', () => {
 
 it('is a datagram that a bridge doubled, once for each; and none that arrives once', () => {
   const { batches: tasks, names: tasksNames } = readFrames('tasks');
-  const watch = new TriggerWatch({ ...NOTHING, duplicates: true }, tasksNames, 0);
   const all = new SessionAssembler();
+  const watch = new TriggerWatch({ ...NO_TRIGGER, duplicates: true }, tasksNames, 0, all);
   all.takeNames({ functions: [...tasksNames.functions.values()] });
   const told: Trigger[] = [];
   for (const records of tasks) {
-    all.take(new Uint8Array(records));
-    const one = watch.take(new Uint8Array(records));
+    all.take(records);
+    const one = watch.look(records);
     if (one !== undefined) told.push(one);
   }
   expect(told.length).toBeGreaterThan(0);

@@ -366,7 +366,29 @@ describe('serve', () => {
     });
   });
 
+  it('waits for what it is told to keep', () => {
+    expect(parseServe([]).freeze).toBeNull();
+    expect(parseServe(['--freeze', 'drop:NO_SOCKET,rst', '--last', '5m', '--after', '2s']).freeze).toEqual({
+      triggers: {
+        drops: ['NO_SOCKET'],
+        slowNs: null,
+        newPaths: false,
+        resets: true,
+        retransmits: false,
+        duplicates: false,
+      },
+      lastMs: 300_000,
+      afterMs: 2000,
+      times: 10,
+    });
+  });
+
   it.each([
+    [['--freeze', 'hand'], 'by hand the page freezes anyhow'],
+    [['--freeze', 'drop', '--last', '2h'], 'an hour at most'],
+    [['--freeze', 'drop', '--recordings', 'off'], '--recordings off says that none are kept'],
+    [['--freeze', 'drop', 'a.skbt'], 'of a recording everything has happened'],
+    [['--last', '10s'], '--last and --after are about --freeze'],
     [['--memory', '1K'], '--memory is from 64K to 8G'],
     [['--memory', 'much'], '--memory takes a size'],
     [['--recordings-size', '1T'], '--recordings-size takes a size'],
@@ -385,7 +407,7 @@ describe('a flight recorder', () => {
     expect(parseRecord(['-o', 'a.skbt', '--freeze', 'drop']).flight).toEqual({
       triggers: {
         drops: [],
-        slowNs: undefined,
+        slowNs: null,
         newPaths: false,
         resets: false,
         retransmits: false,

@@ -83,7 +83,7 @@ async function readBack() {
 
 it('a session is saved with every packet that it keeps, and all that names it', async () => {
   const { hub, assembler } = hubOf(128 << 20);
-  await saveSession(hub, await openFileSink(path), '1');
+  await saveSession(hub, await openFileSink(path), { product: '1' });
   const back = await readBack();
   expect(back.messages.slice(0, 5)).toEqual(['hello', 'functions', 'reasons', 'capture', 'capture']);
   expect(back.messages).toEqual(expect.arrayContaining(['stats', 'fact', 'explained']));
@@ -98,7 +98,7 @@ it('a session is saved with every packet that it keeps, and all that names it', 
 it('of a session that has let packets go it has the rest, and the names of what was let go', async () => {
   const { hub, assembler } = hubOf(200_000);
   expect(assembler.counters.bytes).toBeLessThanOrEqual(200_000);
-  await saveSession(hub, await openFileSink(path), '1');
+  await saveSession(hub, await openFileSink(path), { product: '1' });
   const { assembler: back } = await readBack();
   expect(back.counters.hops).toBeGreaterThan(1000);
   expect(back.counters.hops).toBeLessThan(assembler.counters.hops);
@@ -119,7 +119,7 @@ it('names that are more than a frame takes are all in it', async () => {
     from < 0
       ? { session: 1, records: new Uint8Array(all).buffer, next: 0 }
       : { session: 1, records: undefined, next: from };
-  await saveSession({ ...hub, session: { saved } }, await openFileSink(path), '1');
+  await saveSession({ ...hub, session: { saved } }, await openFileSink(path), { product: '1' });
   const { assembler } = await readBack();
   expect(assembler.symbolCount).toBe(many.length);
 });
@@ -131,7 +131,7 @@ it('a session that begins anew meanwhile is no recording', async () => {
     if (parts === 2) session.restart();
   });
   const sink = await openFileSink(path);
-  await expect(saveSession(hub, sink, '1')).rejects.toThrow(SessionOver);
+  await expect(saveSession(hub, sink, { product: '1' })).rejects.toThrow(SessionOver);
   await sink.close();
 });
 
@@ -144,5 +144,5 @@ it('a receiver that is gone ends it', async () => {
     sync: async () => undefined,
     close: async () => undefined,
   };
-  await expect(saveSession(hub, sink, '1')).rejects.toThrow('EPIPE');
+  await expect(saveSession(hub, sink, { product: '1' })).rejects.toThrow('EPIPE');
 });

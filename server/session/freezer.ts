@@ -1,0 +1,199 @@
+/** Keeps the last of a session as a recording: when somebody asks for it, or once what is waited for happens. */
+import { fail, ok, type Result } from '../../core/base/result.ts';
+import { parse } from '../../core/base/schema.ts';
+import { factsSchema } from '../../core/messages/facts.ts';
+import {
+  chosenTriggers,
+  type FreezeOrder,
+  type Freezing,
+  type Frozen,
+} from '../../core/messages/freezing.ts';
+import type { RecordingTrigger } from '../../core/messages/source.ts';
+import { NameBook } from '../../core/model/names.ts';
+import { VERDICT } from '../../core/model/packet.ts';
+import { readPath } from '../../core/model/path.ts';
+import type { Trigger } from '../../core/model/triggers.ts';
+import { ROW_BYTES, rowLastNs, rowPacket, rowVerdict } from '../../core/wire/rows.ts';
+import { type AskFacts, askSeldom, explainPath } from '../explain.ts';
+import { type SavedHub, SessionOver, saveSession } from '../recording/save.ts';
+import type { Sink } from '../recording/sink.ts';
+import { recordingName } from '../store/shelf.ts';
+import type { Hub } from './hub.ts';
+
+/** Where recordings are made; see {@link Library.keep}. */
+export interface FrozenShelf {
+  keep(name: string, note: string, write: (sink: Sink) => Promise<void>): Promise<string>;
+}
+
+export type FreezableHub = SavedHub &
+  Pick<Hub, 'request' | 'explained'> & {
+    readonly session: Pick<Hub['session'], 'watch' | 'pulse' | 'rowsSince' | 'path'>;
+    on(event: 'happened', listener: (trigger: Trigger, session: number) => void): unknown;
+  };
+
+interface Happened {
+  readonly trigger: RecordingTrigger;
+  /** In which the packet is. */
+  readonly session: number;
+}
+
+/** Recordings that are told; their list has all. */
+const FROZEN_MAX = 20;
+/** Rows that are looked through for dropped packets, and of these so many are explained, the newest. */
+const ROWS_MAX = 1 << 16;
+const EXPLAINED_MAX = 256;
+/** A host that does not answer is not waited for. */
+const EXPLAIN_MS = 5000;
+
+export class Freezer {
+  readonly #hub: FreezableHub;
+  readonly #shelf: FrozenShelf;
+  readonly #product: string;
+  readonly #names = new NameBook();
+  readonly #ask: AskFacts;
+  #order: FreezeOrder | null = null;
+  #phase: 'ready' | 'after' | 'writing' = 'ready';
+  #frozen: readonly Frozen[] = [];
+  #fault = '';
+  /** What happened, and is kept once more of it is there. */
+  #pending: { readonly timer: NodeJS.Timeout; readonly keep: () => void } | undefined;
+  /** What happens before is in the recording that was made last (ms of this process). */
+  #quietUntilMs = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  /** `product` is the version that writes them. */
+  constructor(hub: FreezableHub, shelf: FrozenShelf, product: string) {
+    this.#hub = hub;
+    this.#shelf = shelf;
+    this.#product = product;
+    this.#ask = askSeldom(async (queries, packet) => {
+      const result = await hub.request({ method: 'facts', queries, packet });
+      return result.ok ? parse(factsSchema, result.value).facts : [];
+    });
+    hub.on('happened', (trigger, session) => this.#happened({ trigger, session }));
+  }
+
+  get freezing(): Freezing {
+    return { phase: this.#phase, order: this.#order, frozen: this.#frozen, fault: this.#fault };
+  }
+
+  /** What is waited for from now on; null for nothing. */
+  wait(order: FreezeOrder | null): Result<null> {
+    if (order !== null && chosenTriggers(order.triggers).length === 0)
+      return fail('BAD_REQUEST', 'nothing is chosen that could be waited for');
+    // what has happened by now was waited for
+    this.#pending?.keep();
+    this.#order = order;
+    this.#fault = '';
+    this.#quietUntilMs = 0;
+    this.#hub.session.watch(order?.triggers ?? null, (order?.lastMs ?? 0) * 1e6);
+    return ok(null);
+  }
+
+  /** By hand. */
+  async now(lastMs: number): Promise<Result<{ readonly name: string }>> {
+    if (this.#phase !== 'ready')
+      return fail('BUSY', 'what happened just now is being kept: it is among the recordings in a moment');
+    const { nowNs, session } = await this.#hub.session.pulse();
+    if (nowNs === undefined)
+      return fail('NOTHING_YET', 'no packet has been captured yet: there is nothing to keep');
+    const trigger = { packet: 0, timeNs: nowNs, why: 'kept by hand' };
+    const name = await this.#freeze({ trigger, session }, lastMs);
+    return name === undefined ? fail('NOT_FROZEN', this.#fault) : ok({ name });
+  }
+
+  /** What has happened is kept, and written to its end. */
+  async close(): Promise<void> {
+    this.wait(null);
+    await this.#writing;
+  }
+
+  #happened(what: Happened): void {
+    const order = this.#order;
+    if (order === null || this.#phase !== 'ready' || performance.now() < this.#quietUntilMs) return;
+    this.#phase = 'after';
+    // its host knows best now
+    void this.#explain([what.trigger.packet]);
+    const keep = () => {
+      clearTimeout(this.#pending?.timer);
+      this.#pending = undefined;
+      void this.#freezeFor(order, what);
+    };
+    this.#pending = { timer: setTimeout(keep, order.afterMs), keep };
+  }
+
+  async #freezeFor(order: FreezeOrder, what: Happened): Promise<void> {
+    const name = await this.#freeze(what, order.lastMs);
+    if (this.#order !== order) return; // something else is waited for
+    this.#quietUntilMs = performance.now() + order.lastMs;
+    const times = order.times - (name === undefined ? 0 : 1);
+    this.#order = times === 0 ? null : { ...order, times };
+    if (times === 0) this.#hub.session.watch(null, 0);
+  }
+
+  /** Its name; undefined when it could not be made, which is told. Never rejects. */
+  #freeze(what: Happened, lastMs: number): Promise<string | undefined> {
+    this.#phase = 'writing';
+    const made = this.#write(what, lastMs);
+    this.#writing = made;
+    return made;
+  }
+
+  async #write({ trigger, session }: Happened, lastMs: number): Promise<string | undefined> {
+    const { packet, why } = trigger;
+    const sinceNs = Math.max(0, trigger.timeNs - lastMs * 1e6);
+    try {
+      await this.#explainDrops(sinceNs);
+      const { lastHello } = this.#hub;
+      const name = await this.#shelf.keep(
+        `${recordingName(lastHello?.hostname ?? '')}-frozen`,
+        packet === 0 ? '' : `packet ${packet}: ${why}`,
+        (sink) => saveSession(this.#hub, sink, { product: this.#product, session, trigger, sinceNs }),
+      );
+      this.#frozen = [{ name, packet, why, atUnixMs: Date.now() }, ...this.#frozen].slice(0, FROZEN_MAX);
+      this.#fault = '';
+      return name;
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error);
+      this.#fault =
+        error instanceof SessionOver ? 'the capture began anew before all of it was written' : what;
+      console.error(`skbtracer server: the last seconds were not kept: ${this.#fault}`);
+      return undefined;
+    } finally {
+      this.#phase = 'ready';
+    }
+  }
+
+  /** Why the newest dropped packets since then were: later the host may not know any more. */
+  async #explainDrops(sinceNs: number): Promise<void> {
+    const { session } = this.#hub;
+    const { version } = await session.pulse();
+    const { rows } = await session.rowsSince(Math.max(0, version - ROWS_MAX), ROWS_MAX);
+    const view = new DataView(rows);
+    const dropped: number[] = [];
+    for (let at = view.byteLength - ROW_BYTES; at >= 0 && dropped.length < EXPLAINED_MAX; at -= ROW_BYTES)
+      if (rowVerdict(view, at) === VERDICT.dropped && rowLastNs(view, at) >= sinceNs)
+        dropped.push(rowPacket(view, at));
+    const late = new Promise((resolve) => setTimeout(resolve, EXPLAIN_MS).unref());
+    await Promise.race([this.#explain(dropped), late]);
+  }
+
+  async #explain(packets: readonly number[]): Promise<void> {
+    this.#names.take(this.#hub.names);
+    for (const packet of packets) {
+      if (packet === 0 || this.#hub.facts.has(packet)) continue;
+      const { records } = await this.#hub.session.path(packet);
+      if (records === undefined) continue;
+      const { facts } = await explainPath(readPath(new Uint8Array(records), packet), this.#names, this.#ask);
+      if (facts.length > 0) this.#hub.explained(packet, facts);
+    }
+  }
+}
+
+/** In the place of one where nothing can be kept. */
+export const noFreezer = (why: string) => ({
+  freezing: { phase: 'off', why } as const satisfies Freezing,
+  wait: () => fail<null>('NOT_FROZEN', why),
+  now: async () => fail<{ readonly name: string }>('NOT_FROZEN', why),
+  close: async () => undefined,
+});
