@@ -114,7 +114,7 @@ for (const place of Object.keys(PLACES))
         await expect(chosen).toHaveAttribute('data-value', value);
         await page.keyboard.press('Enter');
         if (id !== 'page.palette') await expect(palette(page)).toHaveCount(0);
-        if (['page.palette', 'page.help', 'page.export'].includes(id)) {
+        if (['page.palette', 'page.help', 'page.export', 'page.freeze'].includes(id)) {
           await expect(page.getByRole('dialog')).toBeVisible();
           await page.keyboard.press('Escape');
           await expect(page.getByRole('dialog')).toHaveCount(0);

@@ -105,8 +105,8 @@ async function run(config: ServerConfig): Promise<void> {
     http.close();
     http.closeAllConnections();
     await Promise.all([handOver(), exports.close()]);
+    await freezer.close(); // as long as the host can be asked
     await Promise.allSettled([gateway.close(), stopSource()]);
-    await freezer.close();
     await recorded.close();
     library.close();
     await hub.close();

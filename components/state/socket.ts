@@ -14,6 +14,7 @@ import type {
 import type { SelfTest } from '../../core/messages/doctor.ts';
 import type { ListedExport } from '../../core/messages/exports.ts';
 import type { Fact, FactQuery } from '../../core/messages/facts.ts';
+import type { FreezeNow, FreezeOrder } from '../../core/messages/freezing.ts';
 import type { NoteRequest, RecordingList } from '../../core/messages/recordings.ts';
 import type { CaptureSpec, Cost, PlannedProgram, Price, ProbePlan } from '../../core/messages/source.ts';
 import type { PathsAnalysis } from '../../core/model/analysis/result.ts';
@@ -129,6 +130,13 @@ export const requestRestoring = (name: string) => ask<null>((s) => s.emitWithAck
 
 export const requestExports = () => ask<readonly ListedExport[]>((s) => s.emitWithAck('exports'));
 export const requestCancelExport = (id: number) => ask<null>((s) => s.emitWithAck('cancelExport', id));
+
+/** Keeps the last of what runs as a recording. */
+export const requestFreeze = (request: FreezeNow) =>
+  ask<{ readonly name: string }>((s) => s.emitWithAck('freeze', request));
+/** Does so once something of this happens; null: no longer. */
+export const requestWaitToFreeze = (order: FreezeOrder | null) =>
+  ask<null>((s) => s.emitWithAck('waitToFreeze', order));
 
 /** Events of TCP connections after `since`, and who sent packets. */
 export const requestConnections = (session: number, since: number) =>

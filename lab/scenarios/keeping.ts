@@ -30,9 +30,9 @@ class Served {
   }
 
   /** Returns once packets are captured. */
-  static async start(recordings: string): Promise<Served> {
+  static async start(recordings: string, flags: readonly string[]): Promise<Served> {
     const served = new Served(
-      spawn(CLI, ['serve', '--source', 'host', '--recordings', recordings], {
+      spawn(CLI, ['serve', '--source', 'host', '--recordings', recordings, ...flags], {
         env: { ...process.env, PORT: String(PORT) },
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
@@ -81,8 +81,12 @@ class Served {
 }
 
 /** Works with a `serve` that keeps its sessions there, and is stopped by then. */
-async function serving(recordings: string, work: (served: Served) => Promise<void>): Promise<void> {
-  const served = await Served.start(recordings);
+async function serving(
+  recordings: string,
+  flags: readonly string[],
+  work: (served: Served) => Promise<void>,
+): Promise<void> {
+  const served = await Served.start(recordings, flags);
   try {
     await work(served);
     await served.stop();
@@ -99,14 +103,23 @@ const inOpenFolder = (work: (folder: string) => Promise<void>) =>
   });
 
 const recordingsIn = (folder: string) => readdirSync(folder).filter((file) => file.endsWith('.skbt'));
+const isFrozen = (file: string) => file.endsWith('-frozen.skbt');
+
+/** One, of the packet that the rule dropped, with the rule: the host was asked as long as it was there. */
+function checkFrozen([path = '', ...more]: readonly string[]): void {
+  equal(more, [], 'other frozen recordings');
+  const { status, stdout, stderr } = ours('replay', path, '--why');
+  equal(status, 0, `exit status of replay: ${stderr}`);
+  check(/udp dport 9999/.test(stdout), 'the rule is in what was frozen', stdout);
+}
 
 const kept: Scenario = {
-  name: 'what serve saw is a recording afterwards, with as many packets and hops by SQL and as Parquet',
+  name: 'what serve saw is a recording afterwards, with as many packets and hops by SQL and as Parquet; what it waited for is one of its own',
   run: () =>
     inOpenFolder((folder) =>
       withDroppedPort(async () => {
         const into = join(folder, 'kept');
-        await serving(into, async () => {
+        await serving(into, ['--freeze', 'drop:NETFILTER_DROP', '--after', '1h'], async () => {
           shell(
             'web',
             'exec 2> /dev/null',
@@ -115,9 +128,11 @@ const kept: Scenario = {
           );
           // stopped at once: what the kernel side has of it is handed over
         });
-        const [file = '', ...more] = recordingsIn(into);
+        const all = recordingsIn(into);
+        const [file = '', ...more] = all.filter((one) => !isFrozen(one));
         equal(more, [], 'other recordings');
         const path = join(into, file);
+        checkFrozen(all.filter(isFrozen).map((one) => join(into, one)));
         const replayed = ours('replay', path, '--json');
         equal(replayed.status, 0, `exit status of replay: ${replayed.stderr}`);
         const lines = replayed.lines.map((line) => JSON.parse(line) as { kind: string; packet: number });
@@ -156,7 +171,7 @@ const full: Scenario = {
       run('', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', disk);
       try {
         const into = join(disk, 'kept');
-        await serving(into, async (served) => {
+        await serving(into, [], async (served) => {
           await served.until('skbtracer_keeping', (keeping) => keeping === 1);
           for (let keeping = 1; keeping === 1; keeping = await served.metric('skbtracer_keeping'))
             shell('web', 'ping -q -f -c200 -W5 10.1.0.3 > /dev/null');

@@ -104,6 +104,8 @@ export class Freezer {
 
   /** What has happened is kept, and written to its end. */
   async close(): Promise<void> {
+    // what happened in the last records is told before this is answered
+    await this.#hub.session.pulse();
     this.wait(null);
     await this.#writing;
   }

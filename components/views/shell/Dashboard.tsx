@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { announce } from '../../state/announce.ts';
 import { commands } from '../../state/commands.ts';
 import { askExport } from '../../state/exports.ts';
+import { openFreeze, orderOf } from '../../state/freezing.ts';
 import { loadListing } from '../../state/packets/listing.ts';
 import { keepPlace } from '../../state/place.ts';
 import { loadPreferences } from '../../state/preferences.ts';
@@ -16,6 +17,7 @@ import { TimeStrip } from '../display/TimeStrip.tsx';
 import { ExportDialog } from '../export/ExportDialog.tsx';
 import { ExportStrip } from '../export/ExportStrip.tsx';
 import { FilterBar } from '../filter/FilterBar.tsx';
+import { FreezeDialog } from '../freeze/FreezeDialog.tsx';
 import { COMPARE } from '../paths/command.ts';
 import { Announcer } from './Announcer.tsx';
 import { HelpDialog } from './HelpDialog.tsx';
@@ -108,6 +110,13 @@ export function Dashboard({ recording = '' }: { readonly recording?: string }) {
         run: saveSession,
       },
       {
+        id: 'page.freeze',
+        title: 'Freeze: keep the last seconds, now or when something happens',
+        group: 'Page',
+        keys: [],
+        run: () => openFreeze(orderOf(useSession.getState().stats)),
+      },
+      {
         id: 'page.export',
         title: 'Export in another format',
         group: 'Page',
@@ -169,6 +178,7 @@ export function Dashboard({ recording = '' }: { readonly recording?: string }) {
         <StatusBar onHelp={() => setHelpOpen(true)} />
       </div>
       <ExportDialog />
+      <FreezeDialog />
       <HelpDialog open={isHelpOpen} onOpenChange={setHelpOpen} />
       <Announcer situation={situation} />
       <Palette open={isPaletteOpen} onOpenChange={setPaletteOpen} />

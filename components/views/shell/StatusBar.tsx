@@ -1,10 +1,21 @@
 'use client';
 
-import { CircleHelp, Download, FileOutput, Library, Moon, Sun, SunMoon, TriangleAlert } from 'lucide-react';
+import {
+  CircleHelp,
+  Download,
+  FileOutput,
+  Library,
+  Moon,
+  Snowflake,
+  Sun,
+  SunMoon,
+  TriangleAlert,
+} from 'lucide-react';
 import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import { sourceText } from '../../../core/model/source-text.ts';
 import { askExport } from '../../state/exports.ts';
+import { openFreeze } from '../../state/freezing.ts';
 import { lossReport } from '../../state/losses.ts';
 import { packets } from '../../state/packets/store.ts';
 import { prefer, THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
@@ -12,6 +23,7 @@ import { SESSION_FILE } from '../../state/save.ts';
 import { exportable, type Link, recordingOf, useIsLive, useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { Popover } from '../../ui/Popover.tsx';
+import { triggersText } from '../freeze/text.ts';
 
 const THEME_ICONS = { system: SunMoon, light: Sun, dark: Moon } as const;
 const ITEM = 'inline-flex h-full items-center gap-1.5 px-2 whitespace-nowrap';
@@ -99,6 +111,7 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
         </a>
         {!isRecorded && (stats?.session.packets ?? 0) > 0 && (
           <>
+            <FreezeButton />
             <a
               href={SESSION_FILE}
               download
@@ -130,6 +143,29 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
         </button>
       </span>
     </footer>
+  );
+}
+
+/** Waits or not, and how many were kept. */
+function FreezeButton() {
+  const freezing = useSession((state) => state.stats?.freezing);
+  if (freezing === undefined || freezing.phase === 'off') return null;
+  const { order, frozen, fault } = freezing;
+  return (
+    <button
+      type="button"
+      className={cn(ITEM, 'hover:bg-hover max-sm:hidden', fault !== '' && 'bg-lost-soft text-lost')}
+      title={
+        order === null
+          ? 'Keep the last seconds as a recording: now, or when something happens'
+          : `Waiting for ${triggersText(order.triggers)}`
+      }
+      onClick={() => openFreeze(order)}
+    >
+      <Snowflake size={12} aria-hidden className={cn(order !== null && 'text-focus')} />
+      {order === null ? 'Freeze' : 'Waiting to freeze'}
+      {frozen.length > 0 && <b className="font-medium text-text">{formatCount(frozen.length)}</b>}
+    </button>
   );
 }
 
