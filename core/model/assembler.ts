@@ -173,6 +173,11 @@ export class SessionAssembler {
     return this.#kept.rowsSince(version, max);
   }
 
+  /** The same without what rows say of paths, which costs reading them. */
+  changedSince(version: number, max: number): RowBatch {
+    return this.#kept.changedSince(version, max);
+  }
+
   /** What is known of a packet; undefined when it is not, or no longer, kept. */
   row(packet: number): PacketRow | undefined {
     return this.#kept.row(packet);

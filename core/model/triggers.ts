@@ -4,7 +4,7 @@ import type { TriggerChoice } from '../messages/freezing.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import { HOP, KIND, RELATION } from '../wire/layout.gen.ts';
 import {
-  ROW, ROW_BYTES, rowFirstNs, rowLastNs, rowPacket, rowParent, rowPath, rowReason, rowRelation, rowVerdict,
+  ROW, ROW_BYTES, rowFirstNs, rowLastNs, rowPacket, rowParent, rowReason, rowRelation, rowVerdict,
 } from '../wire/rows.ts'; // biome-ignore format: a list
 import type { SessionAssembler } from './assembler.ts';
 import { formatDuration } from './format.ts';
@@ -57,7 +57,7 @@ export class TriggerWatch {
     if (this.#beganNs === 0) this.#beganNs = this.#assembler.newestNs;
     let first = this.#choice.duplicates ? this.#deliveries.take(records) : undefined;
     for (let more = true; more; ) {
-      const batch = this.#assembler.rowsSince(this.#version, ROWS_AT_ONCE);
+      const batch = this.#assembler.changedSince(this.#version, ROWS_AT_ONCE);
       this.#version = batch.version;
       more = batch.more;
       const view = new DataView(batch.rows.buffer);
@@ -107,8 +107,9 @@ export class TriggerWatch {
 
   /** When it has ended: until then it is on its way along another. */
   #isNewPath(view: DataView, at: number): boolean {
-    const path = rowPath(view, at);
-    if (rowVerdict(view, at) === VERDICT.inFlight || !isNumbered(path) || this.#paths.has(path)) return false;
+    if (rowVerdict(view, at) === VERDICT.inFlight) return false;
+    const path = this.#assembler.pathOf(rowPacket(view, at));
+    if (!isNumbered(path) || this.#paths.has(path)) return false;
     this.#paths.add(path);
     return rowLastNs(view, at) - this.#beganNs > this.#learnNs;
   }

@@ -141,9 +141,14 @@ export class KeptPackets {
 
   /** Up to `max` rows that changed after `version` (0: all), in the order of their changes, complete. */
   rowsSince(version: number, max: number): RowBatch {
-    const batch = this.#rows.since(version, max);
+    const batch = this.changedSince(version, max);
     this.#complete(batch.rows);
     return batch;
+  }
+
+  /** The same without paths, for which records are read. */
+  changedSince(version: number, max: number): RowBatch {
+    return this.#rows.since(version, max);
   }
 
   /** Number of the path that a packet took until now, or PATH_UNKNOWN. */
