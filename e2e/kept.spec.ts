@@ -48,6 +48,23 @@ test('a packet that memory has let go is read from the disk, whole', async ({ pa
   await expect(source).toContainText('Recordings on the disk');
 });
 
+test('ways and times of packets that memory has let go are read from the disk, too', async ({ page }) => {
+  await openCapture(page, product.url);
+  const show = (view: string) =>
+    page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: view }).click();
+  // of which memory has the last few
+  await page.getByRole('combobox', { name: 'Display filter' }).fill('udp');
+  const listed = page.getByRole('region', { name: 'Packets' }).getByRole('status').first();
+  await expect(listed).toHaveText(/^\d+ of 105$/);
+  const count = (await listed.textContent())?.split(' ')[0];
+  await show('Paths');
+  const paths = page.getByRole('region', { name: 'Paths', exact: true });
+  await expect(paths.getByRole('status').first()).toHaveText(new RegExp(`^\\d+ of ${count} packets$`));
+  await show('Latency');
+  const latency = page.getByRole('region', { name: 'Latency', exact: true });
+  await expect(latency.getByRole('status').first()).toContainText(`${count} packets`);
+});
+
 test('when the server has ended it is a recording, with everything', async () => {
   expect(await product.stop()).toBe(0);
   const [file = '', ...more] = kept();

@@ -30,7 +30,10 @@ export interface HubSettings {
 }
 
 /** Keeps sessions on the disk, or does not. */
-export type HubStore = Pick<Store, 'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'close'>;
+export type HubStore = Pick<
+  Store,
+  'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'records' | 'close'
+>;
 
 /** How far a recording is read; of what runs there is nothing to be read. */
 export interface Reading {
@@ -139,6 +142,7 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
     this.session = new Session(settings, {
       names: (tables) => this.#learn(tables),
       happened: (trigger, session) => this.emit('happened', trigger, session),
+      kept: (packets) => store.records(packets),
       fault: onFault,
     });
   }

@@ -11,6 +11,7 @@ import type { PackedEnds } from '../../core/model/long-path.ts';
 import type { Totals } from '../../core/model/tally.ts';
 import type { Trigger } from '../../core/model/triggers.ts';
 import type { KeptFiles } from '../store/kept.ts';
+import type { KeptRecords } from '../store/records.ts';
 
 export interface WorkerSettings {
   /** The records are a recording's: no time goes by. */
@@ -44,6 +45,8 @@ export type ToWorker =
   /** What is waited for from now on; null for nothing. Paths of the first `learnNs` are known ones. */
   | { readonly type: 'watch'; readonly triggers: TriggerChoice | null; readonly learnNs: number }
   | { readonly type: 'pulse'; readonly id: number }
+  /** What the disk has of packets that the thread wanted. */
+  | { readonly type: 'found'; readonly id: number; readonly records: KeptRecords }
   | { readonly type: 'close'; readonly id: number };
 
 export interface RowsAnswer {
@@ -142,4 +145,6 @@ export type FromWorker =
   | { readonly type: 'names'; readonly tables: NameTables }
   /** What was waited for. */
   | { readonly type: 'happened'; readonly trigger: Trigger; readonly session: number }
+  /** Packets that memory has not, to be read from the disk. */
+  | { readonly type: 'wanted'; readonly id: number; readonly packets: Float64Array }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer };

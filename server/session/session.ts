@@ -5,6 +5,7 @@ import type { TriggerChoice } from '../../core/messages/freezing.ts';
 import type { LatencySeries } from '../../core/model/latency/result.ts';
 import type { Trigger } from '../../core/model/triggers.ts';
 import { ROOT } from '../place.ts';
+import type { KeptRecords } from '../store/records.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import type {
   AnalysisAnswer,
@@ -51,6 +52,8 @@ export interface SessionListener {
   names(tables: NameTables): void;
   /** What was waited for, see {@link Session.watch}. */
   happened(trigger: Trigger, session: number): void;
+  /** What the disk has of packets that memory has not. */
+  kept(packets: Float64Array): Promise<KeptRecords>;
   /** The thread died: a fault of ours, after which there is no session. */
   fault(error: Error): void;
 }
@@ -67,14 +70,22 @@ export class Session {
   /**
    * Of a recording, the present is that of its newest record.
    */
-  constructor(workerData: WorkerSettings, { names, happened, fault }: SessionListener) {
+  constructor(workerData: WorkerSettings, { names, happened, kept, fault }: SessionListener) {
     this.#worker = new Worker(join(ROOT, 'dist', 'session.worker.mjs'), { workerData });
     this.#gone = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.on('error', fault);
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'taken') this.#room.leave();
       else if (message.type === 'names') names(message.tables);
-      else if (message.type === 'happened') happened(message.trigger, message.session);
+      else if (message.type === 'wanted') {
+        const { id } = message;
+        void kept(message.packets).then((records) =>
+          this.#tell(
+            { type: 'found', id, records },
+            records.records.map(({ buffer }) => buffer),
+          ),
+        );
+      } else if (message.type === 'happened') happened(message.trigger, message.session);
       else {
         this.#asked.get(message.id)?.(message.answer);
         this.#asked.delete(message.id);

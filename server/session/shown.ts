@@ -2,18 +2,15 @@
 import type { Ns } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
 import type { FoldedSession } from '../../core/model/analysis/fold.ts';
-import { PACKETS_FOLDED_MAX } from '../../core/model/analysis/result.ts';
-import { type RowBatch, SESSION_PACKETS_MAX, SessionAssembler } from '../../core/model/assembler.ts';
+import { type RowBatch, SESSION_PACKETS_MAX, type SessionAssembler } from '../../core/model/assembler.ts';
 import type { SessionCounters } from '../../core/model/counters.ts';
 import { PATH_BEYOND } from '../../core/model/path-table.ts';
 import { ROW_BYTES, rowPacket, rowPath } from '../../core/wire/rows.ts';
-import { BLOCKS_READ_MAX, Kept, type KeptFiles } from '../store/kept.ts';
+import { BLOCKS_READ_MAX } from '../store/blocks.ts';
+import { Kept, type KeptFiles } from '../store/kept.ts';
 import { isLongPath, packPath } from './long.ts';
 import type { HopsAnswer, PathAnswer } from './messages.ts';
-
-/** Of a question about many packets: records, and packets with those that came out of them. */
-const READ_BYTES = 256 << 20;
-const READ_PACKETS = 1 << 16;
+import { newestFolded, ReadPackets } from './read-packets.ts';
 
 /** Undefined where there is no index that can be read: then the frames alone tell. */
 export async function openShown(files: KeptFiles, assembler: SessionAssembler): Promise<Shown | undefined> {
@@ -125,22 +122,12 @@ export class Shown {
   }
 
   async #read(packets: Float64Array, maxBlocks: number): Promise<FoldedSession> {
-    const wanted = new Set(packets.subarray(Math.max(0, packets.length - PACKETS_FOLDED_MAX)));
-    const read = new SessionAssembler({ budgetBytes: READ_BYTES, maxPackets: READ_PACKETS });
-    read.takeNames(this.#names);
+    const wanted = new Set(newestFolded(packets));
+    const read = new ReadPackets(this.#names);
     read.paths.load(this.#kept.contents.pathWords);
-    const left = new Set<number>();
-    for await (const records of this.#kept.recordsOfAll(wanted, maxBlocks, (packet) => left.add(packet)))
+    for await (const records of this.#kept.recordsOfAll(wanted, maxBlocks, (packet) => read.left(packet)))
       read.take(records);
-    return {
-      paths: read.paths,
-      size: read.size,
-      rowView: read.rowView,
-      newest: (max) => read.newest(max),
-      rowAt: (packet) => (left.has(packet) ? 0 : read.rowAt(packet)),
-      isTruncated: (packet) => left.has(packet) || read.isTruncated(packet),
-      walk: (packet, cursor, visit) => read.walk(packet, cursor, visit),
-    };
+    return read;
   }
 
   async close(): Promise<void> {

@@ -11,8 +11,10 @@ import { NameBook } from '../../core/model/names.ts';
 import { Present } from '../../core/model/present.ts';
 import { TriggerWatch } from '../../core/model/triggers.ts';
 import { LONG_PATH_HOPS } from '../../core/wire/hops.ts';
+import type { KeptRecords } from '../store/records.ts';
 import { Analyst, type Question } from './analyst.ts';
 import type { Answer, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import { Past } from './past.ts';
 import { openShown } from './shown.ts';
 import { ToldNames } from './told.ts';
 
@@ -34,12 +36,26 @@ const latency = new Analyst(source, ({ packets, series }: Question & { readonly 
   folded(packets, (session, which) => new LatencyFold(session, places, which, series)),
 );
 
+/** What the disk is asked for, by the question's number. */
+const wanted = new Map<number, (records: KeptRecords) => void>();
+let nextWanted = 1;
+
+const past = new Past(assembler, (packets) => {
+  const id = nextWanted;
+  nextWanted += 1;
+  say({ type: 'wanted', id, packets });
+  return new Promise((resolve) => wanted.set(id, resolve));
+});
+
 /** A fold of packets in memory, or of those that are read from the disk. */
 function folded<F>(
   packets: Float64Array | null,
   make: (session: FoldedSession, packets: Float64Array | null) => F,
 ): F | Promise<F> {
-  if (kept === undefined) return make(assembler, packets);
+  if (kept === undefined) {
+    if (packets === null || !past.isLacking(packets)) return make(assembler, packets);
+    return past.read(packets).then((session) => make(session, packets));
+  }
   const which = kept.packetsOf(packets);
   return kept.read(which).then((session) => make(session, which));
 }
@@ -88,6 +104,7 @@ port.on('message', (message: ToWorker) => {
     case 'names':
       assembler.takeNames(message.tables);
       kept?.takeNames(message.tables);
+      past.takeNames(message.tables);
       book.take(message.tables);
       if (message.tables.functions !== undefined) places.take(message.tables.functions);
       break;
@@ -95,6 +112,7 @@ port.on('message', (message: ToWorker) => {
       assembler.restart();
       told.restart();
       present.restart();
+      past.restart();
       kept?.begin();
       break;
     case 'rows': {
@@ -159,6 +177,10 @@ port.on('message', (message: ToWorker) => {
       say({ type: 'answer', id: message.id, answer: { session: assembler.session, hops } }, [hops]);
       break;
     }
+    case 'found':
+      wanted.get(message.id)?.(message.records);
+      wanted.delete(message.id);
+      break;
     case 'watch': {
       const { triggers, learnNs } = message;
       watch = triggers === null ? undefined : new TriggerWatch(triggers, book, learnNs, assembler);

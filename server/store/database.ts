@@ -1,5 +1,6 @@
 /** A store's database: a file of DuckDB's with our tables, written by one thread. */
 import type { DuckDBConnection, DuckDBInstance, Json } from '@duckdb/node-api';
+import { type Places, placesOf } from './blocks.ts';
 import { type DuckDB, TableWriter } from './chunk.ts';
 import type { Rows } from './names.ts';
 import {
@@ -124,6 +125,17 @@ export class StoreDatabase implements RowSink {
       { packet: this.#duckdb.UBIGINT },
     );
     return reader.getColumns()[0]?.map(Number) ?? [];
+  }
+
+  /** Where the newest blocks lie that have records of these packets; nothing else waits for the answer. */
+  async placesOf(packets: Iterable<number>, max: number): Promise<Places> {
+    this.flush();
+    const connection = await this.#instance.connect();
+    try {
+      return await placesOf(connection, packets, max);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   /** Everything added until now is in the one file: others may read it. */

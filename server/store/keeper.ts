@@ -8,11 +8,12 @@ import type { Keeping } from '../../core/messages/keeping.ts';
 import type { SourceMessage } from '../../core/messages/source.ts';
 import { FactRecorder } from '../recording/facts.ts';
 import { Preface } from '../recording/preface.ts';
+import { BLOCKS_READ_MAX } from './blocks.ts';
 import { GenerationSplit } from './generations.ts';
 import { nameRows } from './names.ts';
 import { PacketFold } from './packets.ts';
 import { Part } from './part.ts';
-import { recordsOf } from './records.ts';
+import { type KeptRecords, NOTHING_KEPT, recordsOf, recordsOfAny } from './records.ts';
 import type { RowSink } from './schema.ts';
 import { RECORDING_SUFFIX, recordingName, type Shelf, type Shelved } from './shelf.ts';
 
@@ -106,6 +107,39 @@ export class Keeper {
     }
     if (found.length === 0) return { session, records: undefined };
     return { session, records: new Uint8Array(Buffer.concat(found)) };
+  }
+
+  /**
+   * All events of many packets, the newest blocks of them. Batches go on to be taken in meanwhile; a session that ends
+   * meanwhile, or a disk that fails, has none.
+   */
+  async records(packets: ReadonlySet<number>): Promise<KeptRecords> {
+    const { session } = this.#fold;
+    const { generation } = this.#split;
+    const parts = [...this.#parts];
+    const wanted = new Set(packets);
+    const left: number[] = [];
+    const blocks: (readonly [Part, number])[] = [];
+    const records: Uint8Array<ArrayBuffer>[] = [];
+    try {
+      for (const part of parts.reverse()) {
+        const places = await part.placesOf(wanted, BLOCKS_READ_MAX - blocks.length);
+        if (places === undefined) return NOTHING_KEPT;
+        const { positions, beyond } = places;
+        for (const packet of beyond) wanted.delete(packet);
+        left.push(...beyond);
+        blocks.unshift(...positions.map((position) => [part, position] as const));
+      }
+      for (const [part, position] of blocks) {
+        const batches = await part.batchesAt(position);
+        if (batches === undefined) return NOTHING_KEPT;
+        for (const batch of batches) records.push(recordsOfAny(wanted, batch, generation));
+      }
+    } catch (error) {
+      this.#indexFault = error instanceof Error ? error.message : String(error);
+      return NOTHING_KEPT;
+    }
+    return { session, records, left };
   }
 
   /** Now and then: what was taken in is safe from the end of this process, and the limits hold. */

@@ -5,6 +5,7 @@ import { asNs, type Ns } from '../../core/base/units.ts';
 import { DROP_BIT } from '../../core/model/analysis/steps.ts';
 import { type FileBytes, fileBytes } from '../recording/bytes.ts';
 import { openForReading, readBlock } from '../recording/reader.ts';
+import { placesOf } from './blocks.ts';
 import { readPackedRows } from './kept-rows.ts';
 import { recordsOf, recordsOfAny } from './records.ts';
 import { wholeIndexOf } from './schema.ts';
@@ -18,9 +19,6 @@ export interface KeptFiles {
 
 /** What DuckDB may take: it reads, and is not the only one on this host. Nothing is written beside a recording. */
 const CONFIG = { access_mode: 'READ_ONLY', threads: '2', memory_limit: '512MB', temp_directory: '' };
-
-/** Of a megabyte each: what a question about many packets reads at most. */
-export const BLOCKS_READ_MAX = 256;
 
 /** What the index says of all packets. */
 interface Contents {
@@ -104,8 +102,10 @@ export class Kept {
     maxBlocks: number,
     left: (packet: number) => void,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const { blocks, whole } = await this.#queued(() => this.#blocksOf(packets, maxBlocks, left));
-    for (const position of blocks) {
+    const { positions, beyond } = await this.#queued(() => placesOf(this.#connection, packets, maxBlocks));
+    for (const packet of beyond) left(packet);
+    const whole = new Set([...packets].filter((packet) => !beyond.has(packet)));
+    for (const position of positions) {
       const items = await this.#queued(() => readBlock(this.#file, position));
       for (const item of items) if (item.kind === 'batch') yield recordsOfAny(whole, item.records);
     }
@@ -122,27 +122,6 @@ export class Kept {
     const reading = this.#reading.then(work);
     this.#reading = reading.catch(() => undefined);
     return reading;
-  }
-
-  /** Where the blocks lie that these packets are in, as many as are read, in their order; and packets that are whole in them. */
-  async #blocksOf(packets: ReadonlySet<number>, max: number, left: (packet: number) => void) {
-    const list = [...packets].map(Math.floor).join(', ') || '0';
-    const places = await this.#connection.runAndReadAll(
-      `SELECT packet, block, position FROM places JOIN blocks USING (block) WHERE packet IN (${list}) ORDER BY block DESC`,
-    );
-    const positions = new Map<number, number>();
-    const beyond = new Set<number>();
-    for (const row of places.getRows()) {
-      const [packet = 0, block = 0, position = 0] = row.map(Number);
-      if (positions.has(block)) continue;
-      if (positions.size < max) positions.set(block, position);
-      else beyond.add(packet);
-    }
-    for (const packet of beyond) left(packet);
-    return {
-      blocks: [...positions.values()].reverse(),
-      whole: new Set([...packets].filter((packet) => !beyond.has(packet))),
-    };
   }
 
   async #read(packet: number): Promise<Uint8Array<ArrayBuffer> | undefined> {

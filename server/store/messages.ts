@@ -4,6 +4,7 @@ import type { Keeping } from '../../core/messages/keeping.ts';
 import type { SourceMessage } from '../../core/messages/source.ts';
 import type { KeptPath } from './keeper.ts';
 import type { KeepLimits } from './limits.ts';
+import type { KeptRecords } from './records.ts';
 
 export interface KeeperSettings {
   readonly folder: string;
@@ -16,10 +17,12 @@ export type ToKeeper =
   | { readonly type: 'batch'; readonly records: Uint8Array<ArrayBuffer> }
   | { readonly type: 'explained'; readonly packet: number; readonly facts: readonly Fact[] }
   | { readonly type: 'path'; readonly id: number; readonly packet: number }
+  | { readonly type: 'records'; readonly id: number; readonly packets: Float64Array }
   | { readonly type: 'close' };
 
 export type FromKeeper =
   | { readonly type: 'taken' }
   | { readonly type: 'keeping'; readonly keeping: Keeping }
   | { readonly type: 'path'; readonly id: number; readonly path: KeptPath }
+  | { readonly type: 'records'; readonly id: number; readonly records: KeptRecords }
   | { readonly type: 'closed' };

@@ -5,6 +5,7 @@ import { fileBytes } from '../recording/bytes.ts';
 import { readBlock } from '../recording/reader.ts';
 import { openFileSink, type Sink } from '../recording/sink.ts';
 import { RecordingWriter } from '../recording/writer.ts';
+import type { Places } from './blocks.ts';
 import { StoreDatabase } from './database.ts';
 import type { Rows } from './names.ts';
 import { type EventTable, type RowOf, type RowSink, wholeIndexOf } from './schema.ts';
@@ -33,6 +34,9 @@ export class Part implements RowSink {
   /** By block: where it lies. */
   readonly #positions: number[] = [];
   #isIndexed = true;
+  /** What is being read is read to its end before anything is closed. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
 
   private constructor(name: string, sink: Sink, indexPath: string, fd: number, of: Origin) {
     this.name = name;
@@ -109,6 +113,25 @@ export class Part implements RowSink {
     return batches;
   }
 
+  /**
+   * Where the newest blocks lie that have records of these packets; undefined once the part is being closed. Throws what is
+   * wrong with the index.
+   */
+  async placesOf(packets: Iterable<number>, max: number): Promise<Places | undefined> {
+    const index = await this.#opening;
+    await this.#writer.flush();
+    if (this.#isClosing) return undefined;
+    if (index === undefined || !this.#isIndexed) return { positions: [], beyond: new Set() };
+    return this.#read(() => index.placesOf(packets, max));
+  }
+
+  /** The batches of a block, by where it lies; undefined once the part is being closed. Throws what is wrong with it. */
+  async batchesAt(position: number): Promise<readonly Uint8Array[] | undefined> {
+    if (this.#isClosing) return undefined;
+    const items = await this.#read(() => readBlock(fileBytes(this.#fd, this.#writer.position), position));
+    return items.flatMap((item) => (item.kind === 'batch' ? [item.records] : []));
+  }
+
   /** Nothing more comes: the recording is whole then. `names` of what is in it. Packets are still found in it. */
   async finish(names: Rows): Promise<void> {
     await this.#writer.close();
@@ -124,9 +147,17 @@ export class Part implements RowSink {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#reading;
     closeSync(this.#fd);
     const index = await this.#opening;
     await index?.close().catch((error: unknown) => this.#indexFailed(error));
+  }
+
+  #read<T>(work: () => Promise<T>): Promise<T> {
+    const reading = work();
+    this.#reading = Promise.allSettled([this.#reading, reading]);
+    return reading;
   }
 
   async #open(path: string): Promise<StoreDatabase | undefined> {

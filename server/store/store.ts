@@ -8,6 +8,7 @@ import { ROOT } from '../place.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import type { KeptPath } from './keeper.ts';
 import type { FromKeeper, KeeperSettings, ToKeeper } from './messages.ts';
+import { type KeptRecords, NOTHING_KEPT } from './records.ts';
 
 /** Batches that may wait for the disk; beyond that the source is made to wait, and the kernel counts. */
 const BATCHES_WAITING_MAX = 64;
@@ -22,12 +23,14 @@ export const noStore = (why: string) => ({
   batch: () => undefined,
   explained: () => undefined,
   path: async () => OVER,
+  records: async () => NOTHING_KEPT,
   close: async () => undefined,
 });
 
 export class Store {
   readonly #worker: Worker;
   readonly #asked = new Map<number, (path: KeptPath) => void>();
+  readonly #wanted = new Map<number, (records: KeptRecords) => void>();
   #nextId = 1;
   readonly #room = new WaitingRoom(BATCHES_WAITING_MAX);
   #keeping: Keeping;
@@ -85,6 +88,17 @@ export class Store {
     });
   }
 
+  /** All of many packets that is on the disk, as much as a question may read. */
+  records(packets: Float64Array): Promise<KeptRecords> {
+    if (this.#isOver) return Promise.resolve(NOTHING_KEPT);
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve) => {
+      this.#wanted.set(id, resolve);
+      this.#tell({ type: 'records', id, packets });
+    });
+  }
+
   /** Resolves when everything is on the disk. Where that takes too long this process ends: what was flushed is there then. */
   async close(): Promise<void> {
     if (!this.#isOver) {
@@ -114,6 +128,10 @@ export class Store {
         this.#asked.get(message.id)?.(message.path);
         this.#asked.delete(message.id);
         break;
+      case 'records':
+        this.#wanted.get(message.id)?.(message.records);
+        this.#wanted.delete(message.id);
+        break;
       case 'closed':
         this.#closed?.();
         break;
@@ -127,6 +145,8 @@ export class Store {
     this.#changed(this.#keeping);
     for (const answer of this.#asked.values()) answer(OVER);
     this.#asked.clear();
+    for (const answer of this.#wanted.values()) answer(NOTHING_KEPT);
+    this.#wanted.clear();
     this.#room.letIn();
     this.#closed?.();
   }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Keeper } from './keeper.ts';
 import type { FromKeeper, KeeperSettings, ToKeeper } from './messages.ts';
+import { NOTHING_KEPT } from './records.ts';
 import { Shelf } from './shelf.ts';
 
 const TIDY_MS = 1000;
@@ -30,7 +31,18 @@ const then = (step: () => Promise<void> | void) => {
   work = work.then(step);
 };
 
-async function take(message: ToKeeper): Promise<void> {
+/** Nothing waits for what is read of many packets; one question after the other. */
+let reading = Promise.resolve();
+
+async function read({ id, packets }: Extract<ToKeeper, { type: 'records' }>): Promise<void> {
+  const records = (await keeper?.records(new Set(packets))) ?? NOTHING_KEPT;
+  say(
+    { type: 'records', id, records },
+    records.records.map(({ buffer }) => buffer),
+  );
+}
+
+async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<void> {
   switch (message.type) {
     case 'message':
       await keeper?.message(message.message);
@@ -55,7 +67,10 @@ async function take(message: ToKeeper): Promise<void> {
   }
 }
 
-port.on('message', (message: ToKeeper) => then(() => take(message)));
+port.on('message', (message: ToKeeper) => {
+  if (message.type !== 'records') then(() => take(message));
+  else reading = reading.then(() => read(message));
+});
 
 let told = '';
 const timer = setInterval(
