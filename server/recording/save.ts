@@ -60,6 +60,10 @@ export class FactLog {
     this.#packets.clear();
   }
 
+  get all(): readonly (readonly [packet: number, facts: readonly Fact[]])[] {
+    return [...this.#packets];
+  }
+
   tell(write: (message: RecordedFacts) => void): void {
     const recorder = new FactRecorder(write);
     for (const [packet, facts] of this.#packets) recorder.explained(packet, facts);
@@ -89,7 +93,7 @@ export class SessionOver extends Error {
 
 /**
  * Writes it, or what there is of it since a time (ns). What the session lets go meanwhile is not in it. Rejects with
- * {@link SessionOver} when it ends meanwhile, or with what the sink does not take.
+ * {@link SessionOver} when it ends meanwhile, which leaves the sink open, or with what the sink does not take.
  */
 export async function saveSession(
   hub: SavedHub,
@@ -103,19 +107,18 @@ export async function saveSession(
   for (const message of messagesOf(hub)) writer.message(message);
   let part = await hub.session.saved(-1, sinceNs);
   const { session } = part;
-  if (session !== (wanted ?? session)) {
+  const over = () => {
     writer.abandon();
-    throw new SessionOver();
-  }
+    return new SessionOver();
+  };
+  if (session !== (wanted ?? session)) throw over();
   // who reads it through a pipe explains a packet by what was there before its records
   hub.facts.tell((message) => writer.message(message));
   await writer.flush();
   while (fault === undefined && part.records !== undefined) {
     for (const records of inParts(new Uint8Array(part.records))) await writer.batch(records);
     part = await hub.session.saved(part.next);
-    if (part.session === session) continue;
-    writer.abandon();
-    throw new SessionOver();
+    if (part.session !== session) throw over();
   }
   writer.message({ type: 'stats', stats: hub.stats, atUnixMs: Date.now() });
   await writer.close();

@@ -58,6 +58,35 @@ class Pending {
   }
 }
 
+/** What a block of frames has. */
+export interface BlockCounts {
+  readonly records: number;
+  /** Records that are events. */
+  readonly events: number;
+  readonly recordBytes: number;
+  /** Of its events; 0 where there are none. */
+  readonly firstNs: number;
+  readonly lastNs: number;
+}
+
+/** Where a block of frames lies, once it is in the file; they count from 0. */
+export interface PlacedBlock {
+  readonly block: number;
+  readonly position: number;
+  readonly bytes: number;
+  readonly counts: BlockCounts;
+}
+
+const NOTHING: BlockCounts = { records: 0, events: 0, recordBytes: 0, firstNs: 0, lastNs: 0 };
+
+const sum = (a: BlockCounts, b: BlockCounts): BlockCounts => ({
+  records: a.records + b.records,
+  events: a.events + b.events,
+  recordBytes: a.recordBytes + b.recordBytes,
+  firstNs: a.firstNs === 0 || (b.firstNs !== 0 && b.firstNs < a.firstNs) ? b.firstNs : a.firstNs,
+  lastNs: Math.max(a.lastNs, b.lastNs),
+});
+
 /**
  * Takes what a source says, in its order. What is not on the disk after a second is on its way there; the disk's
  * faults come by `failed`, once, after which nothing more is taken.
@@ -75,16 +104,14 @@ export class RecordingWriter {
   #position = 0;
   readonly #room = new WaitingRoom(BLOCKS_WAITING_MAX);
   #isBroken = false;
-  #records = 0;
-  #events = 0;
-  #recordBytes = 0;
-  #firstNs = 0;
-  #lastNs = 0;
+  /** Of blocks that are closed, and of the next. */
+  #closed = NOTHING;
+  #counts = NOTHING;
   #stats: TracerStats | undefined;
   #blocks = 0;
-  readonly #placed: ((block: number, at: number) => void) | undefined;
+  readonly #placed: ((placed: PlacedBlock) => void) | undefined;
 
-  /** `placed` hears at which byte each block of frames lies, once it is in the file; they count from 0. */
+  /** `placed` hears of each block of frames, once it is in the file. */
   constructor(
     sink: Sink,
     {
@@ -95,7 +122,7 @@ export class RecordingWriter {
       readonly createdUnixMs?: number;
     },
     failed: (error: Error) => void,
-    placed?: (block: number, at: number) => void,
+    placed?: (placed: PlacedBlock) => void,
   ) {
     this.createdUnixMs = createdUnixMs;
     this.#sink = sink;
@@ -126,7 +153,7 @@ export class RecordingWriter {
 
   /** Events that came, and records that were not understood (they are in it all the same). */
   get counts(): { readonly arrived: number; readonly malformed: number } {
-    return { arrived: this.#events, malformed: this.#cursor.malformed };
+    return { arrived: this.#closed.events + this.#counts.events, malformed: this.#cursor.malformed };
   }
 
   message(message: RecordedMessage): void {
@@ -146,15 +173,24 @@ export class RecordingWriter {
     return this.#room.room();
   }
 
+  /** A block of another recording, as it lies there; resolves once there is room for more. */
+  async copy(block: Uint8Array, counts: BlockCounts): Promise<void> {
+    if (this.#isBroken) return;
+    this.#closeBlock(this.#frames);
+    this.#closed = sum(this.#closed, counts);
+    this.#blocks += 1;
+    this.#room.enter();
+    this.#written = this.#written.then(() => this.#write(Buffer.from(block))).then(() => this.#room.leave());
+    await this.#room.room();
+  }
+
   /** Writes what is left and the summary. Resolves when all of it is on the disk, or cannot be brought there. */
   async close(): Promise<RecordingSummary> {
     clearInterval(this.#timer);
+    const { events: _, ...counts } = sum(this.#closed, this.#counts);
     const summary: RecordingSummary = {
       closedUnixMs: Date.now(),
-      records: this.#records,
-      recordBytes: this.#recordBytes,
-      firstNs: this.#firstNs,
-      lastNs: this.#lastNs,
+      ...counts,
       ...(this.#stats && { stats: this.#stats }),
     };
     this.#closeBlock(this.#frames);
@@ -176,18 +212,20 @@ export class RecordingWriter {
     this.#isBroken = true;
   }
 
-  #note(records: Uint8Array): void {
+  #note(bytes: Uint8Array): void {
     const cursor = this.#cursor;
-    cursor.reset(records);
+    cursor.reset(bytes);
+    let { records, events, firstNs, lastNs } = this.#counts;
     while (cursor.next()) {
-      this.#records += 1;
+      records += 1;
       if (cursor.isName) continue;
-      this.#events += 1;
+      events += 1;
       const { timeNs } = cursor;
-      if (this.#firstNs === 0 || timeNs < this.#firstNs) this.#firstNs = timeNs;
-      if (timeNs > this.#lastNs) this.#lastNs = timeNs;
+      if (firstNs === 0 || timeNs < firstNs) firstNs = timeNs;
+      if (timeNs > lastNs) lastNs = timeNs;
     }
-    this.#recordBytes += records.length;
+    const recordBytes = this.#counts.recordBytes + bytes.length;
+    this.#counts = { records, events, recordBytes, firstNs, lastNs };
   }
 
   /** Writes what waits, and brings it to the disk; resolves when it is there, or cannot be brought there. */
@@ -211,7 +249,13 @@ export class RecordingWriter {
   #closeBlock(pending: Pending): void {
     if (pending.bytes === 0 || this.#isBroken) return;
     const raw = pending.take();
-    const block = pending.type === BLOCK_TYPE.frames ? this.#blocks++ : undefined;
+    const isFrames = pending.type === BLOCK_TYPE.frames;
+    const block = isFrames ? this.#blocks++ : undefined;
+    const counts = this.#counts;
+    if (isFrames) {
+      this.#closed = sum(this.#closed, counts);
+      this.#counts = NOTHING;
+    }
     this.#room.enter();
     // several are compressed at once, and written in their order
     const small = compress(raw, { params: { ...PARAMS, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length } });
@@ -223,9 +267,10 @@ export class RecordingWriter {
         const body = isSmaller ? stored : raw;
         const coding = isSmaller ? CODING.brotli : CODING.none;
         const header = encodeBlockHeader(pending.type, coding, body, raw.length);
-        const at = this.#position;
+        const position = this.#position;
         await this.#put(Buffer.concat([header, body]));
-        if (block !== undefined) this.#placed?.(block, at);
+        const bytes = this.#position - position;
+        if (block !== undefined) this.#placed?.({ block, position, bytes, counts });
       }).then(() => this.#room.leave()),
     );
   }

@@ -16,17 +16,18 @@ import type { Trigger } from '../../core/model/triggers.ts';
 import { ROW_BYTES, rowLastNs, rowPacket, rowVerdict } from '../../core/wire/rows.ts';
 import { type AskFacts, askSeldom, explainPath } from '../explain.ts';
 import { type SavedHub, SessionOver, saveSession } from '../recording/save.ts';
-import type { Sink } from '../recording/sink.ts';
+import { openFileSink } from '../recording/sink.ts';
+import type { FreezeRequest } from '../store/frozen.ts';
 import { recordingName } from '../store/shelf.ts';
 import type { Hub } from './hub.ts';
 
 /** Where recordings are made; see {@link Library.keep}. */
 export interface FrozenShelf {
-  keep(name: string, note: string, write: (sink: Sink) => Promise<void>): Promise<string>;
+  keep(name: string, note: string, write: (path: string) => Promise<void>): Promise<string>;
 }
 
 export type FreezableHub = SavedHub &
-  Pick<Hub, 'request' | 'explained'> & {
+  Pick<Hub, 'request' | 'explained' | 'freezeKept'> & {
     readonly session: Pick<Hub['session'], 'watch' | 'pulse' | 'rowsSince' | 'path'>;
     on(event: 'happened', listener: (trigger: Trigger, session: number) => void): unknown;
   };
@@ -150,7 +151,7 @@ export class Freezer {
       const name = await this.#shelf.keep(
         `${recordingName(lastHello?.hostname ?? '')}-frozen`,
         packet === 0 ? '' : `packet ${packet}: ${why}`,
-        (sink) => saveSession(this.#hub, sink, { product: this.#product, session, trigger, sinceNs }),
+        (path) => this.#writeTo({ path, session, trigger, sinceNs }),
       );
       this.#frozen = [{ name, packet, why, atUnixMs: Date.now() }, ...this.#frozen].slice(0, FROZEN_MAX);
       this.#fault = '';
@@ -163,6 +164,21 @@ export class Freezer {
       return undefined;
     } finally {
       this.#phase = 'ready';
+    }
+  }
+
+  /** What the disk has, or memory where this session is not kept. */
+  async #writeTo(request: Omit<FreezeRequest, 'facts'>): Promise<void> {
+    const kept = await this.#hub.freezeKept({ ...request, facts: this.#hub.facts.all });
+    if (kept.phase === 'failed') throw new Error(kept.why);
+    if (kept.phase === 'written') return;
+    const { path, ...what } = request;
+    const sink = await openFileSink(path);
+    try {
+      await saveSession(this.#hub, sink, { product: this.#product, ...what });
+    } catch (error) {
+      await sink.close().catch(() => undefined); // why it ends is told
+      throw error;
     }
   }
 

@@ -16,7 +16,9 @@ import { joined } from '../../core/model/path-table.ts';
 import type { Trigger } from '../../core/model/triggers.ts';
 import { FactLog } from '../recording/save.ts';
 import type { RequestBody, Source, SourceListener } from '../sources/source.ts';
+import type { FreezeRequest } from '../store/frozen.ts';
 import type { KeptFiles } from '../store/kept.ts';
+import type { FrozenAnswer } from '../store/messages.ts';
 import type { Store } from '../store/store.ts';
 import { Session } from './session.ts';
 
@@ -32,7 +34,7 @@ export interface HubSettings {
 /** Keeps sessions on the disk, or does not. */
 export type HubStore = Pick<
   Store,
-  'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'records' | 'close'
+  'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'records' | 'freeze' | 'close'
 >;
 
 /** How far a recording is read; of what runs there is nothing to be read. */
@@ -248,6 +250,11 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   async keptPath(session: number, packet: number): Promise<ArrayBuffer | undefined> {
     const kept = await this.#store.path(packet);
     return kept.session === session ? kept.records?.buffer : undefined;
+  }
+
+  /** A recording of the last of the session that is on the disk. */
+  freezeKept(request: FreezeRequest): Promise<FrozenAnswer> {
+    return this.#store.freeze(request);
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { SourceMessage } from '../../core/messages/source.ts';
 import { FactRecorder } from '../recording/facts.ts';
 import { Preface } from '../recording/preface.ts';
 import { BLOCKS_READ_MAX } from './blocks.ts';
+import type { FrozenBlocks } from './frozen.ts';
 import { GenerationSplit } from './generations.ts';
 import { nameRows } from './names.ts';
 import { PacketFold } from './packets.ts';
@@ -140,6 +141,23 @@ export class Keeper {
       return NOTHING_KEPT;
     }
     return { session, records, left };
+  }
+
+  /**
+   * What there is of this session since a time (ns), everything that was taken in included; undefined when that is another
+   * session, or none is kept.
+   */
+  async frozen(session: number, sinceNs: number): Promise<FrozenBlocks | undefined> {
+    if (this.#fault !== undefined || session !== this.#fold.session) return undefined;
+    await this.#current?.flush();
+    if (this.#fault !== undefined || this.#parts.length === 0) return undefined;
+    return {
+      product: this.#product,
+      preface: [...this.#preface.messages()],
+      names: this.#fold.nameRecords,
+      blocks: this.#parts.flatMap((part) => part.blocksSince(sinceNs).map((block) => [part, block] as const)),
+      stats: this.#preface.said('stats'),
+    };
   }
 
   /** Now and then: what was taken in is safe from the end of this process, and the limits hold. */

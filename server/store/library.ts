@@ -13,7 +13,7 @@ import { writeCapture } from '../import/write.ts';
 import { type Bytes, streamBytes } from '../recording/bytes.ts';
 import { RecordingError } from '../recording/format.ts';
 import { Recording } from '../recording/reader.ts';
-import { openFileSink, type Sink } from '../recording/sink.ts';
+import { openFileSink } from '../recording/sink.ts';
 import type { KeepLimits } from './limits.ts';
 import { ENDINGS, INDEX_SUFFIX, NOTE_SUFFIX, RECORDING_SUFFIX, Shelf, type Shelved } from './shelf.ts';
 
@@ -133,17 +133,11 @@ export class Library {
     }
   }
 
-  /** Has one written, under this name or one like it, which is listed once it is whole. Rejects with what is wrong with that. */
-  async keep(name: string, note: string, write: (sink: Sink) => Promise<void>): Promise<string> {
+  /** Has one written to a new file, which is listed under this name, or one like it, once it is whole. Rejects with what `write` does. */
+  async keep(name: string, note: string, write: (path: string) => Promise<void>): Promise<string> {
     const incoming = this.#incoming();
     try {
-      const sink = await openFileSink(incoming);
-      try {
-        await write(sink);
-      } catch (error) {
-        await sink.close().catch(() => undefined); // why it ends is told
-        throw error;
-      }
+      await write(incoming);
       const free = this.#freeName(name);
       renameSync(incoming, this.#shelf.path(free, RECORDING_SUFFIX));
       this.note(free, note.slice(0, NOTE_MAX));

@@ -2,6 +2,7 @@
 import type { Fact } from '../../core/messages/facts.ts';
 import type { Keeping } from '../../core/messages/keeping.ts';
 import type { SourceMessage } from '../../core/messages/source.ts';
+import type { FreezeRequest } from './frozen.ts';
 import type { KeptPath } from './keeper.ts';
 import type { KeepLimits } from './limits.ts';
 import type { KeptRecords } from './records.ts';
@@ -18,11 +19,19 @@ export type ToKeeper =
   | { readonly type: 'explained'; readonly packet: number; readonly facts: readonly Fact[] }
   | { readonly type: 'path'; readonly id: number; readonly packet: number }
   | { readonly type: 'records'; readonly id: number; readonly packets: Float64Array }
+  | { readonly type: 'freeze'; readonly id: number; readonly request: FreezeRequest }
   | { readonly type: 'close' };
 
 export type FromKeeper =
   | { readonly type: 'taken' }
   | { readonly type: 'keeping'; readonly keeping: Keeping }
-  | { readonly type: 'path'; readonly id: number; readonly path: KeptPath }
-  | { readonly type: 'records'; readonly id: number; readonly records: KeptRecords }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: KeeperAnswer }
   | { readonly type: 'closed' };
+
+export type KeeperAnswer = KeptPath | KeptRecords | FrozenAnswer;
+
+export type FrozenAnswer =
+  | { readonly phase: 'written' }
+  /** This session is not on the disk. */
+  | { readonly phase: 'not kept' }
+  | { readonly phase: 'failed'; readonly why: string };

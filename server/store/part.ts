@@ -4,7 +4,7 @@ import type { RecordedMessage } from '../../core/messages/recording.ts';
 import { fileBytes } from '../recording/bytes.ts';
 import { readBlock } from '../recording/reader.ts';
 import { openFileSink, type Sink } from '../recording/sink.ts';
-import { RecordingWriter } from '../recording/writer.ts';
+import { type PlacedBlock, RecordingWriter } from '../recording/writer.ts';
 import type { Places } from './blocks.ts';
 import { StoreDatabase } from './database.ts';
 import type { Rows } from './names.ts';
@@ -31,8 +31,8 @@ export class Part implements RowSink {
   /** Rows that came before it was open. */
   #rows: ((index: StoreDatabase) => void)[] = [];
   readonly #fd: number;
-  /** By block: where it lies. */
-  readonly #positions: number[] = [];
+  /** By number: where each lies, and what is in it. */
+  readonly #blocks: PlacedBlock[] = [];
   #isIndexed = true;
   /** What is being read is read to its end before anything is closed. */
   #reading: Promise<unknown> = Promise.resolve();
@@ -43,15 +43,11 @@ export class Part implements RowSink {
     this.#listener = of.listener;
     this.#fd = fd;
     this.#opening = this.#open(indexPath);
-    this.#writer = new RecordingWriter(
-      sink,
-      { product: of.product },
-      of.listener.failed,
-      (block, position) => {
-        this.#positions[block] = position;
-        this.add('blocks', { block, position });
-      },
-    );
+    this.#writer = new RecordingWriter(sink, { product: of.product }, of.listener.failed, (placed) => {
+      const { block, position } = placed;
+      this.#blocks[block] = placed;
+      this.add('blocks', { block, position });
+    });
   }
 
   /** A new one on the shelf. Throws what is wrong with it. */
@@ -101,11 +97,11 @@ export class Part implements RowSink {
     const index = await this.#opening;
     if (index === undefined || !this.#isIndexed) return [];
     const blocks = await index.blocksOf(packet);
-    if (blocks.some((block) => this.#positions[block] === undefined)) await this.#writer.flush();
+    if (blocks.some((block) => this.#blocks[block] === undefined)) await this.#writer.flush();
     const file = fileBytes(this.#fd, this.#writer.position);
     const batches: Uint8Array[] = [];
     for (const block of blocks) {
-      const position = this.#positions[block];
+      const position = this.#blocks[block]?.position;
       if (position === undefined) continue; // could not be written
       for (const item of await readBlock(file, position))
         if (item.kind === 'batch') batches.push(item.records);
@@ -130,6 +126,18 @@ export class Part implements RowSink {
     if (this.#isClosing) return undefined;
     const items = await this.#read(() => readBlock(fileBytes(this.#fd, this.#writer.position), position));
     return items.flatMap((item) => (item.kind === 'batch' ? [item.records] : []));
+  }
+
+  /** Blocks that have something of this time (ns) or later, and what is behind them, as far as they are flushed. */
+  blocksSince(timeNs: number): readonly PlacedBlock[] {
+    const first = this.#blocks.findIndex(({ counts }) => counts.lastNs >= timeNs);
+    return first < 0 ? [] : this.#blocks.slice(first);
+  }
+
+  /** A block as it lies there; undefined once the part is being closed. */
+  async blockAt({ position, bytes }: PlacedBlock): Promise<Uint8Array | undefined> {
+    if (this.#isClosing) return undefined;
+    return this.#read(() => fileBytes(this.#fd, this.#writer.position).at(position, bytes));
   }
 
   /** Nothing more comes: the recording is whole then. `names` of what is in it. Packets are still found in it. */

@@ -6,14 +6,16 @@ import type { Keeping } from '../../core/messages/keeping.ts';
 import type { SourceMessage } from '../../core/messages/source.ts';
 import { ROOT } from '../place.ts';
 import { WaitingRoom } from '../waiting-room.ts';
+import type { FreezeRequest } from './frozen.ts';
 import type { KeptPath } from './keeper.ts';
-import type { FromKeeper, KeeperSettings, ToKeeper } from './messages.ts';
+import type { FromKeeper, FrozenAnswer, KeeperAnswer, KeeperSettings, ToKeeper } from './messages.ts';
 import { type KeptRecords, NOTHING_KEPT } from './records.ts';
 
 /** Batches that may wait for the disk; beyond that the source is made to wait, and the kernel counts. */
 const BATCHES_WAITING_MAX = 64;
 /** A disk that hangs does not keep the server from ending; an emulated CPU takes its time. */
 const CLOSE_MS = 30_000;
+const NOT_FROZEN = { phase: 'not kept' } as const satisfies FrozenAnswer;
 const OVER: KeptPath = { session: -1, records: undefined };
 
 /** In the place of a store where nothing is kept. */
@@ -24,13 +26,17 @@ export const noStore = (why: string) => ({
   explained: () => undefined,
   path: async () => OVER,
   records: async () => NOTHING_KEPT,
+  freeze: async () => NOT_FROZEN,
   close: async () => undefined,
 });
 
 export class Store {
   readonly #worker: Worker;
-  readonly #asked = new Map<number, (path: KeptPath) => void>();
-  readonly #wanted = new Map<number, (records: KeptRecords) => void>();
+  /** By the question's number: what hears the answer, and what it is when there is nobody to give one. */
+  readonly #asked = new Map<
+    number,
+    { readonly hear: (answer: KeeperAnswer) => void; readonly over: KeeperAnswer }
+  >();
   #nextId = 1;
   readonly #room = new WaitingRoom(BATCHES_WAITING_MAX);
   #keeping: Keeping;
@@ -79,24 +85,17 @@ export class Store {
 
   /** All of a packet that is on the disk. */
   path(packet: number): Promise<KeptPath> {
-    if (this.#isOver) return Promise.resolve(OVER);
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
-      this.#tell({ type: 'path', id, packet });
-    });
+    return this.#ask((id) => ({ type: 'path', id, packet }), OVER);
   }
 
   /** All of many packets that is on the disk, as much as a question may read. */
   records(packets: Float64Array): Promise<KeptRecords> {
-    if (this.#isOver) return Promise.resolve(NOTHING_KEPT);
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve) => {
-      this.#wanted.set(id, resolve);
-      this.#tell({ type: 'records', id, packets });
-    });
+    return this.#ask((id) => ({ type: 'records', id, packets }), NOTHING_KEPT);
+  }
+
+  /** Makes a recording of the last of the session. */
+  freeze(request: FreezeRequest): Promise<FrozenAnswer> {
+    return this.#ask<FrozenAnswer>((id) => ({ type: 'freeze', id, request }), NOT_FROZEN);
   }
 
   /** Resolves when everything is on the disk. Where that takes too long this process ends: what was flushed is there then. */
@@ -124,13 +123,9 @@ export class Store {
         this.#keeping = message.keeping;
         this.#changed(message.keeping);
         break;
-      case 'path':
-        this.#asked.get(message.id)?.(message.path);
+      case 'answer':
+        this.#asked.get(message.id)?.hear(message.answer);
         this.#asked.delete(message.id);
-        break;
-      case 'records':
-        this.#wanted.get(message.id)?.(message.records);
-        this.#wanted.delete(message.id);
         break;
       case 'closed':
         this.#closed?.();
@@ -143,12 +138,21 @@ export class Store {
     this.#isOver = true;
     this.#keeping = { phase: 'failed', why };
     this.#changed(this.#keeping);
-    for (const answer of this.#asked.values()) answer(OVER);
+    for (const { hear, over } of this.#asked.values()) hear(over);
     this.#asked.clear();
-    for (const answer of this.#wanted.values()) answer(NOTHING_KEPT);
-    this.#wanted.clear();
     this.#room.letIn();
     this.#closed?.();
+  }
+
+  /** The thread answers each question with the answer of its kind. */
+  #ask<T extends KeeperAnswer>(question: (id: number) => ToKeeper, over: T): Promise<T> {
+    if (this.#isOver) return Promise.resolve(over);
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve) => {
+      this.#asked.set(id, { hear: (answer) => resolve(answer as T), over });
+      this.#tell(question(id));
+    });
   }
 
   #tell(message: ToKeeper, transfer: ArrayBuffer[] = []): void {

@@ -1,7 +1,8 @@
 /** The thread that keeps sessions on the disk: nobody who serves pages waits for a disk. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { type FreezeRequest, type FrozenBlocks, writeFrozen } from './frozen.ts';
 import { Keeper } from './keeper.ts';
-import type { FromKeeper, KeeperSettings, ToKeeper } from './messages.ts';
+import type { FromKeeper, FrozenAnswer, KeeperSettings, ToKeeper } from './messages.ts';
 import { NOTHING_KEPT } from './records.ts';
 import { Shelf } from './shelf.ts';
 
@@ -35,11 +36,21 @@ const then = (step: () => Promise<void> | void) => {
 let reading = Promise.resolve();
 
 async function read({ id, packets }: Extract<ToKeeper, { type: 'records' }>): Promise<void> {
-  const records = (await keeper?.records(new Set(packets))) ?? NOTHING_KEPT;
+  const answer = (await keeper?.records(new Set(packets))) ?? NOTHING_KEPT;
   say(
-    { type: 'records', id, records },
-    records.records.map(({ buffer }) => buffer),
+    { type: 'answer', id, answer },
+    answer.records.map(({ buffer }) => buffer),
   );
+}
+
+async function freeze(blocks: FrozenBlocks | undefined, request: FreezeRequest): Promise<FrozenAnswer> {
+  if (blocks === undefined) return { phase: 'not kept' };
+  try {
+    await writeFrozen(blocks, request);
+    return { phase: 'written' };
+  } catch (error) {
+    return { phase: 'failed', why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<void> {
@@ -56,11 +67,22 @@ async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<vo
       break;
     case 'path': {
       const path = (await keeper?.path(message.packet)) ?? { session: -1, records: undefined };
-      say({ type: 'path', id: message.id, path }, path.records === undefined ? [] : [path.records.buffer]);
+      say(
+        { type: 'answer', id: message.id, answer: path },
+        path.records === undefined ? [] : [path.records.buffer],
+      );
+      break;
+    }
+    case 'freeze': {
+      const { id, request } = message;
+      // what it is made of is known before anything else is taken in
+      const blocks = await keeper?.frozen(request.session, request.sinceNs);
+      reading = reading.then(async () => say({ type: 'answer', id, answer: await freeze(blocks, request) }));
       break;
     }
     case 'close':
       clearInterval(timer);
+      await reading;
       await keeper?.close();
       say({ type: 'closed' });
       break;

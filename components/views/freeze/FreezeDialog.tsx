@@ -87,7 +87,7 @@ function Choice({ freezing }: { readonly freezing: On }) {
           value={String(draft.lastMs)}
           options={withOwn(LAST, draft.lastMs, seconds)}
           onValue={(value) => changeFreeze({ lastMs: Number(value) })}
-          title="As much of it as the server has in memory"
+          title="As much of it as there is on the disk"
           className="w-36"
         />
         <Button

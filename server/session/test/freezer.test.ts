@@ -55,6 +55,7 @@ function hubOf() {
       return fail('UNKNOWN', 'this host says nothing');
     },
     explained: (packet, told) => facts.add(packet, told),
+    freezeKept: async () => ({ phase: 'not kept' }),
     session: {
       watch(triggers, learnNs) {
         watch = triggers === null ? undefined : new TriggerWatch(triggers, names, learnNs, assembler);

@@ -1,0 +1,133 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Fact } from '../../../core/messages/facts.ts';
+import { DEFAULT_SPEC, NO_STATS } from '../../../core/messages/source.ts';
+import { SessionAssembler } from '../../../core/model/assembler.ts';
+import { Recording } from '../../recording/reader.ts';
+import { HELLO } from '../../test/fixtures/hello.ts';
+import { FreezeOver, type FreezeRequest, writeFrozen } from '../frozen.ts';
+import { Keeper } from '../keeper.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import { Shelf } from '../shelf.ts';
+import { FUNCTIONS, HOPS_A_ROUND, trafficOf } from './traffic.ts';
+
+const TRIGGER = { packet: 7, timeNs: 1, why: 'dropped NO_SOCKET' };
+const FACT: Fact = {
+  query: { kind: 'conntrack', netns: 10 },
+  readAtUnixMs: 5,
+  answer: { ok: true, lines: ['now 3'], isCut: false },
+};
+/** Its parts are a megabyte: so many rounds are in several. */
+const ROUNDS = 60;
+
+let folder = '';
+let keeper: Keeper;
+let all: SessionAssembler;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'frozen-'));
+  keeper = new Keeper(new Shelf(folder, { ...DEFAULT_LIMITS, bytes: 16 << 20 }), '1.2.3');
+  await keeper.message({ type: 'hello', hello: HELLO });
+  await keeper.message({ type: 'functions', functions: FUNCTIONS });
+  await keeper.message({ type: 'capture', capture: { phase: 'starting', spec: DEFAULT_SPEC } });
+  all = new SessionAssembler();
+  all.restart();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const records of trafficOf(round)) {
+      await keeper.batch(records);
+      all.take(records);
+    }
+    await keeper.message({ type: 'stats', stats: { ...NO_STATS, events: round }, atUnixMs: round });
+  }
+});
+afterEach(async () => {
+  await keeper.close();
+  rmSync(folder, { recursive: true });
+});
+
+const request = (change: Partial<FreezeRequest> = {}): FreezeRequest => ({
+  path: join(folder, 'frozen'),
+  session: 1,
+  sinceNs: 0,
+  trigger: TRIGGER,
+  facts: [[7, [FACT]]],
+  ...change,
+});
+
+async function freeze(of: FreezeRequest) {
+  const blocks = await keeper.frozen(of.session, of.sinceNs);
+  if (blocks === undefined) throw new Error('it is not kept');
+  await writeFrozen(blocks, of);
+  return blocks;
+}
+
+async function readBack(path: string) {
+  const recording = await Recording.open(path);
+  const session = new SessionAssembler();
+  const messages: string[] = [];
+  for await (const item of recording.items()) {
+    if (item.kind === 'batch') session.take(item.records);
+    else messages.push(item.message.type);
+  }
+  await recording.close();
+  const { header, summary } = recording;
+  return { header, summary, session, messages };
+}
+
+it('is everything of the session, in one recording, when that is asked for', async () => {
+  const { blocks } = await freeze(request());
+  expect(new Set(blocks.map(([part]) => part.name)).size).toBeGreaterThan(1);
+  const { header, summary, session, messages } = await readBack(request().path);
+  expect(header).toMatchObject({ product: '1.2.3', trigger: TRIGGER });
+  expect(session.counters).toMatchObject({
+    packets: all.counters.packets,
+    hops: ROUNDS * HOPS_A_ROUND,
+    missing: 0,
+    malformed: 0,
+  });
+  for (const packet of [...all.newest(500)])
+    expect(session.pathRecords(packet), `packet ${packet}`).toEqual(all.pathRecords(packet));
+  // one session: what each part said at its beginning was said once
+  expect(messages.filter((type) => ['hello', 'functions', 'capture'].includes(type))).toEqual([
+    'hello',
+    'functions',
+    'capture',
+  ]);
+  expect(messages.filter((type) => ['fact', 'explained'].includes(type))).toEqual(['fact', 'explained']);
+  expect(summary).toMatchObject({ stats: { events: ROUNDS - 1 } });
+  expect(summary?.lastNs).toBeGreaterThanOrEqual(all.newestNs);
+  expect(summary?.records).toBeGreaterThan(ROUNDS * HOPS_A_ROUND);
+  expect(statSync(request().path).mode & 0o77).toBe(0);
+});
+
+it('has everything since a time, and little before', async () => {
+  const sinceNs = all.newestNs * 0.9;
+  await freeze(request({ sinceNs }));
+  const { session, summary } = await readBack(request().path);
+  const since = (of: SessionAssembler) =>
+    [...of.newest(100_000)].filter((packet) => (of.row(packet)?.firstNs ?? 0) >= sinceNs);
+  expect(since(session).length).toBeGreaterThan(100);
+  expect(since(session)).toEqual(expect.arrayContaining(since(all)));
+  expect(session.counters.hops).toBeLessThan(all.counters.hops / 2);
+  expect(summary?.firstNs).toBeLessThanOrEqual(sinceNs);
+});
+
+it('is of the session that is wanted only', async () => {
+  expect(await keeper.frozen(2, 0)).toBeUndefined();
+  await keeper.close();
+  expect(await keeper.frozen(1, 0)).toBeUndefined();
+});
+
+it('is not written where the session ends meanwhile, which is told', async () => {
+  const blocks = await keeper.frozen(1, 0);
+  if (blocks === undefined) throw new Error('it is not kept');
+  await keeper.close();
+  await expect(writeFrozen(blocks, request())).rejects.toThrow(FreezeOver);
+});
+
+it('is not written over what is there, and says so', async () => {
+  await freeze(request());
+  await expect(freeze(request())).rejects.toThrow('there is such a file');
+  expect(existsSync(request().path)).toBe(true);
+});
