@@ -247,7 +247,8 @@ export class Library {
       const { header, summary } = recording;
       await recording.close();
       // what is a part of a session has the counts of all of it
-      const counts = header.trigger === undefined ? summary?.stats : undefined;
+      const isWhole = (summary?.stats?.events ?? 0) <= (summary?.records ?? 0);
+      const counts = isWhole ? summary?.stats : undefined;
       return {
         createdUnixMs: header.createdUnixMs,
         lastedNs: summary && summary.lastNs - summary.firstNs,

@@ -9,6 +9,7 @@ import { Recording } from '../../recording/reader.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
 import { FreezeOver, type FreezeRequest, writeFrozen } from '../frozen.ts';
 import { Keeper } from '../keeper.ts';
+import { Library } from '../library.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { Shelf } from '../shelf.ts';
 import { FUNCTIONS, HOPS_A_ROUND, trafficOf } from './traffic.ts';
@@ -38,7 +39,11 @@ beforeEach(async () => {
       await keeper.batch(records);
       all.take(records);
     }
-    await keeper.message({ type: 'stats', stats: { ...NO_STATS, events: round }, atUnixMs: round });
+    await keeper.message({
+      type: 'stats',
+      stats: { ...NO_STATS, events: (round + 1) * HOPS_A_ROUND },
+      atUnixMs: round,
+    });
   }
 });
 afterEach(async () => {
@@ -47,7 +52,7 @@ afterEach(async () => {
 });
 
 const request = (change: Partial<FreezeRequest> = {}): FreezeRequest => ({
-  path: join(folder, 'frozen'),
+  path: join(folder, 'frozen.skbt'),
   session: 1,
   sinceNs: 0,
   trigger: TRIGGER,
@@ -95,7 +100,7 @@ it('is everything of the session, in one recording, when that is asked for', asy
     'capture',
   ]);
   expect(messages.filter((type) => ['fact', 'explained'].includes(type))).toEqual(['fact', 'explained']);
-  expect(summary).toMatchObject({ stats: { events: ROUNDS - 1 } });
+  expect(summary).toMatchObject({ stats: { events: ROUNDS * HOPS_A_ROUND } });
   expect(summary?.lastNs).toBeGreaterThanOrEqual(all.newestNs);
   expect(summary?.records).toBeGreaterThan(ROUNDS * HOPS_A_ROUND);
   expect(statSync(request().path).mode & 0o77).toBe(0);
@@ -111,6 +116,11 @@ it('has everything since a time, and little before', async () => {
   expect(since(session)).toEqual(expect.arrayContaining(since(all)));
   expect(session.counters.hops).toBeLessThan(all.counters.hops / 2);
   expect(summary?.firstNs).toBeLessThanOrEqual(sinceNs);
+  // the source's counts are of all of the session: it is not said to have so many
+  const library = new Library(new Shelf(folder, DEFAULT_LIMITS), () => '');
+  const listed = (await library.list()).recordings.find(({ name }) => name === 'frozen');
+  library.close();
+  expect(listed).toMatchObject({ events: summary?.records, packets: undefined });
 });
 
 it('is of the session that is wanted only', async () => {
