@@ -39,6 +39,7 @@ beforeEach(async () => {
       await keeper.batch(records);
       all.take(records);
     }
+    await keeper.tidy(); // as it does each second
     await keeper.message({
       type: 'stats',
       stats: { ...NO_STATS, events: (round + 1) * HOPS_A_ROUND },
