@@ -57,7 +57,8 @@ async function run(config: ServerConfig): Promise<void> {
     library instanceof Library
       ? new Freezer(hub, library, productVersion())
       : noFreezer(`no recordings are kept: ${library.why}`);
-  if (config.freeze !== null) freezer.wait(config.freeze);
+  const waits = config.freeze === null ? undefined : freezer.wait(config.freeze);
+  if (waits?.ok === false) console.error(`skbtracer server: nothing is frozen: ${waits.error.message}`);
   const stopSource = openSource(config, hub);
   const guard = new Guard(config);
   const exports = new Exports({ folder: library.folder });
