@@ -3,14 +3,14 @@ import type { NameTables } from '../../core/messages/browser.ts';
 import type { FoldedSession } from '../../core/model/analysis/fold.ts';
 import type { SessionAssembler } from '../../core/model/assembler.ts';
 import { VERDICT } from '../../core/model/packet.ts';
-import { rowVerdict } from '../../core/wire/rows.ts';
+import { rowLastNs, rowVerdict } from '../../core/wire/rows.ts';
 import type { KeptRecords } from '../store/records.ts';
 import { newestFolded, ReadPackets } from './read-packets.ts';
 
 /** Of a question's packets: where memory lacks fewer, it answers at once, and these are counted. */
 const LACKING_MIN = 0.1;
-/** What is told behind a packet's end comes within this. */
-const SETTLED_NS = 1e9;
+/** What is told behind a packet's end comes within this, and of packets that come one after the other the next. */
+const SETTLED_NS = 2e9;
 const KEPT_MS = 30_000;
 
 export class Past {
@@ -33,9 +33,11 @@ export class Past {
     this.#names = { ...this.#names, ...tables };
   }
 
-  /** Memory has not enough of these packets. */
-  isLacking(packets: Float64Array): boolean {
+  /** Memory has not enough of these packets, and no more of them come: those would be read again and again. */
+  isWorthReading(packets: Float64Array, presentNs: number): boolean {
     const wanted = newestFolded(packets);
+    const at = this.#assembler.rowAt(wanted.at(-1) ?? 0);
+    if (at >= 0 && presentNs - rowLastNs(this.#assembler.rowView, at) < SETTLED_NS) return false;
     const isGone = (packet: number) =>
       this.#assembler.rowAt(packet) < 0 || this.#assembler.isTruncated(packet);
     return wanted.filter(isGone).length > wanted.length * LACKING_MIN;

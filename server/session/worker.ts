@@ -53,7 +53,8 @@ function folded<F>(
   make: (session: FoldedSession, packets: Float64Array | null) => F,
 ): F | Promise<F> {
   if (kept === undefined) {
-    if (packets === null || !past.isLacking(packets)) return make(assembler, packets);
+    const presentNs = present.at(clockNs()) ?? 0;
+    if (packets === null || !past.isWorthReading(packets, presentNs)) return make(assembler, packets);
     return past.read(packets).then((session) => make(session, packets));
   }
   const which = kept.packetsOf(packets);

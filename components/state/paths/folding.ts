@@ -7,6 +7,8 @@ import { packetsToFold } from './scope.ts';
 const EVERY_MS = 700;
 const REST_FACTOR = 4;
 const FAILED_MS = 2000;
+/** What memory lacks is read from the disk once no more of it comes. */
+const SETTLED_MS = 3000;
 
 /** What the server folds packets into, and who takes it. */
 export interface Folding<T> {
@@ -21,18 +23,21 @@ export interface Folding<T> {
 }
 
 /** Has the packets that pass the display filter folded, and again while they change; the result ends it. */
-export function keepFolded<T extends { readonly leftOut: { readonly older: number } }>(
-  folding: Folding<T>,
-): () => void {
+export function keepFolded<
+  T extends { readonly leftOut: { readonly older: number; readonly truncated: number } },
+>(folding: Folding<T>): () => void {
   let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let folded = -1;
+  /** When the same is asked once more. */
+  let againMs = Number.POSITIVE_INFINITY;
   const turn = async () => {
     const { session } = packets;
     const version = visibleVersion();
     let wait = EVERY_MS;
-    if (session > 0 && (version !== folded || folding.session() !== session)) {
-      const began = performance.now();
+    const began = performance.now();
+    const isNew = version !== folded || folding.session() !== session;
+    if (session > 0 && (isNew || began >= againMs)) {
       const scope = packetsToFold();
       const result = await folding.ask(session, scope.packets);
       if (isOver) return;
@@ -44,6 +49,8 @@ export function keepFolded<T extends { readonly leftOut: { readonly older: numbe
         });
         folded = version;
         if (folding.isOnce) return;
+        const isLacking = isNew && leftOut.truncated > 0;
+        againMs = isLacking ? performance.now() + SETTLED_MS : Number.POSITIVE_INFINITY;
       } else if (result.error.code !== 'SESSION_OVER') folding.fail(result.error);
       wait = result.ok ? Math.max(EVERY_MS, REST_FACTOR * (performance.now() - began)) : FAILED_MS;
     }

@@ -62,7 +62,7 @@ describe('what memory has let go', () => {
   it('is folded as it was when memory had it', async () => {
     const past = new Past(memory, fromDisk);
     past.takeNames({ functions: FUNCTIONS });
-    expect(past.isLacking(OLD)).toBe(true);
+    expect(past.isWorthReading(OLD, memory.newestNs)).toBe(true);
     const read = await past.read(OLD);
     expect(read).not.toBe(memory);
     const told = folded(read, OLD);
@@ -118,7 +118,14 @@ describe('what memory has let go', () => {
 
 it('memory answers for what it has', () => {
   const past = new Past(memory, fromDisk);
-  expect(past.isLacking(memory.newest(10))).toBe(false);
+  expect(past.isWorthReading(memory.newest(10), memory.newestNs + 60e9)).toBe(false);
+});
+
+it('memory answers as long as more of what is asked for comes', () => {
+  const past = new Past(memory, fromDisk);
+  const all = memory.newest(20_000).reverse();
+  expect(past.isWorthReading(all, memory.newestNs)).toBe(false);
+  expect(past.isWorthReading(all, memory.newestNs + 60e9)).toBe(true);
 });
 
 it('a session that ends while it is read is read whole, or not at all', async () => {
