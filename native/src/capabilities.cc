@@ -37,8 +37,7 @@ std::string advice(int err) {
   if ((err == EPERM || err == EACCES) && geteuid() == 0)
     return "; this host, or the container that this runs in, forbids it even to root";
   if (err == EPERM || err == EACCES)
-    return "; run as root, or in a container with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; the host may also "
-           "forbid BPF";
+    return "; run as root, or in a container with CAP_SYS_ADMIN and CAP_SYSLOG; the host may also forbid BPF";
   return "";
 }
 
