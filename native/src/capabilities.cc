@@ -64,8 +64,11 @@ Capability tryRoot() {
   const std::string missing = has(CAP_BPF_BIT)       ? "CAP_PERFMON is missing"
                               : has(CAP_PERFMON_BIT) ? "CAP_BPF is missing"
                                                      : "CAP_BPF and CAP_PERFMON are missing";
-  return {false, geteuid() == 0 ? missing + ": tracing needs both; give them to this container or service"
-                                : "not root: " + missing + "; run with sudo"};
+  return {false,
+          geteuid() == 0
+              ? missing +
+                    ": tracing needs both, or CAP_SYS_ADMIN, which has them; give that to this container or service"
+              : "not root: " + missing + "; run with sudo"};
 }
 
 Capability tryBtf() {
