@@ -16,6 +16,8 @@ const config = (phase) => ({
   images: { unoptimized: true },
   typescript: { ignoreBuildErrors: true },
   turbopack: { root: import.meta.dirname },
+  // names the folder of files that browsers keep; scripts/build gives one name to the same sources, otherwise it is Next's, by chance
+  generateBuildId: () => process.env.PAGES_BUILD_ID ?? null,
   // Next puts aside what it needs to run, a tenth of it; packaging/modules.mjs takes it. A server is not told, or it would complain
   ...(phase === BUILD && { output: 'standalone' }),
 });

@@ -3,10 +3,12 @@
  * traced, the agent with them; keeps both going and takes both down.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FreezeOrder } from '../core/messages/freezing.ts';
 import { refusal } from '../core/model/capabilities.ts';
 import { listenAddress, READY_LINE, type ServerConfig } from './config.ts';
@@ -14,7 +16,7 @@ import { readToken } from './http/token.ts';
 import { openRecorded } from './import/open.ts';
 import { chooseKeeping } from './keep-folder.ts';
 import { AGENT, hasLab, NO_LAB } from './place.ts';
-import { asUser, chooseUser, type User } from './privileges.ts';
+import { asUser, chooseUser, PrivilegesError, type User } from './privileges.ts';
 import { RecordingError } from './recording/format.ts';
 import { openForReading } from './recording/reader.ts';
 import { hostCommand, spawnAgent } from './sources/local.ts';
@@ -36,7 +38,7 @@ export interface ServeOptions {
 }
 
 const NOT_OF_RECORDINGS = { isOn: false, why: 'a recording is shown' } as const;
-/** The agent is stopped by then, whatever the server does. */
+/** The agent is told to stop by then, whatever the server does; and it is waited for so long. */
 const AGENT_MS = 4000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
@@ -48,8 +50,25 @@ export async function serve(options: ServeOptions): Promise<number> {
   const shown = await chooseSource(options);
   if (typeof shown === 'string') return complain(shown);
 
-  const user = chooseUser();
   const folder = mkdtempSync(join(tmpdir(), 'skbtracer-'));
+  try {
+    return await serveIn(folder, shown, address, options);
+  } catch (error) {
+    if (!(error instanceof PrivilegesError)) throw error;
+    return complain(error.message);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `folder` is where the agent and the server meet. */
+async function serveIn(
+  folder: string,
+  shown: Shown,
+  address: { readonly host: string; readonly port: number },
+  options: ServeOptions,
+): Promise<number> {
+  const user = chooseUser();
   if (user !== undefined) shareFolder(folder, user);
   const socket = join(folder, 'agent');
   const token = readToken();
@@ -65,12 +84,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   const recording = shown.kind === 'recording' ? shown.fd : undefined;
   const server = startServer(config, user, recording);
   if (recording !== undefined) closeSync(recording); // the server has its own
-  let stopAgent: () => void = () => undefined;
+  let agent: KeptAgent | undefined;
   try {
     const ending = signalled();
     const isReady = await Promise.race([whenReady(server), ending, exited(server)]);
     if (isReady !== 'ready') return typeof isReady === 'number' ? isReady || 1 : 0;
-    if (shown.kind === 'host') stopAgent = keepAgent(socket);
+    if (shown.kind === 'host') agent = keepAgent(socket);
     const isLocal = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(address.host);
     const host = isLocal ? 'localhost' : address.host.includes(':') ? `[${address.host}]` : address.host;
     console.log(`\n  http://${host}:${address.port}/?token=${token}\n`);
@@ -80,12 +99,12 @@ export async function serve(options: ServeOptions): Promise<number> {
     return complain(`the server ended with status ${how}; everything is stopped`);
   } finally {
     // the server has the agent hand over what it has; one that hangs does not keep the agent tracing
-    const late = setTimeout(stopAgent, AGENT_MS);
+    agent?.keepNoLonger();
+    const late = setTimeout(() => agent?.stop(), AGENT_MS);
     server.stdin?.end();
     await exited(server);
     clearTimeout(late);
-    stopAgent();
-    rmSync(folder, { recursive: true, force: true });
+    await agent?.stop();
   }
 }
 
@@ -95,7 +114,13 @@ export async function serve(options: ServeOptions): Promise<number> {
  */
 function shareFolder(folder: string, { uid }: User): void {
   chmodSync(folder, 0o770);
-  chownSync(folder, uid, process.getgid?.() ?? 0);
+  try {
+    chownSync(folder, uid, process.getgid?.() ?? 0);
+  } catch (error) {
+    throw new PrivilegesError(
+      `the server cannot have a folder of its own: ${error instanceof Error ? error.message : error}; give CAP_CHOWN to this container or service`,
+    );
+  }
 }
 
 type Shown =
@@ -177,8 +202,15 @@ function startServer(
   return server;
 }
 
-/** Starts the agent with our privileges, again whenever it is gone. The result ends that. */
-function keepAgent(socket: string): () => void {
+interface KeptAgent {
+  /** From now on one that ends is not started again. */
+  keepNoLonger(): void;
+  /** Resolves when it has ended, or does not in time: it goes on by itself then. */
+  stop(): Promise<void>;
+}
+
+/** Starts the agent with our privileges, again whenever it is gone. */
+function keepAgent(socket: string): KeptAgent {
   let isOver = false;
   let waitMs = FIRST_WAIT_MS;
   let timer: NodeJS.Timeout | undefined;
@@ -198,10 +230,19 @@ function keepAgent(socket: string): () => void {
     });
   };
   begin();
-  return () => {
+  const keepNoLonger = () => {
     isOver = true;
     clearTimeout(timer);
-    agent?.kill('SIGTERM');
+  };
+  return {
+    keepNoLonger,
+    async stop() {
+      keepNoLonger();
+      if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
+      const ended = once(agent, 'exit');
+      agent.kill('SIGTERM');
+      await Promise.race([ended, wait(AGENT_MS, undefined, { ref: false })]);
+    },
   };
 }
 

@@ -9,6 +9,9 @@ export interface User {
   readonly gid: number;
 }
 
+/** Who the server was to be it cannot be here; the message says why, and what to do. */
+export class PrivilegesError extends Error {}
+
 /** Where the checkout and Node are shown to a user who cannot reach them where they are. */
 const SHOWN = '/var/lib/skbtracer/shown';
 
@@ -27,7 +30,7 @@ export function chooseUser(): User | undefined {
 function userNamed(name: string): User {
   const ask = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
   const user = { uid: ask('-u'), gid: ask('-g') };
-  if (!(user.uid > 0)) throw new Error(`SKBTRACER_USER=${name} must be a user without privileges`);
+  if (!(user.uid > 0)) throw new PrivilegesError(`SKBTRACER_USER=${name} must be a user without privileges`);
   return user;
 }
 
@@ -57,15 +60,19 @@ export function asUser(command: readonly string[], user: User | undefined): read
   ]; // biome-ignore format: a command line
 }
 
+/** Exit status of setpriv(1) when it cannot become what it was told to. */
+const REFUSED = 127;
+
+/** Throws a PrivilegesError when the kernel refuses that user. */
 function canReach([program = '', ...args]: readonly string[]): boolean {
   const script = 'test -r "$0" && test -x "$1"';
-  const check = spawnSync(program, [
-    ...args,
-    'sh',
-    '-c',
-    script,
-    join(ROOT, 'dist', 'server.mjs'),
-    process.execPath,
-  ]);
-  return check.status === 0;
+  const files = [join(ROOT, 'dist', 'server.mjs'), process.execPath];
+  const { status, stderr } = spawnSync(program, [...args, 'sh', '-c', script, ...files], {
+    encoding: 'utf8',
+  });
+  if (status === REFUSED)
+    throw new PrivilegesError(
+      `the server cannot give up its privileges: ${stderr.trim()}; give CAP_SETUID and CAP_SETGID to this container or service`,
+    );
+  return status === 0;
 }

@@ -37,8 +37,7 @@ std::string advice(int err) {
   if ((err == EPERM || err == EACCES) && geteuid() == 0)
     return "; this host, or the container that this runs in, forbids it even to root";
   if (err == EPERM || err == EACCES)
-    return "; run as root, or in a container with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; the host may also "
-           "forbid BPF";
+    return "; run as root, or in a container with CAP_SYS_ADMIN and CAP_SYSLOG; the host may also forbid BPF";
   return "";
 }
 
@@ -65,8 +64,11 @@ Capability tryRoot() {
   const std::string missing = has(CAP_BPF_BIT)       ? "CAP_PERFMON is missing"
                               : has(CAP_PERFMON_BIT) ? "CAP_BPF is missing"
                                                      : "CAP_BPF and CAP_PERFMON are missing";
-  return {false, geteuid() == 0 ? missing + ": tracing needs both; give them to this container or service"
-                                : "not root: " + missing + "; run with sudo"};
+  return {false,
+          geteuid() == 0
+              ? missing +
+                    ": tracing needs both, or CAP_SYS_ADMIN, which has them; give that to this container or service"
+              : "not root: " + missing + "; run with sudo"};
 }
 
 Capability tryBtf() {

@@ -2,24 +2,42 @@
  * The packages run where there is nothing of this checkout and no compiler: in a root of Debian's packages, which the lab
  * boots with systemd as its first process.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PWRU_LINES } from '../../core/model/import/test/imported.ts';
 import { lab } from '../../lab/test/run-lab.ts';
+import { serve } from './served.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..', '..');
 const PACKAGES = join(CHECKOUT, 'dist', 'packages');
 const { version }: { version: string } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
 
+const run = promisify(execFile);
+
 let folder = '';
 let root = '';
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skbtracer-packages-'));
   root = join(folder, 'root');
-  execFileSync('scripts/package', [], { cwd: CHECKOUT, stdio: 'pipe' });
-  execFileSync('scripts/debian-root', [root], { cwd: CHECKOUT, stdio: 'pipe' });
+  // what the one says when it fails, not that the other was stopped
+  const made = await Promise.allSettled([
+    run('scripts/package', [], { cwd: CHECKOUT }),
+    run('scripts/debian-root', [root], { cwd: CHECKOUT }),
+  ]);
+  for (const one of made) if (one.status === 'rejected') throw one.reason;
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -32,6 +50,27 @@ function answers(stdout: string): Record<string, readonly string[]> {
   }
   return all;
 }
+
+/** SHA-256 of each package by its name. */
+const hashes = () =>
+  Object.fromEntries(
+    readdirSync(PACKAGES).map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(PACKAGES, name)))
+        .digest('hex'),
+    ]),
+  );
+
+// the first: what it makes is what the others look at
+test('both packages are all that is made, and the same bytes when programs and pages are built anew', async () => {
+  const before = hashes();
+  expect(Object.keys(before).sort()).toEqual([`skbtracer-${version}.tgz`, `skbtracer_${version}_amd64.deb`]);
+  for (const built of ['dist/.stamps/programs', 'dist/.stamps/pages', '.next'])
+    rmSync(join(CHECKOUT, built), { recursive: true });
+  await run('scripts/package', [], { cwd: CHECKOUT });
+  expect(hashes()).toEqual(before);
+}, 300_000);
 
 describe('the Debian package', () => {
   test('has what it depends on in that root, and installs there', () => {
@@ -67,36 +106,43 @@ describe('the Debian package', () => {
     expect(own.filter((file) => /\.(map|tsx|cc)$/.test(file))).toEqual([]);
   });
 
-  test('traces as a service with few privileges, and leaves nothing when it is stopped', async () => {
-    const script = readFileSync(join(import.meta.dirname, 'service.sh'));
-    const { status, stdout, stderr } = await lab(['--root', root, '--systemd', '--timeout', '560'], script);
-    // with what it said until then
-    expect({ status, stderr }, stdout.toString()).toEqual({ status: 0, stderr: '' });
-    const { process: processes, exposure, ...others } = answers(stdout.toString());
-    const noLab =
-      'skbtracer: the lab is not in this package: it is in a checkout of skbtracer (npm run lab), and traces a VM there 1';
-    expect(others).toEqual({
-      first: ['systemd'],
-      compilers: [''],
-      version: [version],
-      lab: [noLab],
-      'lab-doctor': [noLab],
-      enabled: ['disabled inactive'],
-      known: ['root 600'],
-      ready: ['ready'],
-      traced: ['yes'],
-      up: ['1 1 1'],
-      stopped: ['success inactive 0'],
-      left: ['0 0'],
-    });
-    // the launcher and the agent have what the unit gives, the server has nothing
-    expect([...(processes ?? [])].sort()).toEqual([
-      'agent.mjs root 000000c4002831c1',
-      'serve root 000000c4002831c1',
-      'server.mjs skbtracer 0000000000000000',
-    ]);
-    expect(Number(exposure?.[0]?.split(' ').at(-1))).toBeLessThanOrEqual(4.1);
-  }, 600_000);
+  // both at once: each has one emulated CPU
+  test.concurrent.each(['6.12', '6.1'])(
+    'on %s traces as a service with few privileges, and leaves nothing when it is stopped',
+    async (kernel) => {
+      const script = readFileSync(join(import.meta.dirname, 'service.sh'));
+      const machine = ['--kernel', kernel, '--root', root, '--systemd', '--timeout', '560'];
+      const { status, stdout, stderr } = await lab(machine, script);
+      // with what it said until then
+      expect({ status, stderr }, stdout.toString()).toEqual({ status: 0, stderr: '' });
+      const { process: processes, exposure, ...others } = answers(stdout.toString());
+      const noLab =
+        'skbtracer: the lab is not in this package: it is in a checkout of skbtracer (npm run lab), and traces a VM there 1';
+      expect(others).toEqual({
+        first: ['systemd'],
+        compilers: [''],
+        version: [version],
+        lab: [noLab],
+        'lab-doctor': [noLab],
+        enabled: ['disabled inactive'],
+        known: ['root 600'],
+        ready: ['ready'],
+        traced: ['yes'],
+        up: ['1 1 1'],
+        stopped: ['success inactive 0'],
+        left: ['0 0'],
+        told: ['Tracing this host.   http://localhost:3000/?token=TOKEN'],
+      });
+      // the launcher and the agent have what the unit gives, the server has nothing, and nobody gets more
+      expect([...(processes ?? [])].sort()).toEqual([
+        'agent.mjs root 00000004002831c1 00000004002831c1 1',
+        'serve root 00000004002831c1 00000004002831c1 1',
+        'server.mjs skbtracer 0000000000000000 0000000000000000 1',
+      ]);
+      expect(Number(exposure?.[0]?.split(' ').at(-1))).toBeLessThanOrEqual(4.1);
+    },
+    600_000,
+  );
 });
 
 describe('the npm package', () => {
@@ -121,11 +167,70 @@ describe('the npm package', () => {
       ),
     ).toEqual([]);
   });
-});
 
-test('both packages are all that was made', () => {
-  expect(readdirSync(PACKAGES).sort()).toEqual([
-    `skbtracer-${version}.tgz`,
-    `skbtracer_${version}_amd64.deb`,
-  ]);
+  describe('installed', () => {
+    const at = (...names: readonly string[]) => join(folder, 'npm', ...names);
+    const skbtracer = () => at('bin', 'skbtracer');
+    const capture = () => join(folder, 'pwru.json');
+    beforeAll(async () => {
+      chmodSync(folder, 0o755); // whom the server becomes finds it where it is
+      writeFileSync(capture(), `${PWRU_LINES.join('\n')}\n`);
+      const tarball = join(PACKAGES, `skbtracer-${version}.tgz`);
+      await run('npm', ['install', '--global', '--prefix', at(), '--loglevel=error', tarball], {
+        cwd: folder,
+      });
+    }, 300_000);
+
+    test('has its command and its manual page where npm’s prefix has such things', async () => {
+      expect((await run(skbtracer(), ['--version'])).stdout.trim()).toBe(version);
+      const page = at('share', 'man', 'man8', 'skbtracer.8');
+      expect(readFileSync(page, 'utf8')).toMatch(/^\.TH SKBTRACER 8 /);
+      // man(1) itself, where there is one
+      const found = spawnSync('man', ['-w', 'skbtracer'], {
+        env: { ...process.env, MANPATH: at('share', 'man') },
+      });
+      if (found.error === undefined) expect(found.stdout.toString().trim()).toBe(realpathSync(page));
+    });
+
+    test('nothing of it was compiled or ran as it was installed', async () => {
+      const modules = at('lib', 'node_modules', 'skbtracer', 'node_modules');
+      const { stdout } = await run('find', [
+        modules,
+        '-name',
+        'package.json',
+        '-path',
+        '*/node_modules/*/package.json',
+      ]);
+      const scripts = stdout
+        .trim()
+        .split('\n')
+        .flatMap((file) => Object.keys(JSON.parse(readFileSync(file, 'utf8')).scripts ?? {}));
+      expect(scripts.length).toBeGreaterThan(10);
+      expect(scripts.filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    });
+
+    test('shows a capture in the browser', async () => {
+      const served = await serve(skbtracer(), capture());
+      try {
+        const scripts = [...served.page.matchAll(/\/_next\/static\/[^"\\]+\.js/g)].map(([path]) => path);
+        expect(scripts.length).toBeGreaterThan(3);
+        expect(await Promise.all(scripts.map(served.status))).toEqual(scripts.map(() => 200));
+      } finally {
+        expect(await served.stop()).toBe(0);
+      }
+    });
+
+    test.runIf(process.getuid?.() === 0).each([
+      ['setuid', /^skbtracer: the server cannot give up its privileges: setpriv: setresuid .*CAP_SETUID/],
+      ['setgid', /^skbtracer: the server cannot give up its privileges: setpriv: setresgid .*CAP_SETGID/],
+      ['chown', /^skbtracer: the server cannot have a folder of its own: EPERM.*CAP_CHOWN/],
+    ])('says what its server lacks where there is no CAP_%s', (name, words) => {
+      const without = [`--inh-caps=-${name}`, `--bounding-set=-${name}`];
+      const { status, stderr } = spawnSync('setpriv', [...without, skbtracer(), 'serve', capture()], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(words);
+      expect(status).toBe(1);
+    });
+  });
 });

@@ -51,11 +51,13 @@ say up "$(count skbtracer_source_up) $(count skbtracer_capturing) $(count skbtra
 for pid in $(cat /sys/fs/cgroup/system.slice/skbtracer.service/cgroup.procs); do
 	# the agent asks `ip` now and then, which may be gone by now
 	what=$(tr '\0' ' ' 2> /dev/null < "/proc/$pid/cmdline" | grep -oE '(server|agent|serve)(\.mjs)?' | head -1)
-	[ -z "$what" ] || say process "$what $(stat -c %U "/proc/$pid") $(grep -E '^CapEff' "/proc/$pid/status" | cut -f2)"
+	[ -z "$what" ] ||
+		say process "$what $(stat -c %U "/proc/$pid") $(grep -E '^(CapEff|CapBnd|NoNewPrivs)' "/proc/$pid/status" | cut -f2 | tr '\n' ' ')"
 done
 systemctl stop skbtracer
 # what it wrote of the kernel is there for the next start (RuntimeDirectoryPreserve)
 say known "$(stat -c '%U %a' /run/skbtracer/kernel)"
 say stopped "$(systemctl show -p ActiveState,Result --value skbtracer | tr '\n' ' ')$(pgrep -c node)"
 say left "$(find /sys/fs/cgroup/system.slice/skbtracer.service 2> /dev/null | wc -l) $(ls /tmp | grep -c skbtracer)"
+say told "$(journalctl -o cat -u skbtracer -t skbtracer | grep -v '^$' | sed 's/[0-9a-f]\{32\}/TOKEN/' | tr '\n' ' ')"
 say exposure "$(systemd-analyze security --no-pager skbtracer | grep -oE 'level for skbtracer.service: [0-9.]+')"

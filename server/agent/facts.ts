@@ -43,7 +43,10 @@ export async function readFacts(
       const enter = query.netns === 0 ? [] : places.get(query.netns);
       const answer: Answer =
         enter === undefined
-          ? { ok: false, reason: `there is no namespace ${query.netns} any more` }
+          ? {
+              ok: false,
+              reason: `namespace ${query.netns} is not found: it is gone, or its processes are not this agent’s to see`,
+            }
           : await answerIn(query, (command) => run(enter, command));
       facts[at] = { query, readAtUnixMs: Date.now(), answer };
     }

@@ -70,8 +70,8 @@ async function run(): Promise<number> {
       return expectPackets(parseExpect(rest));
     }
     case 'man': {
-      const { manPage } = await import('./man.ts');
-      process.stdout.write(manPage(productVersion(), new Date().toISOString().slice(0, 10)));
+      const { manPage, pageDay } = await import('./man.ts');
+      process.stdout.write(manPage(productVersion(), pageDay(process.env.SOURCE_DATE_EPOCH)));
       return 0;
     }
     case 'completion': {

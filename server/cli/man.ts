@@ -75,6 +75,12 @@ const term = (text: string): string =>
 const FLAG = /^ {2,6}(-.*?)(?: {2,}|$)(.*)$/;
 const COMMAND = /^ {2}(skbtracer .*?) {2,}(.*)$/;
 
+/** The day that a page is of: today, or that of SOURCE_DATE_EPOCH if there is one, by which packages are the same bytes whenever they are made. */
+export function pageDay(seconds = ''): string {
+  const date = /^\d{1,11}$/.test(seconds) ? new Date(Number(seconds) * 1000) : new Date();
+  return date.toISOString().slice(0, 10);
+}
+
 /** The page for a version, of a day (`2026-11-30`). */
 export function manPage(version: string, day: string): string {
   const [head = '', commands = '', ...rest] = HELP.split('\n\n');

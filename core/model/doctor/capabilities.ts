@@ -18,7 +18,7 @@ const NOTHING = 'Nothing can be traced.';
 const NEEDED: readonly Needed[] = [
   {
     capability: 'root', title: 'Privileges', effect: NOTHING,
-    advice: 'Run with sudo, or give CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE; the lab (--source lab) needs none.',
+    advice: 'Run with sudo, or give CAP_SYS_ADMIN, which has both, and CAP_SYSLOG; the lab (--source lab) needs none.',
   },
   {
     capability: 'btf', title: 'BTF, the kernel’s types', effect: NOTHING,

@@ -42,15 +42,18 @@ export const privileges: Rule = (facts) => {
       : [
           limited(
             'CAP_NET_ADMIN',
-            'What the host says about a packet’s end (firewall rules, queues) is not told; the self-test cannot run.',
+            'The host’s firewall rules and IPsec policies are not told; the self-test cannot run.',
           ),
         ]),
+    ...(isHeld(mask, 'CAP_NET_RAW')
+      ? []
+      : [limited('CAP_NET_RAW', 'Rules of legacy iptables are not told; the self-test cannot run.')]),
     ...(isHeld(mask, 'CAP_SYS_PTRACE')
       ? []
       : [
           limited(
             'CAP_SYS_PTRACE',
-            'Namespaces that only processes with more privileges are in have no name.',
+            'Namespaces that only processes with more privileges are in have no name, and what the host says there is not told.',
           ),
         ]),
     // hidden addresses say it themselves

@@ -172,14 +172,14 @@ const ABSENCES: readonly Absence[] = [
     way: without('perfmon', 'sys_admin'),
     id: 'root',
     found: /^CAP_PERFMON is missing: tracing needs both/,
-    advice: /CAP_BPF, CAP_PERFMON/,
+    advice: /CAP_SYS_ADMIN, which has both/,
   },
   {
     what: 'CAP_BPF',
     way: without('bpf', 'sys_admin'),
     id: 'root',
     found: /^CAP_BPF is missing: tracing needs both/,
-    advice: /CAP_BPF, CAP_PERFMON/,
+    advice: /CAP_SYS_ADMIN, which has both/,
   },
   {
     what: 'CAP_SYSLOG',
@@ -190,11 +190,15 @@ const ABSENCES: readonly Absence[] = [
   },
 ]; // biome-ignore format: a table
 
-/** The tracer may do without, or not; the self-test's network cannot be made. */
+/** The tracer may do without, or not; the self-test cannot. */
 const FOR_THE_SELF_TEST = [
   {
     name: 'net_admin', state: 'limited', effect: /self-test cannot run/,
     refused: /^ip cannot make a veth pair: .*Operation not permitted$/,
+  },
+  {
+    name: 'net_raw', state: 'limited', effect: /self-test cannot run/,
+    refused: /^cannot send4: raw socket: Operation not permitted$/,
   },
   {
     name: 'sys_admin', state: 'missing', effect: /^No capture starts: /,

@@ -75,7 +75,10 @@ describe('a query', () => {
     const { run, ran } = runner({ 'cat ': '1' });
     const { facts } = await readFacts([{ kind: 'conntrack', netns: 99 }], run, namespaces);
     expect(ran).toEqual([]);
-    expect(facts[0]?.answer).toEqual({ ok: false, reason: 'there is no namespace 99 any more' });
+    expect(facts[0]?.answer).toEqual({
+      ok: false,
+      reason: 'namespace 99 is not found: it is gone, or its processes are not this agent’s to see',
+    });
   });
 
   it('for a route that there is not is answered, not failed', async () => {

@@ -10,6 +10,7 @@ import { checkCapture, checkDatagram, packetsOf } from '../../../core/model/doct
 import type { Check, Datagram, Probed } from '../../../core/model/doctor/self-test/types.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import type { Client } from '../client.ts';
+import { CliError } from '../usage.ts';
 import type { Collector } from './collector.ts';
 import type { LivePair } from './pair.ts';
 
@@ -59,8 +60,14 @@ export async function selfTest(
   const taken = sent.filter(({ isTaken }) => isTaken).length;
   const { receiver } = pair;
   receiver.onReceived = () => collector.poke();
-  await receiver.tell('receive', TO_OPEN);
-  for (const datagram of sent) await send(pair, datagram);
+  try {
+    await receiver.tell('receive', TO_OPEN);
+    for (const datagram of sent) await send(pair, datagram);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    await client.source.request({ method: 'stop' });
+    return { test: refusedSelfTest(error.message), capture };
+  }
   const hasEnded = (datagram: Datagram) =>
     packetsOf(collector.packets, datagram).some(({ frees }) => frees.length > 0);
   await collector.until(() => receiver.received === taken && sent.every(hasEnded), END_TIMEOUT_MS);

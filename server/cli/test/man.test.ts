@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { COMMAND_FLAGS } from '../flags.ts';
-import { manPage } from '../man.ts';
+import { manPage, pageDay } from '../man.ts';
 
 const page = manPage('1.2.3', '2026-11-30');
 /** As a reader sees it, without fonts. */
@@ -32,5 +32,12 @@ describe('the manual page', () => {
       '.SH EXAMPLES', '.SH SEE ALSO',
     ]); // biome-ignore format: a list
     expect(page.split('\n').some((line) => line.startsWith("'"))).toBe(false);
+  });
+
+  it('is of the day that a package is made of, or of today', () => {
+    expect(pageDay('1700000000')).toBe('2023-11-14');
+    vi.useFakeTimers({ now: Date.UTC(2026, 10, 30, 23, 59) });
+    for (const seconds of [undefined, '', 'soon']) expect(pageDay(seconds)).toBe('2026-11-30');
+    vi.useRealTimers();
   });
 });

@@ -99,10 +99,15 @@ describe('the doctor', () => {
 
   it('tells each privilege that is not there by its name, with what it costs', () => {
     expect(found({ privileges: '1ffffffffff' }, 'privileges')?.state).toBe('ok');
-    // all but CAP_NET_ADMIN (12) and CAP_SYS_PTRACE (19)
-    const held = (0x1ffffffffffn & ~(1n << 12n) & ~(1n << 19n)).toString(16);
-    expect(wanting({ privileges: held })).toEqual(['CAP_NET_ADMIN limited', 'CAP_SYS_PTRACE limited']);
-    expect(found({ privileges: held }, 'CAP_NET_ADMIN')?.effect).toContain('self-test');
+    // all but CAP_NET_ADMIN (12), CAP_NET_RAW (13) and CAP_SYS_PTRACE (19)
+    const held = (0x1ffffffffffn & ~(3n << 12n) & ~(1n << 19n)).toString(16);
+    expect(wanting({ privileges: held })).toEqual([
+      'CAP_NET_ADMIN limited',
+      'CAP_NET_RAW limited',
+      'CAP_SYS_PTRACE limited',
+    ]);
+    for (const id of ['CAP_NET_ADMIN', 'CAP_NET_RAW'])
+      expect(found({ privileges: held }, id)?.effect).toContain('self-test');
     // CAP_SYS_ADMIN (21): programs cannot be fitted to modules
     const noAdmin = { privileges: (0x1ffffffffffn & ~(1n << 21n)).toString(16), programs: [] };
     const inModule = WHOLE.functions?.map((one) => ({ ...one, module: 'nf_tables' }));
