@@ -99,8 +99,7 @@ async function run(config: ServerConfig): Promise<void> {
     await Promise.all([handOver(), exports.close()]);
     await Promise.allSettled([gateway.close(), stopSource()]);
     await recorded.close();
-    library.close();
-    await hub.close();
+    await Promise.all([library.close(), hub.close()]);
     process.exit(0);
   };
   /** What the kernel side has recorded until now belongs to the session that is kept. */

@@ -12,6 +12,9 @@ export const NOTE_SUFFIX = '.note.txt';
 /** Of everything that belongs to a recording. */
 export const ENDINGS = [RECORDING_SUFFIX, INDEX_SUFFIX, `${INDEX_SUFFIX}.wal`, NOTE_SUFFIX] as const;
 
+/** Of files that are no recording, or index, yet: what begins so when a server starts is nobody's, and removed. */
+export const INCOMING_PREFIX = '.incoming-';
+
 /** A recording on the shelf. */
 export interface Shelved {
   /** Without folder and ending. */
