@@ -2,35 +2,24 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ROOT } from '../../place.ts';
 import { RecordingError } from '../../recording/format.ts';
 import { Recording } from '../../recording/reader.ts';
 import { openFileSink } from '../../recording/sink.ts';
 import { writeRecording } from '../../recording/test/make-recording.ts';
 import { RecordingWriter } from '../../recording/writer.ts';
+import { type Built, built } from '../../test/built.ts';
 import { indexRecording } from '../index-recording.ts';
 import { Kept } from '../kept.ts';
 import { trafficOf } from './traffic.ts';
 
-/** Where Node finds our packages from. */
-const built = join(ROOT, 'node_modules', '.cache', 'skbtracer-index', String(process.pid));
-const program = join(built, 'index.worker.mjs');
-
+let worker: Built;
+let program = '';
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, 'server', 'store', 'index-worker.ts')],
-    outfile: program,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
+  worker = await built('server/store/index-worker.ts');
+  ({ program } = worker);
 });
-afterAll(() => rmSync(built, { recursive: true }));
+afterAll(() => worker.remove());
 
 let folder = '';
 let recording = '';
