@@ -31,7 +31,9 @@ export function keepFolded<T extends { readonly leftOut: { readonly older: numbe
     const { session } = packets;
     const version = visibleVersion();
     let wait = EVERY_MS;
-    if (session > 0 && (version !== folded || folding.session() !== session)) {
+    // of another tool's capture the session is 0: nobody said that one began
+    const isThere = session > 0 || packets.size > 0;
+    if (isThere && (version !== folded || folding.session() !== session)) {
       const began = performance.now();
       const scope = packetsToFold();
       const result = await folding.ask(session, scope.packets);
