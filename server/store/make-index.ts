@@ -6,6 +6,7 @@ import type { RecordedItem, RecordedMessage } from '../../core/messages/recordin
 import { Recording } from '../recording/reader.ts';
 import { GenerationSplit } from './generations.ts';
 import { IndexFile } from './index-file.ts';
+import { DEFAULT_MEMORY_BYTES } from './limits.ts';
 import type { Rows } from './names.ts';
 import { PacketFold } from './packets.ts';
 import type { RowSink } from './schema.ts';
@@ -72,7 +73,8 @@ class RecordingFold {
 
   constructor(sink: RowSink) {
     this.#sink = sink;
-    this.#fold = new PacketFold(sink);
+    // of another tool's capture many packets have no end: their paths are known as they would be by the frames
+    this.#fold = new PacketFold(sink, DEFAULT_MEMORY_BYTES);
   }
 
   /** An item of the block that lies there. False: another session begins. */

@@ -19,7 +19,7 @@ import type { RowOf, RowSink } from './schema.ts';
 const PACKETS_MAX = 1 << 16;
 /** Rows are known for so long: a batch does not begin more packets than the rest. */
 const ROWS_MAX = 2 * PACKETS_MAX;
-/** Of packets that have not ended: whose first ones gave way meanwhile has a path that is not known. */
+/** Beside a capture that runs. Whose first records gave way before it ended has a path that is not known. */
 const RECORDS_BYTES = 16 << 20;
 const NO_BLOCK = -1;
 const NOWHERE = '0'.repeat(16);
@@ -44,7 +44,7 @@ export class PacketFold {
   #sink: RowSink;
   readonly #cursor = new RecordCursor();
   /** Knows how packets end, and which ways they take; their records are kept so long, if they are not too many. */
-  readonly #assembler = new SessionAssembler({ budgetBytes: RECORDS_BYTES, maxPackets: ROWS_MAX });
+  readonly #assembler: SessionAssembler;
   readonly #open = new Map<number, OpenPacket>();
   #ended: number[] = [];
   #begun = 0;
@@ -55,8 +55,10 @@ export class PacketFold {
   /** As the source told them last. */
   #tables: NameTables = {};
 
-  constructor(sink: RowSink) {
+  /** `recordBytes`: of packets that have not ended. */
+  constructor(sink: RowSink, recordBytes = RECORDS_BYTES) {
     this.#sink = sink;
+    this.#assembler = new SessionAssembler({ budgetBytes: recordBytes, maxPackets: ROWS_MAX });
   }
 
   /** Counts sessions as a SessionAssembler does that gets the same. */

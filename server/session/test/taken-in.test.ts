@@ -133,6 +133,18 @@ describe('a recording that was taken in is shown by its index as by its frames',
     expect(await compare(await takeIn(await written(begin, ...others)), long)).toBe(140_003);
   });
 
+  it('packets that do not end, of many records', async () => {
+    const hops = Array.from({ length: 40 }, (_, round) =>
+      batch(
+        ...Array.from({ length: 10_000 }, (_, i) =>
+          hop({ packet: 1 + (i % 1000), func: 1 + round, time: round * 10_000 + i }),
+        ),
+      ),
+    );
+    expect(hops.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(20 << 20);
+    expect(await compare(await takeIn(await written(...hops)), [1, 500, 1000])).toBe(1000);
+  });
+
   it('a capture of pwru', async () => {
     expect(await compare(await takeIn(`${PWRU_LINES.join('\n')}\n`))).toBe(2);
   });
