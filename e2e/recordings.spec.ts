@@ -135,6 +135,8 @@ async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
     transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
     return transfer;
   }, file);
+  // before the list is there nobody takes it
+  await expect(page.locator('[data-recording]').first()).toBeVisible();
   await page.getByRole('main').dispatchEvent('drop', { dataTransfer });
 }
 
