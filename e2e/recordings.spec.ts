@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { PWRU_LINES } from '../core/model/import/test/imported.ts';
 import { writeRecording } from '../server/recording/test/make-recording.ts';
 import { type Product, ROOT, startServer } from './product.ts';
 import { openCapture } from './recorded.ts';
@@ -126,14 +127,22 @@ test('are exported in every format, from the list and when they are open', async
   expect((await choose('pcapng')).suggestedFilename()).toBe(`${OLD}.pcapng`);
 });
 
+/** As somebody drops a file on the page. */
+async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+  const file = { name, base64: bytes.toString('base64') };
+  const dataTransfer = await page.evaluateHandle(({ name, base64 }) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    return transfer;
+  }, file);
+  // before the list is there nobody takes it
+  await expect(page.locator('[data-recording]').first()).toBeVisible();
+  await page.getByRole('main').dispatchEvent('drop', { dataTransfer });
+}
+
 test('of others are dropped on the page, or chosen; what is none is refused with why', async ({ page }) => {
   const bytes = readFileSync(join(folder, 'kept', `${OLD}.skbt`));
-  const dataTransfer = await page.evaluateHandle((base64) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], 'from anna.skbt'));
-    return transfer;
-  }, bytes.toString('base64'));
-  await page.getByRole('main').dispatchEvent('drop', { dataTransfer });
+  await drop(page, 'from anna.skbt', bytes);
   await expect(row(page, 'from-anna')).toContainText('105');
   await page.getByLabel('Recordings to import').setInputFiles([
     { name: 'cut.skbt', mimeType: 'application/octet-stream', buffer: bytes.subarray(3) },
@@ -143,6 +152,52 @@ test('of others are dropped on the page, or chosen; what is none is refused with
   await expect(page.getByRole('alert').first()).toContainText(
     'cut.skbt is not taken: it is no recording of skbtracer',
   );
+});
+
+test('of another tool are dropped, too: what it tells is shown, and what it does not is not told', async ({
+  page,
+}) => {
+  await drop(page, 'case.json', Buffer.from(PWRU_LINES.join('\n')));
+  const cells = row(page, 'case').getByRole('cell');
+  await expect(cells.nth(4)).toHaveText('21.2 ms');
+  for (const untold of [5, 7]) await expect(cells.nth(untold)).toHaveText('–');
+  await row(page, 'case').getByRole('link').first().click();
+  const recording = page.getByRole('region', { name: 'Recording' });
+  await expect(recording).toContainText('a host that is not told');
+  await expect(recording).toContainText('captured by pwru; not all is told (see Health)');
+  await expect(page.getByRole('contentinfo')).toContainText('losses not told');
+  await expect(page.getByRole('contentinfo')).toContainText('276 hops of 2 packets');
+
+  await expect(page.getByRole('region', { name: 'Packets' }).getByRole('status').first()).toHaveText('2');
+  await page.locator('[data-packet]').first().click();
+  const path = page.getByRole('region', { name: 'Path of the selected packet' });
+  await expect(path).toContainText('Nobody listens on UDP 10.1.0.3:9 in db');
+  await expect(path).toContainText('Crosses the veth pair from vdb in netns 4026531840 to eth0 in db');
+
+  await page.keyboard.press('4');
+  await expect(page.locator('[data-path]')).toHaveCount(2);
+  await page.keyboard.press('6');
+  await expect(page.getByText('2 packets, 270 steps from hop to hop')).toBeVisible();
+  await page.keyboard.press('3');
+  await expect(page.getByText('How the network is wired is not told')).toBeVisible();
+  await page.keyboard.press('7');
+  await expect(
+    page.getByText('The capture of pwru has packets, and not what happened to sockets.'),
+  ).toBeVisible();
+  await page.keyboard.press('8');
+  await expect(page.getByText('Captured by pwru, which does not tell its probes and losses')).toBeVisible();
+  await expect(page.getByText('Probes are not told')).toBeVisible();
+  await expect(page.getByText('Not told: the capture of pwru does not say what was lost.')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Source' })).toContainText(
+    'It has times since the host was booted, not of day',
+  );
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+  expect(
+    readdirSync(join(folder, 'kept'))
+      .filter((file) => file.startsWith('case'))
+      .sort(),
+  ).toEqual(['case.duckdb', 'case.skbt']);
 });
 
 test('are removed, brought back, and removed for good', async ({ page }) => {

@@ -16,6 +16,7 @@ const PROGRAMS = {
   agent: 'server/agent/main.ts',
   'session.worker': 'server/session/worker.ts',
   'store.worker': 'server/store/worker.ts',
+  'index.worker': 'server/store/index-worker.ts',
   lab: 'lab/main.ts',
   scenarios: 'lab/scenarios/main.ts',
 };

@@ -109,8 +109,7 @@ async function run(config: ServerConfig): Promise<void> {
     await freezer.close(); // as long as the host can be asked
     await Promise.allSettled([gateway.close(), stopSource()]);
     await recorded.close();
-    library.close();
-    await hub.close();
+    await Promise.all([library.close(), hub.close()]);
     process.exit(0);
   };
   /** What the kernel side has recorded until now belongs to the session that is kept. */

@@ -90,6 +90,7 @@ function send(file: File, progress: (share: number) => void): Promise<Result<{ r
     const unanswered = () =>
       resolve(fail('NOT_SENT', `${file.name} was not sent: the server did not take it to its end`));
     request.upload.onprogress = ({ loaded, total }) => progress(total === 0 ? 1 : loaded / total);
+    request.upload.onload = () => progress(1);
     request.onerror = unanswered;
     request.onabort = unanswered;
     request.onload = () => {

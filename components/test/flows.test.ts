@@ -143,6 +143,9 @@ describe('drops', () => {
   it('have an axis of whole parts of the clock', () => {
     const ticks = timeTicks({ fromNs: 0, toNs: 10e9 }, Date.UTC(2026, 0, 1), 330);
     expect(ticks.map(({ label }) => label.slice(-3))).toEqual([':00', ':05', ':10']);
+    // with milliseconds they are longer, the first one is not centred, and still none is over another
+    const fine = timeTicks({ fromNs: 0, toNs: 21e6 }, 0, 918).map(({ x }) => x);
+    for (const [i, x] of fine.slice(1).entries()) expect(x - (fine[i] ?? 0)).toBeGreaterThan(120);
     expect(timeTicks({ fromNs: 5, toNs: 5 }, 0, 600)).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ import {
 } from '../../core/messages/source.ts';
 import { idsOf, type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.ts';
 import { type NativeAddon, NativeError, type NativeTracer, type Switched } from '../../native/index.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../turns.ts';
 
 export interface CaptureListener {
   capture(state: CaptureState): void;

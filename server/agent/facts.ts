@@ -6,8 +6,8 @@
 import { execFile } from 'node:child_process';
 import { FACT_LINE_MAX, FACT_LINES_MAX, type Fact, type FactQuery } from '../../core/messages/facts.ts';
 import { factCommand } from '../../core/model/facts.ts';
+import { Turns } from '../turns.ts';
 import { findNamespaces } from './namespaces.ts';
-import { Turns } from './turns.ts';
 
 const TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 8 << 20;

@@ -14,6 +14,7 @@ import { isProgram } from '../../core/model/programs.ts';
 import { isDefaultFunction } from '../../core/model/waypoints.ts';
 import { loadAddon, type MissingFunction, type NativeAddon } from '../../native/index.ts';
 import { mark } from '../timing.ts';
+import { Turns } from '../turns.ts';
 import { asFailure, Capture, type ReadFunctions } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
 import { readFactsInTurn } from './facts.ts';
@@ -24,7 +25,6 @@ import { Peer } from './peer.ts';
 import { runSelfTest } from './self-test.ts';
 import { socketStreams, standardStreams } from './streams.ts';
 import { TopologyTable } from './topology.ts';
-import { Turns } from './turns.ts';
 
 const NAMES_EVERY_MS = 2000;
 /** Everything that is known already (interfaces, control groups) is looked at again every so many rounds. */

@@ -1,20 +1,16 @@
 /** `skbtracer export`: a recording as what other tools read. */
-import { unlinkSync } from 'node:fs';
 import type { HopChoice, StreamFormat } from '../../core/model/export/formats.ts';
 import type { ExportContext } from '../../core/model/export/index.ts';
 import { type Chunk, type Exporter, exporterFor } from '../../core/model/export/index.ts';
 import { formatBytes, formatCount } from '../../core/model/format.ts';
 import { HopReader, type RecordListener } from '../../core/model/reader.ts';
-import { RecordingError } from '../recording/format.ts';
 import type { Recorded } from '../recording/recorded.ts';
-import { openFileSink, type Sink, streamSink } from '../recording/sink.ts';
-import { openStandardOutput } from '../stdio.ts';
+import type { Sink } from '../recording/sink.ts';
 import { productVersion } from '../version.ts';
 import type { ExportOptions } from './options.ts';
-import { Progress } from './progress.ts';
+import { writeOutput } from './output.ts';
 import { openRecording } from './replay.ts';
 import { Told } from './told.ts';
-import { failure } from './usage.ts';
 
 /** Written at once. */
 const CHUNK_BYTES = 256 << 10;
@@ -26,51 +22,15 @@ export async function exportRecording(options: ExportOptions): Promise<number> {
     const { exportParquet } = await import('./tables.ts');
     return exportParquet(file, output);
   }
-  const recording = await openRecording(file);
-  const sink = await openSink(output).catch(async (error: unknown) => {
-    await recording.close();
-    throw error;
-  });
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const progress = new Progress(recording);
-  const took = () => {
-    if (stopping.signal.aborted) throw failure(`${file} was not exported to its end: no file is left`);
-    progress.look();
-  };
-  try {
-    const name = output === '-' ? 'exported' : output;
+  const recorded = await openRecording(file);
+  return writeOutput({ what: file, recorded, done: 'exported', output }, async (sink, took) => {
     const text =
       format === 'html'
-        ? await asHtml(recording, sink, options, took)
-        : await asStream(recording, sink, { ...options, format }, took);
+        ? await asHtml(recorded, sink, options, took)
+        : await asStream(recorded, sink, { ...options, format }, took);
     await sink.sync();
-    progress.end();
-    const ending = recording.missing === undefined ? '' : `; ${recording.missing}`;
-    console.error(`${name}: ${text}${ending}`);
-    return 0;
-  } catch (error) {
-    if (output !== '-') unlinkSync(output);
-    if (error instanceof RecordingError)
-      throw failure(`${file} cannot be exported: ${error.message}; no file is left`);
-    throw error;
-  } finally {
-    progress.end();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-    await recording.close();
-    await sink.close();
-  }
-}
-
-/** A new file, or the standard output. Throws a CliError. */
-export async function openSink(output: string): Promise<Sink> {
-  try {
-    return output === '-' ? streamSink(openStandardOutput()) : await openFileSink(output);
-  } catch (error) {
-    if (error instanceof RecordingError) throw failure(error.message);
-    throw error;
-  }
+    return text;
+  });
 }
 
 /** Hears that more was read; throws when the export is to end. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Result } from '../../core/base/result.ts';
 import { check } from '../../core/base/schema.ts';
@@ -45,8 +45,8 @@ const RECORDING = /^\/recordings\/(\w[\w.-]*)\.skbt$/;
 export interface Recordings {
   /** Where it lies; undefined when there is none of that name. */
   fileOf(name: string): string | undefined;
-  /** Takes one in; `file` is what it is called elsewhere. */
-  receive(file: string, bytes: AsyncIterable<Uint8Array>): Promise<Result<{ readonly name: string }>>;
+  /** Takes one in; `file` is what it is called elsewhere. `sender` ends that. */
+  receive(file: string, bytes: Readable, sender: AbortSignal): Promise<Result<{ readonly name: string }>>;
 }
 
 export interface OwnAnswers {
@@ -153,12 +153,17 @@ async function receive(
 ): Promise<void> {
   const stranger = guard.refuseWithoutToken(request);
   if (stranger !== undefined) return refuse(response, stranger);
-  // it may take its time, but not stand still
+  // it may take its time, but not stand still; once all of it is here, that is up to us
   request.setTimeout(IDLE_MS, () => request.destroy());
+  request.once('end', () => request.setTimeout(0));
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
   const name = new URL(request.url ?? '/', 'http://localhost').searchParams.get('name') ?? '';
-  const result = await recordings.receive(name.slice(0, FILE_NAME_MAX) || 'recording', request);
-  // what is left of a body that is not wanted is not waited for
-  if (!result.ok) response.setHeader('connection', 'close');
+  const body = Readable.from(request.iterator({ destroyOnReturn: false }));
+  const result = await recordings.receive(name.slice(0, FILE_NAME_MAX) || 'recording', body, gone.signal);
+  if (gone.signal.aborted) return;
+  // most clients hear the answer once all is sent: what is left of a body that is not wanted is passed over
+  response.once('finish', () => request.resume());
   text(response, result.ok ? 201 : 422, JSON.stringify(result), 'application/json');
 }
 

@@ -64,6 +64,12 @@ export function openBytes(fd: number): Bytes | FileBytes {
   return stat.isFile() ? fileBytes(fd, stat.size) : streamBytes(createReadStream('', { fd }));
 }
 
+/** What is in one block, and the byte at which that begins; see {@link readBlock}. */
+export interface RecordedBlock {
+  readonly at: number;
+  readonly items: Iterable<RecordedItem>;
+}
+
 export class Recording implements Recorded {
   readonly header: RecordingHeader;
   /** Undefined: it was not closed, or comes through a pipe. */
@@ -162,6 +168,11 @@ export class Recording implements Recorded {
   }
 
   async *items(): AsyncGenerator<RecordedItem> {
+    for await (const { items } of this.blocks()) yield* items;
+  }
+
+  /** Everything by block. What is wrong within one is thrown where its items are read. */
+  async *blocks(): AsyncGenerator<RecordedBlock> {
     for (let at = this.#bodyAt; ; ) {
       const bytes = await this.#bytes.take(BLOCK_HEADER_BYTES);
       if (bytes.length === 0) return;
@@ -181,7 +192,7 @@ export class Recording implements Recorded {
         if ((await this.#bytes.take(TRAILER_BYTES)).length < TRAILER_BYTES) this.#cutAt = end;
         return;
       }
-      yield* itemsOf(raw, at);
+      yield { at, items: itemsOf(raw, at) };
       at += BLOCK_HEADER_BYTES + header.storedBytes;
     }
   }

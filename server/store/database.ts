@@ -10,6 +10,7 @@ import {
   type RowOf,
   type RowSink,
   schemaSql,
+  wholeIndexOf,
 } from './schema.ts';
 
 /** What DuckDB may take beside the rows that wait: it is not the only one on this host. */
@@ -138,8 +139,14 @@ export class StoreDatabase implements RowSink {
     }
   }
 
-  /** Everything added until now is in the one file: others may read it. */
-  async checkpoint(): Promise<void> {
+  /** Everything of the recording that was begun then is in it, with these names, in the one file: others may read it. */
+  async makeWhole(names: Rows, createdUnixMs: number): Promise<void> {
+    this.flush();
+    await this.name({ ...names, recording: wholeIndexOf(createdUnixMs) });
+    await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
     await this.connection.run('CHECKPOINT');
   }
 
@@ -156,7 +163,7 @@ export class StoreDatabase implements RowSink {
     this.#isClosed = true;
     try {
       for (const writer of Object.values(this.#writers)) writer.close();
-      await this.checkpoint();
+      await this.#checkpoint();
     } finally {
       this.connection.closeSync();
       this.#instance.closeSync();

@@ -1,11 +1,9 @@
 /** All tables of a recording: for who asks it by SQL, or takes it elsewhere. */
-import type { NameTables } from '../../core/messages/browser.ts';
 import type { RecordedMessage } from '../../core/messages/recording.ts';
 import type { Recorded } from '../recording/recorded.ts';
 import type { StoreDatabase } from './database.ts';
 import { EventFold } from './events.ts';
 import { GenerationSplit } from './generations.ts';
-import { nameRows } from './names.ts';
 import { PacketFold } from './packets.ts';
 import { PLACE_TABLES, type RowOf, type RowSink } from './schema.ts';
 
@@ -33,7 +31,6 @@ export async function fillTables(
   const split = new GenerationSplit();
   const packets = new PacketFold(sink);
   let events = new EventFold(sink);
-  let tables: NameTables = {};
 
   async function begin(isRestart: boolean): Promise<void> {
     packets.close();
@@ -43,20 +40,12 @@ export async function fillTables(
   }
 
   async function take(message: RecordedMessage): Promise<void> {
+    packets.takeMessage(message);
     switch (message.type) {
       case 'hello':
         about.set('host', message.hello.hostname);
         about.set('kernel', message.hello.kernel);
         about.set('base_unix_ms', String(message.hello.baseUnixMs));
-        break;
-      case 'functions':
-      case 'reasons':
-      case 'namespaces':
-        packets.takeNames(message);
-        tables = { ...tables, ...message };
-        break;
-      case 'stats':
-        packets.takeStats(message.stats);
         break;
       case 'capture':
         if (message.capture.phase !== 'starting') break;
@@ -83,6 +72,5 @@ export async function fillTables(
   packets.close();
   database.flush();
   const known: RowOf<'recording'>[] = [...about].map(([key, value]) => ({ key, value }));
-  const { symbols, pathRows } = packets;
-  await database.name({ ...nameRows({ ...tables, symbols }), paths: pathRows, recording: known });
+  await database.name({ ...packets.names, recording: known });
 }

@@ -11,7 +11,6 @@ import { Preface } from '../recording/preface.ts';
 import { BLOCKS_READ_MAX } from './blocks.ts';
 import type { FrozenBlocks } from './frozen.ts';
 import { GenerationSplit } from './generations.ts';
-import { nameRows } from './names.ts';
 import { PacketFold } from './packets.ts';
 import { Part } from './part.ts';
 import { type KeptRecords, NOTHING_KEPT, recordsOf, recordsOfAny } from './records.ts';
@@ -70,9 +69,7 @@ export class Keeper {
 
   async message(message: Said): Promise<void> {
     this.#preface.take(message);
-    if (message.type === 'stats') this.#fold.takeStats(message.stats);
-    if (message.type === 'functions' || message.type === 'reasons' || message.type === 'namespaces')
-      this.#fold.takeNames(message);
+    this.#fold.takeMessage(message);
     if (message.type === 'capture') await this.#capture(message);
     else this.#current?.message(message);
   }
@@ -211,7 +208,7 @@ export class Keeper {
     if (current !== undefined && current.bytes < max) return current;
     if (current !== undefined) {
       this.#fold.writeOpen();
-      await current.finish(this.#names());
+      await current.finish(this.#fold.names);
     }
     return this.#beginPart();
   }
@@ -253,24 +250,12 @@ export class Keeper {
     this.#parts = [];
     this.#partNumber = 0;
     this.#facts = undefined;
-    await parts.at(-1)?.finish(this.#names());
+    await parts.at(-1)?.finish(this.#fold.names);
     for (const part of parts) await part.close();
   }
 
   #fail(error: Error): void {
     this.#fault ??= error.message;
     this.#fold.continueIn(NOTHING);
-  }
-
-  #names() {
-    const { symbols, pathRows } = this.#fold;
-    const preface = this.#preface;
-    const named = nameRows({
-      symbols,
-      ...preface.said('functions'),
-      ...preface.said('reasons'),
-      ...preface.said('namespaces'),
-    });
-    return { ...named, paths: pathRows };
   }
 }

@@ -1,8 +1,8 @@
 /** The recordings on the shelf as people see them: listed, noted, removed (and brought back), opened. */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { fail, ok, type Result } from '../../core/base/result.ts';
 import { type ListedRecording, NOTE_MAX, type RecordingList } from '../../core/messages/recordings.ts';
 import { lostEvents } from '../../core/messages/source.ts';
@@ -14,20 +14,27 @@ import { type Bytes, streamBytes } from '../recording/bytes.ts';
 import { RecordingError } from '../recording/format.ts';
 import { Recording } from '../recording/reader.ts';
 import { openFileSink } from '../recording/sink.ts';
+import { type IndexOptions, indexRecording } from './index-recording.ts';
 import type { KeepLimits } from './limits.ts';
-import { ENDINGS, INDEX_SUFFIX, NOTE_SUFFIX, RECORDING_SUFFIX, Shelf, type Shelved } from './shelf.ts';
+import {
+  ENDINGS, INCOMING_PREFIX, INDEX_SUFFIX, NOTE_SUFFIX, RECORDING_SUFFIX, Shelf, type Shelved,
+} from './shelf.ts'; // biome-ignore format: a list
 
 /** What was removed can be brought back for so long. */
 export const UNDO_MS = 10 * 60_000;
 const REMOVED = '.removed';
-const INCOMING = '.incoming-';
 /** Of folders for what an export needs while it is made (server/http/exports.ts). */
 export const EXPORT_PREFIX = '.skbtracer-export-';
 /** Recordings of which the header was read. */
 const KNOWN_MAX = 4096;
 
+/** Of a recording that the server made of what runs: bytes. */
+const INDEXED_LATER_MAX = 64 << 20;
+
 /** What stands in a recording's header and summary. */
 type Read = Pick<ListedRecording, 'createdUnixMs' | 'lastedNs' | 'events' | 'packets' | 'lost' | 'fault'>;
+
+type MakeIndex = (recording: string, index: string, options: IndexOptions) => Promise<string>;
 
 export class Library {
   readonly #shelf: Shelf;
@@ -35,14 +42,19 @@ export class Library {
   readonly #written: () => string;
   readonly #known = new Map<string, { readonly writtenUnixMs: number; readonly read: Read }>();
   readonly #purges = new Set<NodeJS.Timeout>();
+  readonly #index: MakeIndex;
+  /** Ends what is being taken in. */
+  readonly #closing = new AbortController();
+  readonly #receiving = new Set<Promise<unknown>>();
 
   /** Nothing that an earlier server removed can be brought back, and nothing of what it took in or exported halfway is left. */
-  constructor(shelf: Shelf, written: () => string) {
+  constructor(shelf: Shelf, written: () => string, index: MakeIndex = indexRecording) {
     this.#shelf = shelf;
     this.#written = written;
+    this.#index = index;
     rmSync(join(shelf.folder, REMOVED), { recursive: true, force: true });
     for (const file of readdirSync(shelf.folder))
-      if (file.startsWith(INCOMING) || file.startsWith(EXPORT_PREFIX))
+      if (file.startsWith(INCOMING_PREFIX) || file.startsWith(EXPORT_PREFIX))
         rmSync(join(shelf.folder, file), { recursive: true, force: true });
   }
 
@@ -106,29 +118,44 @@ export class Library {
 
   /**
    * Takes in a recording from elsewhere, or another tool's capture, which becomes one; under its own name or one like it. It is
-   * read once, whole, before it is listed: what is damaged is refused with where, and nothing is left of it.
+   * read once, whole, before it is listed, which makes its index: what is damaged is refused with where. Who gives it may end that
+   * by the signal. Nothing is left of what is not taken.
    */
-  async receive(file: string, bytes: AsyncIterable<Uint8Array>): Promise<Result<{ readonly name: string }>> {
-    const incoming = this.#incoming();
-    const input = streamBytes(Readable.from(bytes));
+  async receive(
+    file: string,
+    bytes: Readable,
+    sender?: AbortSignal,
+  ): Promise<Result<{ readonly name: string }>> {
+    const signals = [this.#closing.signal, ...(sender === undefined ? [] : [sender])];
+    const received = this.#receive(file, bytes, AbortSignal.any(signals));
+    this.#receiving.add(received);
     try {
-      const kind = await kindOf(input);
-      if (kind === 'recording') {
-        await this.#write(incoming, input);
-        await readWhole(incoming);
-      } else {
-        const part = { bytes: input, name: '', writtenUnixMs: Date.now() };
-        const capture = await beginCapture([part], kind);
-        await writeCapture(capture, await openFileSink(incoming), (written) => this.#refuseMore(written));
-      }
+      return await received;
+    } catch (error) {
+      const isWanted = signals.every(({ aborted }) => !aborted);
+      if (isWanted && !(error instanceof RecordingError)) throw error;
+      const why = isWanted && error instanceof Error ? error.message : 'that was ended';
+      return fail('NOT_TAKEN', `${file} is not taken: ${why}`);
+    } finally {
+      this.#receiving.delete(received);
+    }
+  }
+
+  async #receive(file: string, bytes: Readable, signal: AbortSignal) {
+    const incoming = this.#incoming();
+    const index = `${incoming}${INDEX_SUFFIX}`;
+    const input = streamBytes(addAbortSignal(signal, bytes));
+    try {
+      await this.#write(incoming, input);
+      const why = await this.#index(incoming, index, { signal });
+      signal.throwIfAborted();
       const name = this.#freeName(file);
       renameSync(incoming, this.#shelf.path(name, RECORDING_SUFFIX));
+      if (why === '') renameSync(index, this.#shelf.path(name, INDEX_SUFFIX));
+      else console.error(`skbtracer server: ${name} has no index: ${why}`);
       return ok({ name });
-    } catch (error) {
-      if (error instanceof RecordingError) return fail('NOT_TAKEN', `${file} is not taken: ${error.message}`);
-      throw error;
     } finally {
-      rmSync(incoming, { force: true });
+      for (const left of [incoming, index]) rmSync(left, { force: true });
       await input.close();
     }
   }
@@ -141,6 +168,7 @@ export class Library {
       const free = this.#freeName(name);
       renameSync(incoming, this.#shelf.path(free, RECORDING_SUFFIX));
       this.note(free, note.slice(0, NOTE_MAX));
+      this.#indexLater(free);
       return free;
     } finally {
       rmSync(incoming, { force: true });
@@ -166,17 +194,47 @@ export class Library {
     return this.#shelf.has(name) ? this.#shelf.path(name, RECORDING_SUFFIX) : undefined;
   }
 
-  /** What was removed is gone. */
-  close(): void {
+  /** What was removed is gone, and what is being taken in, is not. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#receiving);
     for (const purge of this.#purges) clearTimeout(purge);
     rmSync(join(this.#shelf.folder, REMOVED), { recursive: true, force: true });
   }
 
-  #incoming(): string {
-    return join(this.#shelf.folder, `${INCOMING}${randomUUID()}`);
+  /** Until then, or where it has become too long for that beside a capture, it is opened by its frames. */
+  #indexLater(name: string): void {
+    const recording = this.#shelf.path(name, RECORDING_SUFFIX);
+    if (statSync(recording).size > INDEXED_LATER_MAX) return;
+    const index = `${this.#incoming()}${INDEX_SUFFIX}`;
+    const made = this.#index(recording, index, { signal: this.#closing.signal })
+      .then((why) => {
+        if (why === '' && this.#shelf.has(name)) renameSync(index, this.#shelf.path(name, INDEX_SUFFIX));
+        else if (why !== '') console.error(`skbtracer server: ${name} has no index: ${why}`);
+      })
+      .catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) console.error(`skbtracer server: ${name} has no index:`, error);
+      })
+      .finally(() => {
+        rmSync(index, { force: true });
+        this.#receiving.delete(made);
+      });
+    this.#receiving.add(made);
   }
 
+  #incoming(): string {
+    return join(this.#shelf.folder, `${INCOMING_PREFIX}${randomUUID()}`);
+  }
+
+  /** As it is or, of another tool's capture, as the recording that it becomes. */
   async #write(path: string, bytes: Bytes): Promise<void> {
+    const kind = await kindOf(bytes);
+    if (kind !== 'recording') {
+      const part = { bytes, name: '', writtenUnixMs: Date.now() };
+      const capture = await beginCapture([part], kind);
+      await writeCapture(capture, await openFileSink(path), (written) => this.#refuseMore(written));
+      return;
+    }
     const sink = await openFileSink(path);
     try {
       for (let chunk = await bytes.some(); chunk.length > 0; chunk = await bytes.some()) {
@@ -293,19 +351,8 @@ export function noLibrary(why: string) {
     fileOf: () => undefined,
     folder: undefined,
     why,
-    close: () => undefined,
+    close: async () => undefined,
   };
-}
-
-/** Throws a {@link RecordingError} where it is damaged; one that was not closed, or cut off, is none. */
-async function readWhole(path: string): Promise<void> {
-  const recording = await Recording.open(path);
-  try {
-    const items = recording.items();
-    while ((await items.next()).done !== true);
-  } finally {
-    await recording.close();
-  }
 }
 
 const noSuch = (name: string) => fail<null>('RECORDING_GONE', `there is no recording ${name} any more`);

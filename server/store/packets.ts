@@ -1,7 +1,8 @@
 /** The index of a session as it runs: a row for each packet that has ended, and where in the frames its records are. */
 import { ipText } from '../../core/base/address.ts';
 import { asPacketId } from '../../core/base/units.ts';
-import type { NameTables, SymbolInfo } from '../../core/messages/browser.ts';
+import type { NameTables } from '../../core/messages/browser.ts';
+import type { RecordedMessage } from '../../core/messages/recording.ts';
 import { allCpus, NO_STATS, type TracerStats } from '../../core/messages/source.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import { verdictText } from '../../core/model/format.ts';
@@ -11,17 +12,22 @@ import { PathBook } from '../../core/model/path-book.ts';
 import { RecordCursor } from '../../core/wire/cursor.ts';
 import { KIND, L4_KIND, LINEAGE } from '../../core/wire/layout.gen.ts';
 import { ROW } from '../../core/wire/rows.ts';
+import { nameRows, type Rows } from './names.ts';
 import type { RowOf, RowSink } from './schema.ts';
 
-/** Packets that are followed at once; beyond that the one that began first has its row early, and begins anew. */
-const PACKETS_MAX = 1 << 17;
-/** Of packets that have not ended: whose first ones gave way meanwhile has a path that is not known. */
+/** A packet has its row early once so many have begun since, and begins anew. */
+const PACKETS_MAX = 1 << 16;
+/** Rows are known for so long: a batch does not begin more packets than the rest. */
+const ROWS_MAX = 2 * PACKETS_MAX;
+/** Beside a capture that runs. Whose first records gave way before it ended has a path that is not known. */
 const RECORDS_BYTES = 16 << 20;
 const NO_BLOCK = -1;
 const NOWHERE = '0'.repeat(16);
 
 /** A packet that has not ended. */
 interface OpenPacket {
+  /** Counts packets in the order in which they begin. */
+  readonly number: number;
   lastBlock: number;
   events: number;
 }
@@ -38,20 +44,21 @@ export class PacketFold {
   #sink: RowSink;
   readonly #cursor = new RecordCursor();
   /** Knows how packets end, and which ways they take; their records are kept so long, if they are not too many. */
-  readonly #assembler = new SessionAssembler({ budgetBytes: RECORDS_BYTES, maxPackets: PACKETS_MAX });
+  readonly #assembler: SessionAssembler;
   readonly #open = new Map<number, OpenPacket>();
   #ended: number[] = [];
+  #begun = 0;
   #block = 0;
   #generation = 0;
   #missing = 0;
   #stats: TracerStats = NO_STATS;
+  /** As the source told them last. */
+  #tables: NameTables = {};
 
-  constructor(sink: RowSink) {
+  /** `recordBytes`: of packets that have not ended. */
+  constructor(sink: RowSink, recordBytes = RECORDS_BYTES) {
     this.#sink = sink;
-  }
-
-  takeNames(tables: NameTables): void {
-    this.#assembler.takeNames(tables);
+    this.#assembler = new SessionAssembler({ budgetBytes: recordBytes, maxPackets: ROWS_MAX });
   }
 
   /** Counts sessions as a SessionAssembler does that gets the same. */
@@ -64,13 +71,10 @@ export class PacketFold {
     return this.#assembler.nameRecords;
   }
 
-  get symbols(): readonly SymbolInfo[] {
-    return this.#assembler.symbols;
-  }
-
-  /** Steps of the paths that packets of this session took. */
-  get pathRows(): readonly RowOf<'paths'>[] {
-    return pathRowsOf(this.#assembler.paths.wordsAfter(0));
+  /** Small tables: what everything is called, and the paths that packets of this session took. */
+  get names(): Rows {
+    const { symbols, paths } = this.#assembler;
+    return { ...nameRows({ ...this.#tables, symbols }), paths: pathRowsOf(paths.wordsAfter(0)) };
   }
 
   /**
@@ -111,17 +115,28 @@ export class PacketFold {
     this.#assembler.take(records);
     for (const packet of this.#ended) this.#end(packet);
     this.#ended = [];
+    for (const [packet, { number }] of this.#open) {
+      if (this.#begun - number < PACKETS_MAX) break;
+      this.#end(packet);
+    }
     const { missing } = this.#assembler.counters;
     if (missing > this.#missing) this.#lost('missing', missing - this.#missing);
     this.#missing = Math.max(missing, this.#missing);
   }
 
-  takeStats(stats: TracerStats): void {
-    for (const [kind, count] of Object.entries(LOSSES)) {
-      const events = count(stats) - count(this.#stats);
-      if (events > 0) this.#lost(kind, events);
+  /** What the source said: names, and counts of what is missing. */
+  takeMessage(message: RecordedMessage): void {
+    switch (message.type) {
+      case 'functions':
+      case 'reasons':
+      case 'namespaces':
+        this.#tables = { ...this.#tables, ...message };
+        this.#assembler.takeNames(message);
+        break;
+      case 'stats':
+        this.#takeStats(message.stats);
+        break;
     }
-    this.#stats = stats;
   }
 
   /** The session is over: rows of packets that have not ended. */
@@ -152,13 +167,18 @@ export class PacketFold {
       if (known.lastBlock === block) return;
       known.lastBlock = block;
     } else {
-      if (this.#open.size >= PACKETS_MAX) {
-        const [oldest] = this.#open.keys();
-        if (oldest !== undefined) this.#end(oldest);
-      }
-      this.#open.set(packet, { lastBlock: block, events: 1 });
+      this.#begun += 1;
+      this.#open.set(packet, { number: this.#begun, lastBlock: block, events: 1 });
     }
     this.#sink.add('places', { packet, block });
+  }
+
+  #takeStats(stats: TracerStats): void {
+    for (const [kind, count] of Object.entries(LOSSES)) {
+      const events = count(stats) - count(this.#stats);
+      if (events > 0) this.#lost(kind, events);
+    }
+    this.#stats = stats;
   }
 
   #lost(kind: string, events: number): void {

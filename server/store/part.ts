@@ -6,13 +6,10 @@ import { readBlock } from '../recording/reader.ts';
 import { openFileSink, type Sink } from '../recording/sink.ts';
 import { type PlacedBlock, RecordingWriter } from '../recording/writer.ts';
 import type { Places } from './blocks.ts';
-import { StoreDatabase } from './database.ts';
+import { IndexFile } from './index-file.ts';
 import type { Rows } from './names.ts';
-import { type EventTable, type RowOf, type RowSink, wholeIndexOf } from './schema.ts';
+import type { EventTable, RowOf, RowSink } from './schema.ts';
 import { INDEX_SUFFIX, RECORDING_SUFFIX, type Shelf } from './shelf.ts';
-
-/** Rows that wait for the index to open; beyond that records do, too. */
-const ROWS_WAITING_MAX = 1 << 16;
 
 export interface PartListener {
   /** It cannot be written further; once. */
@@ -23,26 +20,19 @@ export interface PartListener {
 
 export class Part implements RowSink {
   readonly name: string;
-  readonly #listener: PartListener;
   readonly #writer: RecordingWriter;
-  /** Resolves to undefined when there is none. Opening one takes a moment, which no record waits for. */
-  readonly #opening: Promise<StoreDatabase | undefined>;
-  #index: StoreDatabase | undefined;
-  /** Rows that came before it was open. */
-  #rows: ((index: StoreDatabase) => void)[] = [];
+  readonly #index: IndexFile;
   readonly #fd: number;
   /** By number: where each lies, and what is in it. */
   readonly #blocks: PlacedBlock[] = [];
-  #isIndexed = true;
   /** What is being read is read to its end before anything is closed. */
   #reading: Promise<unknown> = Promise.resolve();
   #isClosing = false;
 
   private constructor(name: string, sink: Sink, indexPath: string, fd: number, of: Origin) {
     this.name = name;
-    this.#listener = of.listener;
     this.#fd = fd;
-    this.#opening = this.#open(indexPath);
+    this.#index = new IndexFile(indexPath, of.listener.indexFailed);
     this.#writer = new RecordingWriter(sink, { product: of.product }, of.listener.failed, (placed) => {
       const { block, position } = placed;
       this.#blocks[block] = placed;
@@ -74,29 +64,24 @@ export class Part implements RowSink {
   /** Copies whole records; the promise, when there is one, resolves once there is room for more. */
   batch(records: Uint8Array): Promise<void> | undefined {
     const room = this.#writer.batch(records);
-    if (this.#rows.length < ROWS_WAITING_MAX) return room;
-    return Promise.all([room, this.#opening]).then(() => undefined);
+    const indexRoom = this.#index.room();
+    return indexRoom === undefined ? room : Promise.all([room, indexRoom]).then(() => undefined);
   }
 
   add<T extends EventTable>(table: T, row: RowOf<T>): void {
-    const index = this.#index;
-    if (index !== undefined) this.#guard(() => index.add(table, row));
-    else if (this.#isIndexed) this.#rows.push((opened) => opened.add(table, row));
+    this.#index.add(table, row);
   }
 
   /** What was given to it until now survives this process; the recording also a loss of power, as far as disks do. */
   async flush(): Promise<void> {
     await this.#writer.flush();
     // frames first: what the index has can be made of them
-    const index = await this.#opening;
-    this.#guard(() => index?.flush());
+    await this.#index.flush();
   }
 
   /** Every batch that has records of a packet, in their order, with others'. Throws what is wrong with the files. */
   async batchesOf(packet: number): Promise<readonly Uint8Array[]> {
-    const index = await this.#opening;
-    if (index === undefined || !this.#isIndexed) return [];
-    const blocks = await index.blocksOf(packet);
+    const blocks = await this.#index.blocksOf(packet);
     if (blocks.some((block) => this.#blocks[block] === undefined)) await this.#writer.flush();
     const file = fileBytes(this.#fd, this.#writer.position);
     const batches: Uint8Array[] = [];
@@ -114,11 +99,9 @@ export class Part implements RowSink {
    * wrong with the index.
    */
   async placesOf(packets: Iterable<number>, max: number): Promise<Places | undefined> {
-    const index = await this.#opening;
     await this.#writer.flush();
     if (this.#isClosing) return undefined;
-    if (index === undefined || !this.#isIndexed) return { positions: [], beyond: new Set() };
-    return this.#read(() => index.placesOf(packets, max));
+    return this.#read(() => this.#index.placesOf(packets, max));
   }
 
   /** The batches of a block, by where it lies; undefined once the part is being closed. Throws what is wrong with it. */
@@ -143,58 +126,20 @@ export class Part implements RowSink {
   /** Nothing more comes: the recording is whole then. `names` of what is in it. Packets are still found in it. */
   async finish(names: Rows): Promise<void> {
     await this.#writer.close();
-    const index = await this.#opening;
-    try {
-      this.#guard(() => index?.flush());
-      const recording = wholeIndexOf(this.#writer.createdUnixMs);
-      if (this.#isIndexed) await index?.name({ ...names, recording });
-      if (this.#isIndexed) await index?.checkpoint();
-    } catch (error) {
-      this.#indexFailed(error);
-    }
+    await this.#index.makeWhole(names, this.#writer.createdUnixMs);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#reading;
     closeSync(this.#fd);
-    const index = await this.#opening;
-    await index?.close().catch((error: unknown) => this.#indexFailed(error));
+    await this.#index.close();
   }
 
   #read<T>(work: () => Promise<T>): Promise<T> {
     const reading = work();
     this.#reading = Promise.allSettled([this.#reading, reading]);
     return reading;
-  }
-
-  async #open(path: string): Promise<StoreDatabase | undefined> {
-    try {
-      const index = await StoreDatabase.create(path);
-      for (const put of this.#rows) put(index);
-      this.#index = index;
-      return index;
-    } catch (error) {
-      this.#indexFailed(error);
-      return undefined;
-    } finally {
-      this.#rows = [];
-    }
-  }
-
-  #guard(work: () => void): void {
-    if (!this.#isIndexed) return;
-    try {
-      work();
-    } catch (error) {
-      this.#indexFailed(error);
-    }
-  }
-
-  #indexFailed(error: unknown): void {
-    if (!this.#isIndexed) return;
-    this.#isIndexed = false;
-    this.#listener.indexFailed(error instanceof Error ? error : new Error(String(error)));
   }
 }
 

@@ -18,6 +18,9 @@ export function recordingName(hostname: string): string {
   return `${time}-${hostname.replaceAll(/[^\w.-]/g, '_').slice(0, 64) || 'unknown'}`;
 }
 
+/** Of files that are no recording, or index, yet: what begins so when a server starts is nobody's, and removed. */
+export const INCOMING_PREFIX = '.incoming-';
+
 /** A recording on the shelf. */
 export interface Shelved {
   /** Without folder and ending. */

@@ -5,7 +5,6 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { list } from 'tar';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exportAddress } from '../../core/messages/exports.ts';
@@ -13,13 +12,11 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../core/model/export/forma
 import { Exports } from '../http/exports.ts';
 import { Guard } from '../http/guard.ts';
 import { createHttpServer } from '../http/server.ts';
-import { ROOT } from '../place.ts';
 import { writeRecording } from '../recording/test/make-recording.ts';
 import { EXPORT_PREFIX } from '../store/library.ts';
+import { type Built, built } from './built.ts';
 
 const token = 'a'.repeat(32);
-/** Inside the checkout, so that packages are found. */
-const built = join(ROOT, 'node_modules', '.cache', 'skbtracer-exports', String(process.pid));
 /** Writes until it is told to stop, and leaves something where temporary files are. */
 const ENDLESS = `require('fs').writeFileSync(process.env.TMPDIR + '/half', '');
 process.stderr.write('\\r42 % ');
@@ -30,21 +27,11 @@ let folder = '';
 let server: Server | undefined;
 let exports: Exports;
 
+let cli: Built;
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(ROOT, 'server', 'cli', 'main.ts')],
-    outdir: built,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
+  cli = await built('server/cli/main.ts');
 });
-afterAll(() => rmSync(built, { recursive: true, force: true }));
+afterAll(() => cli.remove());
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'exports-'));
@@ -94,7 +81,7 @@ async function serve(command: readonly string[], place = folder): Promise<(path:
 }
 
 const headers = { authorization: `Bearer ${token}` };
-const real = () => serve([process.execPath, join(built, 'main.mjs')]);
+const real = () => serve([process.execPath, cli.program]);
 const endless = () => serve([process.execPath, '-e', ENDLESS, '--']);
 const left = () => readdirSync(folder).filter((name) => name.startsWith(EXPORT_PREFIX));
 
@@ -170,7 +157,7 @@ it.each([
 });
 
 it('says so when there is no place for temporary files', async () => {
-  const at = await serve([process.execPath, join(built, 'main.mjs')], '/proc/none');
+  const at = await serve([process.execPath, cli.program], '/proc/none');
   const response = await fetch(at(exportAddress('good', 'csv')), { headers });
   expect(response.status).toBe(507);
   expect(await response.text()).toMatch(/no place for temporary files: ENOENT/);

@@ -36,8 +36,10 @@ export function keepFolded<
     const version = visibleVersion();
     let wait = EVERY_MS;
     const began = performance.now();
+    // of another tool's capture the session is 0: nobody said that one began
+    const isThere = session > 0 || packets.size > 0;
     const isNew = version !== folded || folding.session() !== session;
-    if (session > 0 && (isNew || began >= againMs)) {
+    if (isThere && (isNew || began >= againMs)) {
       const scope = packetsToFold();
       const result = await folding.ask(session, scope.packets);
       if (isOver) return;

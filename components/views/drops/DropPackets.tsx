@@ -32,7 +32,7 @@ export function DropPackets({ group, current, listRef }: DropPacketsProps) {
   return (
     <div className="flex max-h-[45%] min-h-24 flex-col">
       <h4 className="shrink-0 border-b border-line bg-raised px-3 py-1 text-2xs text-muted">
-        {formatCount(group.count)} packets, newest first
+        {formatCount(group.count)} {group.count === 1 ? 'packet' : 'packets'}, newest first
       </h4>
       <PickList
         ref={listRef}

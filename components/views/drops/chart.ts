@@ -71,6 +71,10 @@ export function stackBars(series: readonly Series[], width: number, height: numb
   return { bars, most, ticks: ticks.map((count) => ({ y: y(count), count })) };
 }
 
+/** For a time with seconds, and with milliseconds; pixels. */
+const TICK_ROOM = 110;
+const FINE_TICK_ROOM = 160;
+
 /** Where whole parts of the wall clock are, and what they are called: `14:03:10`, below a second `14:03:10.5`. */
 export function timeTicks(
   { fromNs, toNs }: Pick<DropSummary, 'fromNs' | 'toNs'>,
@@ -79,8 +83,9 @@ export function timeTicks(
 ): readonly { readonly x: number; readonly label: string }[] {
   if (toNs <= fromNs || width <= 0) return [];
   const x = scaleTime([baseUnixMs + fromNs / 1e6, baseUnixMs + toNs / 1e6], [0, width]);
-  const ticks = x.ticks(Math.max(2, Math.floor(width / 110)));
-  const isFine = ticks.some((tick) => tick.getMilliseconds() !== 0);
+  const ticksOf = (room: number) => x.ticks(Math.max(2, Math.floor(width / room)));
+  const isFine = ticksOf(TICK_ROOM).some((tick) => tick.getMilliseconds() !== 0);
+  const ticks = ticksOf(isFine ? FINE_TICK_ROOM : TICK_ROOM);
   const two = (value: number) => String(value).padStart(2, '0');
   return ticks.map((tick) => ({
     x: x(tick),

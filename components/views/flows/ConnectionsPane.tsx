@@ -6,7 +6,7 @@ import type { Connection } from '../../../core/model/connections.ts';
 import { formatBytes, formatClock, formatCount, formatDuration } from '../../../core/model/format.ts';
 import type { NameBook } from '../../../core/model/names.ts';
 import { useFlowsPlace } from '../../state/flows.ts';
-import { useSession } from '../../state/session.ts';
+import { recordingOf, useSession } from '../../state/session.ts';
 import { requestApply } from '../../state/socket.ts';
 import { Button } from '../../ui/Button.tsx';
 import { type MasterColumn, MasterTable } from '../../ui/MasterTable.tsx';
@@ -33,6 +33,7 @@ export function ConnectionsPane(props: ConnectionsPaneProps) {
   const { connections, isCut } = props;
   const as = useFlowsPlace((state) => state.connectionsAs);
   const capture = useSession((state) => state.snapshot?.capture);
+  const tool = useSession(({ snapshot }) => recordingOf(snapshot)?.hello.imported?.tool);
   const spec = capture?.phase === 'running' ? capture.spec : undefined;
   const open = connections.filter(({ endedNs }) => endedNs === undefined).length;
   const failed = connections.filter(({ hasFailed }) => hasFailed).length;
@@ -76,6 +77,10 @@ export function ConnectionsPane(props: ConnectionsPaneProps) {
         ) : (
           <ConnectionTable {...props} />
         )
+      ) : tool !== undefined ? (
+        <Notice title="Connections are not told" level={3}>
+          The capture of {tool} has packets, and not what happened to sockets.
+        </Notice>
       ) : spec?.tcpEvents === false ? (
         <Notice
           title="This capture does not ask for connections"

@@ -9,7 +9,7 @@ import { commands } from '../../state/commands.ts';
 import { useNames } from '../../state/names.ts';
 import { usePanes } from '../../state/panes.ts';
 import { useSelection } from '../../state/selection.ts';
-import { useSession } from '../../state/session.ts';
+import { recordingOf, useSession } from '../../state/session.ts';
 import { showInPackets } from '../../state/show.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Divider } from '../../ui/Divider.tsx';
@@ -55,6 +55,14 @@ export function MapView() {
 
 function NoTopology() {
   const isThere = useSession((state) => state.snapshot?.source.phase === 'connected');
+  const tool = useSession(({ snapshot }) => recordingOf(snapshot)?.hello.imported?.tool);
+  if (tool !== undefined)
+    return (
+      <Notice title="How the network is wired is not told" level={2}>
+        The capture of {tool} has the namespaces and interfaces that packets were in, and not how they are
+        connected. Those are in Paths.
+      </Notice>
+    );
   return (
     <Notice
       title={isThere ? 'The source has not told how its network is wired' : 'There is no source yet'}

@@ -88,7 +88,9 @@ export function RecordingsView() {
           role="status"
           className="flex items-center gap-2 border-b border-line bg-selected px-3 py-1.5 text-xs"
         >
-          Taking in {incoming.file}: {Math.floor(100 * incoming.share)} %
+          {incoming.share < 1
+            ? `Taking in ${incoming.file}: ${Math.floor(100 * incoming.share)} %`
+            : `${incoming.file} is here, and is read`}
           <progress value={incoming.share} className="h-1.5 w-32" aria-hidden />
         </p>
       )}

@@ -24,6 +24,8 @@ export function RecordingBar({ isBeside }: { readonly isBeside: boolean }) {
   const { capture } = snapshot;
   const filter = 'spec' in capture ? capture.spec.filter.expression : undefined;
   const span = stats?.nowNs === undefined || packets.size === 0 ? undefined : stats.nowNs - packets.originNs;
+  const lasted = span !== undefined && span > 0 ? formatDuration(span) : '';
+  const when = dayAndClock(createdUnixMs, new Date());
   return (
     <section
       aria-label="Recording"
@@ -38,9 +40,9 @@ export function RecordingBar({ isBeside }: { readonly isBeside: boolean }) {
       </span>
       <span className="text-soft">{sourceText({ ...hello, hostname: hostText(hello) })}</span>
       <span className="text-soft">
-        {hello.imported === undefined ? '' : 'written '}
-        {dayAndClock(createdUnixMs, new Date())}
-        {span !== undefined && span > 0 && `, for ${formatDuration(span)}`}
+        {hello.imported === undefined
+          ? `${when}${lasted === '' ? '' : `, for ${lasted}`}`
+          : `${lasted === '' ? '' : `${lasted}, `}written ${when}`}
       </span>
       {trigger !== undefined && (
         <span className="text-soft">

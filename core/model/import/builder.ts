@@ -152,6 +152,12 @@ export class CaptureBuilder {
     this.#isNew.namespaces = true;
   }
 
+  /** An interface by the name that was told last, or by its number; '' for none. */
+  interfaceName(inode: number, ifindex: number): string {
+    if (ifindex === 0) return '';
+    return this.#namespaces.get(inode)?.interfaces.get(ifindex) ?? `if${ifindex}`;
+  }
+
   #namespace(inode: number): Namespace {
     refuseMore(this.#namespaces.size, NAMESPACES_MAX, 'network namespaces');
     const made: Namespace = { name: '', interfaces: new Map() };

@@ -177,7 +177,8 @@ export class PwruImporter implements CaptureImporter<string> {
       at,
     );
     const sections = {
-      ...sectionsOf(event, device, comm),
+      // without one the packet would still be on the interface before
+      ...sectionsOf(event, build.interfaceName(netns, ifindex), comm),
       stack: stack === undefined ? undefined : { id: stack },
     };
     build.hop(at, sections);

@@ -26,7 +26,7 @@ const BY_CHAPTER: Readonly<Partial<Record<Chapter, string>>> = {
     tcp_v4_early_demux tcp_v6_early_demux udp_v4_early_demux ipv6_rcv ip6_rcv_core ip6_rcv_finish ip6_route_input`,
   deliver: `ip_local_deliver ip_local_deliver_finish ip_protocol_deliver_rcu raw_local_deliver ip6_input
     ip6_input_finish ip6_protocol_deliver_rcu ip6_mc_input`,
-  defrag: 'ip_defrag ipv6_frag_rcv ipv4_conntrack_defrag',
+  defrag: 'ip_defrag ipv6_frag_rcv',
   transport: `tcp_v4_rcv tcp_v6_rcv tcp_v4_do_rcv tcp_v6_do_rcv tcp_rcv_established tcp_rcv_state_process
     tcp_conn_request tcp_check_req tcp_child_process tcp_validate_incoming tcp_add_backlog tcp_v4_send_reset
     tcp_v6_send_reset tcp_queue_rcv tcp_data_queue udp_rcv udpv6_rcv __udp4_lib_rcv __udp6_lib_rcv

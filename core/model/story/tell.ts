@@ -120,9 +120,12 @@ function transmitText(scene: Scene, { from, to }: Segment): string {
 }
 
 function crossingText(scene: Scene, { from, to }: Segment): string {
-  const { functions, namespaces } = scene;
+  const { functions, namespaces, devices } = scene;
   const sent = functions.slice(from, to + 1).lastIndexOf('veth_xmit') + from;
-  const [out, into] = [lastDevice(scene, from, sent), firstDevice(scene, sent + 1, to)];
+  const out = lastDevice(scene, from, sent);
+  // the driver hands it over by functions that find it where it was
+  const isThere = (hop: number) => namespaces[hop] !== namespaces[sent] || devices[hop] !== out;
+  const into = devices.find((device, hop) => hop > sent && hop <= to && device !== '' && isThere(hop)) ?? '';
   const ends = `${out === '' ? '' : ` from ${out}${inPlace(scene, from)}`}${into === '' ? '' : ` to ${into}`}`;
   const isOther = namespaces[sent] !== namespaces[to];
   return `Crosses the veth pair${ends}${isOther ? inPlace(scene, to) : ''}`;

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { parse } from '../../../core/base/schema.ts';
 import type { DoctorReport, SelfTest } from '../../../core/messages/doctor.ts';
 import {
@@ -11,6 +10,7 @@ import { refusal } from '../../../core/model/capabilities.ts';
 import { type DoctorFacts, examine } from '../../../core/model/doctor/index.ts';
 import { CLI, hasLab, NO_LAB } from '../../place.ts';
 import { inLab } from '../../sources/local.ts';
+import { onTerminal } from '../child.ts';
 import { Client } from '../client.ts';
 import { DOCTOR_FLAGS } from '../flags.ts';
 import { oneOf } from '../numbers.ts';
@@ -43,14 +43,9 @@ export async function doctor(words: readonly string[]): Promise<number> {
 }
 
 /** The same command, where that kernel runs. */
-function doctorInLab(kernel: string, flags: readonly string[]): Promise<number> {
+async function doctorInLab(kernel: string, flags: readonly string[]): Promise<number> {
   if (!hasLab()) throw failure(NO_LAB);
-  const [program = '', ...args] = inLab(kernel, [process.execPath, CLI, 'doctor', ...flags]);
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit' });
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+  return onTerminal(inLab(kernel, [process.execPath, CLI, 'doctor', ...flags]));
 }
 
 async function examineHost(hasTest: boolean): Promise<DoctorReport> {

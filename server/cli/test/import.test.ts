@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PWRU_LINES } from '../../../core/model/import/test/imported.ts';
 import { writeRecording } from '../../recording/test/make-recording.ts';
+import { type Built, built } from '../../test/built.ts';
 import { exportRecording } from '../export.ts';
 import { importCapture } from '../import.ts';
 import { parseExport, parseImport } from '../options.ts';
@@ -87,4 +91,31 @@ describe('import', () => {
     expect(() => parseImport(['-o', 'b'])).toThrow('import reads another tool’s capture');
     expect(() => parseImport(['a', '-', '-o', 'b'])).toThrow('import reads the standard input alone');
   });
+});
+
+describe('import that is told to stop', () => {
+  let cli: Built;
+  beforeAll(async () => {
+    cli = await built('server/cli/main.ts');
+  });
+  afterAll(() => cli.remove());
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s leaves no file, and says so, with status 1',
+    async (signal) => {
+      // a pipe through which no more comes, and which does not end either
+      const child = spawn(process.execPath, [cli.program, 'import', '-', '-o', output()], { stdio: 'pipe' });
+      const exited = once(child, 'exit');
+      const words = text(child.stderr);
+      child.stdin.on('error', () => undefined);
+      child.stdin.write(`${PWRU_LINES.join('\n')}\n`);
+      await expect
+        .poll(() => existsSync(output()) && readFileSync(output()).length > 0, { timeout: 30_000 })
+        .toBe(true);
+      child.kill(signal);
+      expect(await exited).toEqual([1, null]);
+      expect(await words).toBe('skbtracer: - was not imported to its end: no file is left\n');
+      expect(readdirSync(folder)).toEqual(['case.json']);
+    },
+  );
 });

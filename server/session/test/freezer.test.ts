@@ -29,8 +29,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'freezer-'));
   library = new Library(new Shelf(folder, DEFAULT_LIMITS), () => '');
 });
-afterEach(() => {
-  library.close();
+afterEach(async () => {
+  await library.close();
   rmSync(folder, { recursive: true });
 });
 

@@ -6,17 +6,15 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type FoldedSession, PathFold } from '../../../core/model/analysis/fold.ts';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
-import { PathBook } from '../../../core/model/path-book.ts';
-import { ROW, ROW_BYTES, readRow, rowFirstNs, rowPacket } from '../../../core/wire/rows.ts';
+import { ROW_BYTES, rowFirstNs } from '../../../core/wire/rows.ts';
 import { batch, decision, free, hop } from '../../../core/wire/test/records.ts';
-import { Recording } from '../../recording/reader.ts';
 import { Keeper } from '../../store/keeper.ts';
-import type { KeptFiles } from '../../store/kept.ts';
 import { DEFAULT_LIMITS } from '../../store/limits.ts';
 import { Shelf } from '../../store/shelf.ts';
 import { FUNCTIONS, trafficOf } from '../../store/test/traffic.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
-import { openShown, type Shown } from '../shown.ts';
+import { openShown } from '../shown.ts';
+import { filesOf, replayed, rowsOf, shownOf } from './by-index.ts';
 
 const LONG = { timeout: 60_000 };
 let folder = '';
@@ -38,54 +36,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function filesOf(name: string): Promise<KeptFiles> {
-  const recording = join(folder, `${name}.skbt`);
-  const opened = await Recording.open(recording);
-  const { createdUnixMs } = opened.header;
-  await opened.close();
-  return { recording, index: join(folder, `${name}.duckdb`), createdUnixMs };
-}
-
-/** What its frames say. */
-async function replayed({ recording }: KeptFiles): Promise<SessionAssembler> {
-  const assembler = new SessionAssembler({ budgetBytes: 1 << 28 });
-  const opened = await Recording.open(recording);
-  for await (const item of opened.items()) {
-    if (item.kind === 'batch') assembler.take(new Uint8Array(item.records));
-    else if (item.message.type === 'functions') assembler.takeNames(item.message);
-  }
-  await opened.close();
-  return assembler;
-}
-
-async function shownOf(files: KeptFiles, assembler = new SessionAssembler()): Promise<Shown> {
-  const shown = await openShown(files, assembler);
-  if (shown === undefined) throw new Error('it has no index');
-  await shown.whole;
-  return shown;
-}
-
-/** Rows by packet, without what a number of one session says: which path, by its steps. */
-function rowsOf(rows: Uint8Array<ArrayBuffer>, words: ArrayBuffer) {
-  const book = new PathBook();
-  book.take({ session: 0, first: 1, words });
-  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
-  return new Map(
-    Array.from({ length: rows.length / ROW_BYTES }, (_, i) => {
-      const at = i * ROW_BYTES;
-      const { path, ...row } = readRow(view, at);
-      const steps: string[] = [];
-      book.walk(path, (...step) => steps.push(step.join(' ')));
-      const tuple = view.getUint32(at + ROW.tuple, true);
-      return [rowPacket(view, at), { ...row, tuple, steps: steps.join(', ') }] as const;
-    }),
-  );
-}
+const filesNamed = (name: string) => filesOf(join(folder, `${name}.skbt`));
 
 describe('a recording by its index', () => {
   it('lists the packets that its frames have, as they say', LONG, async () => {
     for (const [i, name] of names.entries()) {
-      const files = await filesOf(name);
+      const files = await filesNamed(name);
       const memory = await replayed(files);
       const assembler = new SessionAssembler();
       const shown = await shownOf(files, assembler);
@@ -106,7 +62,7 @@ describe('a recording by its index', () => {
   });
 
   it('lists them in the order in which they were first seen, and counts them', LONG, async () => {
-    const shown = await shownOf(await filesOf(names[0] ?? ''));
+    const shown = await shownOf(await filesNamed(names[0] ?? ''));
     const parts: number[] = [];
     let version = 0;
     for (let more = true; more; ) {
@@ -132,12 +88,7 @@ describe('a recording by its index', () => {
     await keeper.batch(batch(decision({ packet: 7, time: 40, decision: 'route', value: 0 })));
     await keeper.close();
     const [name = ''] = readdirSync(other).filter((file) => file.endsWith('.skbt'));
-    const recording = join(other, name);
-    const opened = await Recording.open(recording);
-    const { createdUnixMs } = opened.header;
-    await opened.close();
-    const index = recording.replace('.skbt', '.duckdb');
-    const shown = await shownOf({ recording, index, createdUnixMs });
+    const shown = await shownOf(await filesOf(join(other, name)));
     expect(shown.counters).toMatchObject({ packets: 1, hops: 2 });
     expect(shown.version).toBe(1);
     await shown.close();
@@ -145,7 +96,7 @@ describe('a recording by its index', () => {
   });
 
   it('has every path, byte for byte', LONG, async () => {
-    const files = await filesOf(names[1] ?? '');
+    const files = await filesNamed(names[1] ?? '');
     const memory = await replayed(files);
     const shown = await shownOf(files);
     const packets = memory.newest(150);
@@ -160,7 +111,7 @@ describe('a recording by its index', () => {
   });
 
   it('folds packets as memory does, and says which it did not read', LONG, async () => {
-    const files = await filesOf(names[1] ?? '');
+    const files = await filesNamed(names[1] ?? '');
     const memory = await replayed(files);
     const shown = await shownOf(files);
     shown.takeNames({ functions: FUNCTIONS });
@@ -185,7 +136,7 @@ describe('a recording by its index', () => {
   });
 
   it('answers what was asked before it is closed', LONG, async () => {
-    const files = await filesOf(names[0] ?? '');
+    const files = await filesNamed(names[0] ?? '');
     const memory = await replayed(files);
     const [packet = 0] = memory.newest(1);
     const shown = await shownOf(files);
@@ -195,7 +146,7 @@ describe('a recording by its index', () => {
   });
 
   it('is shown by its frames where the index is another one’s, is not whole, or is none', LONG, async () => {
-    const files = await filesOf(names[0] ?? '');
+    const files = await filesNamed(names[0] ?? '');
     const memory = new SessionAssembler();
     expect(await openShown({ ...files, createdUnixMs: files.createdUnixMs + 1 }, memory)).toBeUndefined();
     expect(await openShown({ ...files, index: join(folder, 'none') }, memory)).toBeUndefined();
@@ -220,7 +171,7 @@ describe('a recording by its index', () => {
   });
 
   it('leaves its files as they are', LONG, async () => {
-    const files = await filesOf(names[0] ?? '');
+    const files = await filesNamed(names[0] ?? '');
     const bytes = () => [files.recording, files.index].map((file) => crc32(readFileSync(file)));
     const before = bytes();
     const shown = await shownOf(files);

@@ -120,7 +120,7 @@ it('has everything since a time, and little before', async () => {
   // the source's counts are of all of the session: it is not said to have so many
   const library = new Library(new Shelf(folder, DEFAULT_LIMITS), () => '');
   const listed = (await library.list()).recordings.find(({ name }) => name === 'frozen');
-  library.close();
+  await library.close();
   expect(listed).toMatchObject({ events: summary?.records, packets: undefined });
 });
 

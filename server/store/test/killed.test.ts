@@ -1,54 +1,43 @@
 /** What was flushed is there after SIGKILL, whenever that comes. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
 import { Recording } from '../../recording/reader.ts';
+import { type Built, built } from '../../test/built.ts';
 import { packetsIn, trafficOf } from './traffic.ts';
 
 const KILLS = 20;
 const LATEST_MS = 600;
-const HERE = import.meta.dirname;
-/** Where Node finds our packages from. */
-const built = join(HERE, '../../../node_modules/.cache/skbtracer-victim', String(process.pid));
 const folder = mkdtempSync(join(tmpdir(), 'killed-'));
 
+let victim: Built;
 beforeAll(async () => {
-  mkdirSync(built, { recursive: true });
-  await build({
-    entryPoints: [join(HERE, 'victim.ts')],
-    outfile: join(built, 'victim.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['@duckdb/node-api'],
-    logLevel: 'error',
-  });
+  victim = await built('server/store/test/victim.ts');
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
-  rmSync(built, { recursive: true });
+  victim.remove();
 });
 
 /** Kills it so long after it was first safe; how many rounds were safe by then. */
 async function killAfter(ms: number, into: string): Promise<number> {
-  const victim = spawn(process.execPath, [join(built, 'victim.mjs'), into], {
+  const child = spawn(process.execPath, [victim.program, into], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let safe = 0;
-  const lines = createInterface({ input: victim.stdout });
+  const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {
-    if (safe === 0) setTimeout(() => victim.kill('SIGKILL'), ms);
+    if (safe === 0) setTimeout(() => child.kill('SIGKILL'), ms);
     safe = Number(line);
   }
-  expect(
-    victim.signalCode ?? (await new Promise((resolve) => victim.once('exit', (_, s) => resolve(s)))),
-  ).toBe('SIGKILL');
+  expect(child.signalCode ?? (await new Promise((resolve) => child.once('exit', (_, s) => resolve(s))))).toBe(
+    'SIGKILL',
+  );
   return safe;
 }
 

@@ -1,13 +1,23 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PassThrough, Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ok } from '../../../core/base/result.ts';
 import { PWRU_LINES } from '../../../core/model/import/test/imported.ts';
 import { writeRecording } from '../../recording/test/make-recording.ts';
 import { Library, noLibrary, openLibrary } from '../library.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { Shelf } from '../shelf.ts';
+import { indexHere } from './index-here.ts';
 
 let folder = '';
 let library: Library;
@@ -15,12 +25,12 @@ let written = '';
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'library-'));
   written = '';
-  library = new Library(new Shelf(folder, DEFAULT_LIMITS), () => written);
+  library = new Library(new Shelf(folder, DEFAULT_LIMITS), () => written, indexHere);
   await writeRecording(join(folder, 'first.skbt'));
   writeFileSync(join(folder, 'first.duckdb'), 'an index');
 });
-afterEach(() => {
-  library.close();
+afterEach(async () => {
+  await library.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -72,7 +82,7 @@ describe('a library', () => {
     expect(await only()).toMatchObject({ note: 'mine', packets: 105 });
     expect(readdirSync(folder).sort()).toEqual(['.removed', 'first.duckdb', 'first.note.txt', 'first.skbt']);
     library.remove('first');
-    library.close();
+    await library.close();
     expect(existsSync(join(folder, '.removed'))).toBe(false);
     expect(library.restore('first')).toMatchObject({ ok: false, error: { code: 'RECORDING_GONE' } });
   });
@@ -100,11 +110,15 @@ describe('a library', () => {
 });
 
 describe('what comes from elsewhere', () => {
-  const bytesOf = async function* (file: string, from = 0): AsyncGenerator<Uint8Array> {
+  const bytesOf = (file: string, from = 0): Readable => {
     const bytes = readFileSync(file).subarray(from);
-    for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);
+    const count = Math.ceil(bytes.length / 10_000);
+    return Readable.from(
+      Array.from({ length: count }, (_, i) => bytes.subarray(i * 10_000, (i + 1) * 10_000)),
+    );
   };
   const left = () => readdirSync(folder).filter((file) => file.startsWith('.incoming'));
+  const indexes = () => readdirSync(folder).filter((file) => /\.duckdb/.test(file));
 
   it('is read, and kept under its name or one like it', async () => {
     const first = join(folder, 'first.skbt');
@@ -115,6 +129,12 @@ describe('what comes from elsewhere', () => {
     expect(await library.receive('...', bytesOf(first))).toEqual(ok({ name: 'recording' }));
     expect(readFileSync(join(folder, 'first-2.skbt')).equals(readFileSync(first))).toBe(true);
     expect(left()).toEqual([]);
+    expect(indexes().sort()).toEqual([
+      'first-2.duckdb',
+      'first.duckdb',
+      'from-Anna-..-x.duckdb',
+      'recording.duckdb',
+    ]);
   });
 
   it('is refused when it is damaged, with where, and nothing is left', async () => {
@@ -129,6 +149,7 @@ describe('what comes from elsewhere', () => {
     const none = await library.receive('a.txt', bytesOf(join(folder, 'first.skbt'), 7));
     expect(!none.ok && none.error.message).toContain('it is no recording of skbtracer');
     expect(left()).toEqual([]);
+    expect(indexes()).toEqual(['first.duckdb']);
     expect((await library.list()).recordings).toHaveLength(1);
   });
 
@@ -149,9 +170,62 @@ describe('what comes from elsewhere', () => {
   });
 
   it('is refused when it is more than may be kept', async () => {
-    const small = new Library(new Shelf(folder, { ...DEFAULT_LIMITS, bytes: 50_000 }), () => '');
+    const small = new Library(new Shelf(folder, { ...DEFAULT_LIMITS, bytes: 50_000 }), () => '', indexHere);
     const result = await small.receive('first.skbt', bytesOf(join(folder, 'first.skbt')));
     expect(!result.ok && result.error.message).toContain('it has more than 48.8 KiB');
+    expect(left()).toEqual([]);
+  });
+
+  it('is listed without an index where that cannot be made', async () => {
+    const full = new Library(
+      new Shelf(folder, DEFAULT_LIMITS),
+      () => '',
+      async () => 'the disk is full',
+    );
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    expect(await full.receive('b.skbt', bytesOf(join(folder, 'first.skbt')))).toEqual(ok({ name: 'b' }));
+    expect(said).toHaveBeenCalledWith('skbtracer server: b has no index: the disk is full');
+    said.mockRestore();
+    expect(indexes()).toEqual(['first.duckdb']);
+    expect(left()).toEqual([]);
+  });
+
+  it.each(['who sends it', 'the library'])('is ended by %s, and nothing is left', async (who) => {
+    const sender = new AbortController();
+    const first = join(folder, 'first.skbt');
+    const ended = { ok: false, error: { code: 'NOT_TAKEN', message: 'b.skbt is not taken: that was ended' } };
+    const end = () => (who === 'the library' ? library.close() : sender.abort());
+    // in the middle of what is sent, of which more does not come
+    const half = new PassThrough();
+    half.write(readFileSync(first).subarray(0, 50_000));
+    const receiving = library.receive('b.skbt', half, sender.signal);
+    await expect.poll(left).toHaveLength(1);
+    end();
+    expect(await receiving).toMatchObject(ended);
+    expect(left()).toEqual([]);
+    // while its index is made
+    const slow = new Library(
+      new Shelf(folder, DEFAULT_LIMITS),
+      () => '',
+      async (_recording, index, { signal }) => {
+        writeFileSync(index, 'half of it');
+        if (who === 'the library') void slow.close();
+        else sender.abort();
+        signal?.throwIfAborted();
+        return '';
+      },
+    );
+    expect(await slow.receive('b.skbt', bytesOf(first), sender.signal)).toMatchObject(ended);
+    expect(left()).toEqual([]);
+    expect(indexes()).toEqual(['first.duckdb']);
+    expect((await library.list()).recordings).toHaveLength(1);
+  });
+
+  it('is gone at the next start where the server ended meanwhile', () => {
+    for (const name of ['.incoming-1', '.incoming-1.duckdb', '.incoming-2.duckdb.wal'])
+      writeFileSync(join(folder, name), 'half of it');
+    mkdirSync(join(folder, '.incoming-2.duckdb.tmp'));
+    new Library(new Shelf(folder, DEFAULT_LIMITS), () => '');
     expect(left()).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 /** The stories of packets that a real kernel sent through the lab's network. */
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../diagnosis/index.ts';
+import { PwruImporter } from '../../import/pwru.ts';
+import { importAll, PWRU_LINES } from '../../import/test/imported.ts';
 import { readRecording } from '../../test/recording.ts';
 import { stepAt, storyOf, storyText } from '../index.ts';
 
@@ -100,5 +102,16 @@ describe('the story of a recorded packet', () => {
     );
     expect(lines.at(-2)).toContain('NETFILTER_DROP (dropped)');
     expect(lines.at(-1)).toMatch(/^ {3}- The firewall dropped it/);
+  });
+
+  it('tells both ends of a veth pair, also where every function between them is recorded', () => {
+    const imported = importAll(new PwruImporter(), PWRU_LINES);
+    const told = [...imported.paths.values()].flatMap((path) => storyOf(path, imported.names));
+    expect(told.map(({ text }) => text).filter((text) => text.startsWith('Crosses'))).toEqual([
+      'Crosses the veth pair from if2 in web to vweb in netns 4026531840',
+      'Crosses the veth pair from vdb in netns 4026531840 to eth0 in db',
+      'Crosses the veth pair from eth0 in db to vdb in netns 4026531840',
+      'Crosses the veth pair from vweb in netns 4026531840 to if2 in web',
+    ]);
   });
 });

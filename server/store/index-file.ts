@@ -1,0 +1,96 @@
+/** The index of a recording while it is made: what cannot be written ends it, and nothing else. */
+import type { Places } from './blocks.ts';
+import { StoreDatabase } from './database.ts';
+import type { Rows } from './names.ts';
+import type { EventTable, RowOf, RowSink } from './schema.ts';
+
+const NOWHERE: Places = { positions: [], beyond: new Set() };
+/** Rows that wait for it to open. */
+const ROWS_WAITING_MAX = 1 << 16;
+
+export class IndexFile implements RowSink {
+  readonly #failed: (error: Error) => void;
+  /** Resolves to undefined when there is none. Opening one takes a moment, which no record waits for. */
+  readonly #opening: Promise<StoreDatabase | undefined>;
+  #database: StoreDatabase | undefined;
+  /** Rows that came before it was open. */
+  #rows: ((database: StoreDatabase) => void)[] = [];
+  #isWell = true;
+
+  /** In a new file. `failed` hears, once, that it cannot be written. */
+  constructor(path: string, failed: (error: Error) => void) {
+    this.#failed = failed;
+    this.#opening = this.#open(path);
+  }
+
+  add<T extends EventTable>(table: T, row: RowOf<T>): void {
+    const database = this.#database;
+    if (database !== undefined) this.#guard(() => database.add(table, row));
+    else if (this.#isWell) this.#rows.push((opened) => opened.add(table, row));
+  }
+
+  /** The promise, when there is one, resolves once there is room for more rows. */
+  room(): Promise<void> | undefined {
+    if (this.#rows.length < ROWS_WAITING_MAX) return undefined;
+    return this.#opening.then(() => undefined);
+  }
+
+  /** What was added until now survives this process, though not yet a loss of power. */
+  async flush(): Promise<void> {
+    const database = await this.#opening;
+    this.#guard(() => database?.flush());
+  }
+
+  /** Numbers of the blocks that have records of a packet, in their order; none where it failed. Throws what DuckDB says. */
+  async blocksOf(packet: number): Promise<readonly number[]> {
+    const database = await this.#opening;
+    return database === undefined || !this.#isWell ? [] : database.blocksOf(packet);
+  }
+
+  /** Where the newest blocks lie that have records of these packets; none where it failed. Throws what DuckDB says. */
+  async placesOf(packets: Iterable<number>, max: number): Promise<Places> {
+    const database = await this.#opening;
+    return database === undefined || !this.#isWell ? NOWHERE : database.placesOf(packets, max);
+  }
+
+  /** Everything of the recording that was begun then is in it, with these names. */
+  async makeWhole(names: Rows, createdUnixMs: number): Promise<void> {
+    const database = await this.#opening;
+    if (!this.#isWell) return;
+    await database?.makeWhole(names, createdUnixMs).catch((error: unknown) => this.#fail(error));
+  }
+
+  async close(): Promise<void> {
+    const database = await this.#opening;
+    await database?.close().catch((error: unknown) => this.#fail(error));
+  }
+
+  async #open(path: string): Promise<StoreDatabase | undefined> {
+    try {
+      const database = await StoreDatabase.create(path);
+      for (const put of this.#rows) put(database);
+      this.#database = database;
+      return database;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    } finally {
+      this.#rows = [];
+    }
+  }
+
+  #guard(work: () => void): void {
+    if (!this.#isWell) return;
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isWell) return;
+    this.#isWell = false;
+    this.#failed(error instanceof Error ? error : new Error(String(error)));
+  }
+}
