@@ -206,17 +206,11 @@ export class Library {
   #indexLater(name: string): void {
     const recording = this.#shelf.path(name, RECORDING_SUFFIX);
     if (statSync(recording).size > INDEXED_LATER_MAX) return;
-    const index = `${this.#incoming()}${INDEX_SUFFIX}`;
+    const index = this.#shelf.path(name, INDEX_SUFFIX);
     const made = this.#index(recording, index, { signal: this.#closing.signal })
+      .catch((error: unknown) => (this.#closing.signal.aborted ? '' : String(error)))
       .then((why) => {
-        if (why === '' && this.#shelf.has(name)) renameSync(index, this.#shelf.path(name, INDEX_SUFFIX));
-        else if (why !== '') console.error(`skbtracer server: ${name} has no index: ${why}`);
-      })
-      .catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) console.error(`skbtracer server: ${name} has no index:`, error);
-      })
-      .finally(() => {
-        rmSync(index, { force: true });
+        if (why !== '') console.error(`skbtracer server: ${name} has no index: ${why}`);
         this.#receiving.delete(made);
       });
     this.#receiving.add(made);
