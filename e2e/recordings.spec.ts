@@ -154,6 +154,17 @@ test('of others are dropped on the page, or chosen; what is none is refused with
   );
 });
 
+test('that are being taken in can be cancelled', async ({ page }) => {
+  // as a slow line would have it
+  await page.route('**/recordings?name=*', () => undefined);
+  await drop(page, 'slow.skbt', readFileSync(join(folder, 'kept', `${OLD}.skbt`)));
+  const status = page.getByRole('status').filter({ hasText: 'slow.skbt' });
+  await status.getByRole('button', { name: 'Cancel' }).click();
+  await expect(status).toHaveCount(0);
+  await expect(page.getByRole('alert').filter({ hasText: 'slow.skbt' })).toHaveCount(0);
+  await expect(row(page, 'slow')).toHaveCount(0);
+});
+
 test('of another tool are dropped, too: what it tells is shown, and what it does not is not told', async ({
   page,
 }) => {

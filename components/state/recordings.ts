@@ -71,19 +71,33 @@ export const restoreRecording = async (name: string): Promise<void> =>
 export const pageOf = (name: string): string => `/recordings/${encodeURIComponent(name)}`;
 export const fileOf = (name: string): string => `${pageOf(name)}.skbt`;
 
+/** Ends what is being sent. */
+let sending = new AbortController();
+
 /** Sends files one after the other; what is wrong with one is told, and the next is sent. */
 export async function importRecordings(files: readonly File[]): Promise<void> {
   let refusal: Failure | undefined;
+  sending = new AbortController();
+  const { signal } = sending;
   for (const file of files) {
-    const result = await send(file, (share) => setState({ incoming: { file: file.name, share } }));
-    if (!result.ok) refusal = result.error;
+    if (signal.aborted) break;
+    const progress = (share: number) => setState({ incoming: { file: file.name, share } });
+    const result = await send(file, progress, signal);
+    if (!result.ok && !signal.aborted) refusal = result.error;
   }
   await loadRecordings();
   setState({ incoming: undefined, refusal });
 }
 
+/** Of a file that is not taken in yet nothing is left, and none of those behind it is sent. */
+export const cancelImport = (): void => sending.abort();
+
 /** By XMLHttpRequest, which tells how far it is. */
-function send(file: File, progress: (share: number) => void): Promise<Result<{ readonly name: string }>> {
+function send(
+  file: File,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Result<{ readonly name: string }>> {
   progress(0);
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -93,6 +107,7 @@ function send(file: File, progress: (share: number) => void): Promise<Result<{ r
     request.upload.onload = () => progress(1);
     request.onerror = unanswered;
     request.onabort = unanswered;
+    signal.addEventListener('abort', () => request.abort());
     request.onload = () => {
       try {
         resolve(JSON.parse(request.responseText) as Result<{ readonly name: string }>);

@@ -1,6 +1,6 @@
 'use client';
 
-import { Download, FileOutput, GitCompareArrows, RotateCcw, Trash2, Upload } from 'lucide-react';
+import { Download, FileOutput, GitCompareArrows, RotateCcw, Trash2, Upload, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { ListedRecording, RecordingList } from '../../../core/messages/recordings.ts';
 import { formatBytes, formatCount } from '../../../core/model/format.ts';
@@ -8,7 +8,7 @@ import { comparePage } from '../../state/compare.ts';
 import { askExport, watchExports } from '../../state/exports.ts';
 import { loadPreferences } from '../../state/preferences.ts';
 import {
-  chooseForComparison, chosenPair, fileOf, importRecordings, loadRecordings, pageOf, removeRecording, restoreRecording, useRecordings,
+  cancelImport, chooseForComparison, chosenPair, fileOf, importRecordings, loadRecordings, pageOf, removeRecording, restoreRecording, useRecordings,
 } from '../../state/recordings.ts'; // biome-ignore format: a list
 import { useSession } from '../../state/session.ts';
 import { connectOnly } from '../../state/socket.ts';
@@ -86,12 +86,15 @@ export function RecordingsView() {
       {incoming !== undefined && (
         <p
           role="status"
-          className="flex items-center gap-2 border-b border-line bg-selected px-3 py-1.5 text-xs"
+          className="flex items-center gap-2 border-b border-line bg-selected px-3 py-1 text-xs"
         >
           {incoming.share < 1
             ? `Taking in ${incoming.file}: ${Math.floor(100 * incoming.share)} %`
             : `${incoming.file} is here, and is read`}
           <progress value={incoming.share} className="h-1.5 w-32" aria-hidden />
+          <Button look="quiet" onClick={cancelImport}>
+            <X size={12} aria-hidden /> Cancel
+          </Button>
         </p>
       )}
       {removed !== '' && (
