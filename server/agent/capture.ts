@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fail, ok, type Result } from '../../core/base/result.ts';
+import { Turns } from '../../core/base/turns.ts';
 import {
   type CaptureSpec,
   type CaptureState,
@@ -15,7 +16,6 @@ import {
 } from '../../core/messages/source.ts';
 import { idsOf, type ResolvedPlan, resolvePlan } from '../../core/model/probes/resolve.ts';
 import { type NativeAddon, NativeError, type NativeTracer, type Switched } from '../../native/index.ts';
-import { Turns } from '../turns.ts';
 
 export interface CaptureListener {
   capture(state: CaptureState): void;

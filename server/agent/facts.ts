@@ -4,9 +4,9 @@
  * for a bounded time and with a bounded output.
  */
 import { execFile } from 'node:child_process';
+import { Turns } from '../../core/base/turns.ts';
 import { FACT_LINE_MAX, FACT_LINES_MAX, type Fact, type FactQuery } from '../../core/messages/facts.ts';
 import { factCommand } from '../../core/model/facts.ts';
-import { Turns } from '../turns.ts';
 import { findNamespaces } from './namespaces.ts';
 
 const TIMEOUT_MS = 10_000;

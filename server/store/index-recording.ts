@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Turns } from '../../core/base/turns.ts';
 import { ROOT } from '../place.ts';
 import { RecordingError } from '../recording/format.ts';
-import { Turns } from '../turns.ts';
 import type { IndexPaths } from './make-index.ts';
 
 /** What that thread says, once. */

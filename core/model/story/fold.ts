@@ -50,7 +50,7 @@ function split(scene: Scene): Segment[] {
     const stage = stageOf(name);
     const chapter = chapterOf(name) ?? goesOn(interrupted ?? current?.chapter, stage);
     if (chapter === undefined) {
-      if (current?.chapter === 'pass' && current.stage === stage) extend(segments, i);
+      if (current?.stage === stage && isSame(scene, current, 'pass', i)) extend(segments, i);
       else put('pass', i, i, stage);
     } else if (interrupted === undefined && current !== undefined && isSame(scene, current, chapter, i))
       extend(segments, i);

@@ -258,6 +258,10 @@ describe('the story of a packet', () => {
     expect(texts({ lines: at('vsock_a vsock_b vsock_c') })).toEqual([
       'Passes 3 functions of socket on the host',
     ]);
+    expect(texts({ lines: [...at('vsock_a vsock_b'), ...at('vsock_c', { netns: 2 })] })).toEqual([
+      'Passes 2 functions of socket on the host',
+      'Passes vsock_c of socket in web',
+    ]);
   });
 
   it('is the same for the same path, and nothing for one without hops', () => {
