@@ -41,7 +41,7 @@ interface Happened {
 /** Recordings that are told; their list has all. */
 const FROZEN_MAX = 20;
 /** Rows that are looked through for dropped packets, and of these so many are explained, the newest. */
-const ROWS_MAX = 1 << 16;
+const ROWS_MAX = 1 << 14;
 const EXPLAINED_MAX = 256;
 /** A host that does not answer is not waited for. */
 const EXPLAIN_MS = 5000;
@@ -93,9 +93,9 @@ export class Freezer {
 
   /** By hand. */
   async now(lastMs: number): Promise<Result<{ readonly name: string }>> {
+    const { nowNs, session } = await this.#hub.session.pulse();
     if (this.#phase !== 'ready')
       return fail('BUSY', 'what happened just now is being kept: it is among the recordings in a moment');
-    const { nowNs, session } = await this.#hub.session.pulse();
     if (nowNs === undefined)
       return fail('NOTHING_YET', 'no packet has been captured yet: there is nothing to keep');
     const trigger = { packet: 0, timeNs: nowNs, why: 'kept by hand' };
@@ -116,7 +116,9 @@ export class Freezer {
     if (order === null || this.#phase !== 'ready' || performance.now() < this.#quietUntilMs) return;
     this.#phase = 'after';
     // its host knows best now
-    void this.#explain([what.trigger.packet]);
+    this.#explain([what.trigger.packet]).catch((error: unknown) =>
+      console.error('skbtracer server: what is frozen is not explained:', error),
+    );
     const keep = () => {
       clearTimeout(this.#pending?.timer);
       this.#pending = undefined;

@@ -136,6 +136,16 @@ describe('by hand', () => {
     expect(since(session)).toEqual(expect.arrayContaining(since(assembler)));
   });
 
+  it('keeps one at a time', async () => {
+    const { hub, feed } = hubOf();
+    const freezer = new Freezer(hub, library, '1');
+    feed();
+    const answers = await Promise.all([freezer.now(60_000), freezer.now(60_000)]);
+    expect(answers.map(({ ok: isDone }) => isDone).sort()).toEqual([false, true]);
+    expect(answers.find(({ ok: isDone }) => !isDone)).toMatchObject({ error: { code: 'BUSY' } });
+    expect(files().filter((file) => file.endsWith('.skbt'))).toHaveLength(1);
+  });
+
   it('has nothing to keep before the first packet', async () => {
     const { hub } = hubOf();
     expect(await new Freezer(hub, library, '1').now(1000)).toMatchObject({
