@@ -12,6 +12,7 @@ import {
 } from 'd3';
 import { formatDuration } from '../../../core/model/format.ts';
 import { hueOf } from '../../state/hue.ts';
+import { isNetnsNumber } from '../../ui/Netns.tsx';
 import { chooseLabels, isTranslated, type Mark, type TimelineLayout, type TimeScale } from './layout.ts';
 
 const LEFT = 104;
@@ -155,7 +156,9 @@ export class TimelineChart {
       .attr('class', 'netns')
       .attr('x', 13)
       .attr('y', (band) => band.y + 14)
-      .text((band) => clip(band.netnsName, 13));
+      .text((band) =>
+        isNetnsNumber(band.netnsName) ? `netns …${band.netnsName.slice(-6)}` : clip(band.netnsName, 13),
+      );
     root
       .selectAll('text.lane')
       .data(layout.lanes)
