@@ -24,7 +24,14 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { test: { name: 'packages', include: ['packaging/**/*.lab.test.ts'] } },
+      {
+        test: {
+          name: 'packages',
+          include: ['packaging/**/*.lab.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parse } from '../core/base/schema.ts';
 import { READY_LINE, RECORDING_FD, type ServerConfig, serverConfigSchema } from './config.ts';
 import { openGateway } from './gateway/gateway.ts';
@@ -29,6 +30,7 @@ import { productVersion } from './version.ts';
 process.umask(0o077);
 /** A source that does not answer is not waited for. */
 const HAND_OVER_MS = 3000;
+const FREEZE_MS = 10_000;
 
 const input = createInterface({ input: process.stdin });
 const [line] = await Promise.race([firstLine(), ended()]);
@@ -106,7 +108,8 @@ async function run(config: ServerConfig): Promise<void> {
     http.close();
     http.closeAllConnections();
     await Promise.all([handOver(), exports.close()]);
-    await freezer.close(); // as long as the host can be asked
+    // as long as the host can be asked, and no longer than a disk that hangs is waited for
+    await Promise.race([freezer.close(), wait(FREEZE_MS, undefined, { ref: false })]);
     await Promise.allSettled([gateway.close(), stopSource()]);
     await recorded.close();
     await Promise.all([library.close(), hub.close()]);

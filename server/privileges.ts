@@ -72,7 +72,7 @@ function canReach([program = '', ...args]: readonly string[]): boolean {
   });
   if (status === REFUSED)
     throw new PrivilegesError(
-      `the server cannot give up its privileges: ${stderr.trim()}; give CAP_SETUID and CAP_SETGID to this container or service`,
+      `the server cannot give up its privileges: ${stderr.trim()}; give CAP_SETUID, CAP_SETGID and CAP_SETPCAP to this container or service`,
     );
   return status === 0;
 }

@@ -77,7 +77,8 @@ let sending = new AbortController();
 /** Sends files one after the other; what is wrong with one is told, and the next is sent. */
 export async function importRecordings(files: readonly File[]): Promise<void> {
   let refusal: Failure | undefined;
-  sending = new AbortController();
+  // those that are sent already are cancelled by the same
+  if (sending.signal.aborted) sending = new AbortController();
   const { signal } = sending;
   for (const file of files) {
     if (signal.aborted) break;

@@ -20,6 +20,7 @@ const shape = (look: Look, square: boolean) =>
   cn(
     'inline-flex h-[26px] shrink-0 items-center justify-center gap-1.5 rounded-md text-xs whitespace-nowrap',
     'transition-colors duration-100 disabled:cursor-default disabled:opacity-45',
+    'aria-disabled:cursor-default aria-disabled:opacity-45',
     'max-sm:h-9',
     square ? 'w-[26px] max-sm:w-9' : 'px-2.5',
     LOOKS[look],

@@ -23,7 +23,8 @@ export const triggerChoiceSchema = v.object({
 export type TriggerChoice = Readonly<v.InferOutput<typeof triggerChoiceSchema>>;
 
 /** As much as there is, if that is less. */
-const lastMsSchema = whole(100, FREEZE_MS_MAX);
+export const LAST_MS_MIN = 100;
+const lastMsSchema = whole(LAST_MS_MIN, FREEZE_MS_MAX);
 export const DEFAULT_LAST_MS = 30_000;
 export const DEFAULT_AFTER_MS = 1000;
 export const DEFAULT_TIMES = 10;
@@ -32,7 +33,7 @@ export const FREEZES_MAX = 100;
 
 export const freezeOrderSchema = v.object({
   triggers: triggerChoiceSchema,
-  /** So much of what was before. What happens again within that time is frozen once. */
+  /** So much of what was before. What happens again within that time is in one more, made when it is over. */
   lastMs: lastMsSchema,
   /** What follows is worth seeing, too. */
   afterMs: whole(0, FREEZE_MS_MAX),
@@ -43,6 +44,9 @@ export type FreezeOrder = Readonly<v.InferOutput<typeof freezeOrderSchema>>;
 
 export const freezeNowSchema = v.object({ lastMs: lastMsSchema });
 export type FreezeNow = Readonly<v.InferOutput<typeof freezeNowSchema>>;
+
+/** Recordings that are told; their list has all. */
+export const FROZEN_TOLD_MAX = 20;
 
 /** A recording that was made so. */
 export interface Frozen {
@@ -62,7 +66,7 @@ export type Freezing =
       readonly phase: 'ready' | 'after' | 'writing';
       /** What is waited for; null for nothing. */
       readonly order: FreezeOrder | null;
-      /** Newest first, a few. */
+      /** The newest first. */
       readonly frozen: readonly Frozen[];
       /** Why the last one failed; '' when it did not. */
       readonly fault: string;

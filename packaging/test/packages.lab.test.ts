@@ -228,6 +228,8 @@ describe('the npm package', () => {
       const without = [`--inh-caps=-${name}`, `--bounding-set=-${name}`];
       const { status, stderr } = spawnSync('setpriv', [...without, skbtracer(), 'serve', capture()], {
         encoding: 'utf8',
+        timeout: 30_000,
+        killSignal: 'SIGKILL',
       });
       expect(stderr).toMatch(words);
       expect(status).toBe(1);

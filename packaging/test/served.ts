@@ -13,6 +13,9 @@ export interface Served {
   readonly stop: () => Promise<number | null>;
 }
 
+/** Of a machine that is busy. */
+const ANSWER_MS = 50_000;
+
 /** Resolves once the page is there; rejects with what it said when it ended before that. */
 export async function serve(command: string, file: string): Promise<Served> {
   const child = spawn(command, ['serve', file], {
@@ -22,6 +25,11 @@ export async function serve(command: string, file: string): Promise<Served> {
   const ended = once(child, 'exit');
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => said.push(String(text)));
+  const give = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
+  };
+  const late = setTimeout(() => give('SIGKILL'), ANSWER_MS);
   const address = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const found = /http:\/\/\S+token=[0-9a-f]+/.exec(line)?.[0];
@@ -32,13 +40,16 @@ export async function serve(command: string, file: string): Promise<Served> {
   });
   const { origin, searchParams } = new URL(address);
   const headers = { Authorization: `Bearer ${searchParams.get('token')}` };
-  const page = await fetch(`${origin}/`, { headers });
+  const page = await fetch(`${origin}/`, { headers }).catch(async (error: unknown) => {
+    await give('SIGKILL');
+    throw error;
+  });
+  clearTimeout(late);
   return {
     page: await page.text(),
     status: async (path) => (await fetch(origin + path, { headers })).status,
     stop: async () => {
-      child.kill('SIGTERM');
-      const [code] = await ended;
+      const [code] = await give('SIGTERM');
       return code;
     },
   };

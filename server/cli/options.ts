@@ -8,6 +8,7 @@ import {
   DEFAULT_TIMES,
   FREEZE_MS_MAX,
   type FreezeOrder,
+  LAST_MS_MIN,
   type TriggerChoice,
 } from '../../core/messages/freezing.ts';
 import {
@@ -492,6 +493,8 @@ function freezeOrder(
     afterMs: parseDuration('--after', after) ?? DEFAULT_AFTER_MS,
     times: DEFAULT_TIMES,
   };
+  if (order.lastMs < LAST_MS_MIN)
+    throw usageError(`serve keeps ${LAST_MS_MIN} ms at least with --freeze: --last is from 100ms to 1h`);
   if (Math.max(order.lastMs, order.afterMs) > FREEZE_MS_MAX)
     throw usageError('serve keeps an hour at most with --freeze: --last and --after are up to 1h');
   if (chosenTriggers(order.triggers).length === 0)

@@ -126,7 +126,7 @@ export async function saveSession(
 }
 
 /** Whole records, so many at once as a frame takes: all names together may be more. */
-function* inParts(records: Uint8Array): Generator<Uint8Array> {
+export function* inParts(records: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   let from = 0;
   let at = 0;

@@ -1,9 +1,11 @@
 /** Keeps the last of a session as a recording: when somebody asks for it, or once what is waited for happens. */
+import { rmSync } from 'node:fs';
 import { fail, ok, type Result } from '../../core/base/result.ts';
 import { parse } from '../../core/base/schema.ts';
 import { factsSchema } from '../../core/messages/facts.ts';
 import {
   chosenTriggers,
+  FROZEN_TOLD_MAX,
   type FreezeOrder,
   type Freezing,
   type Frozen,
@@ -38,11 +40,11 @@ interface Happened {
   readonly session: number;
 }
 
-/** Recordings that are told; their list has all. */
-const FROZEN_MAX = 20;
 /** Rows that are looked through for dropped packets, and of these so many are explained, the newest. */
 const ROWS_MAX = 1 << 14;
 const EXPLAINED_MAX = 256;
+/** After one that could not be made. */
+const RETRY_MS = 10_000;
 /** A host that does not answer is not waited for. */
 const EXPLAIN_MS = 5000;
 
@@ -53,12 +55,13 @@ export class Freezer {
   readonly #names = new NameBook();
   readonly #ask: AskFacts;
   #order: FreezeOrder | null = null;
-  #phase: 'ready' | 'after' | 'writing' = 'ready';
+  /** Recordings that are being written, or wait for that. */
+  #writes = 0;
   #frozen: readonly Frozen[] = [];
   #fault = '';
   /** What happened, and is kept once more of it is there. */
   #pending: { readonly timer: NodeJS.Timeout; readonly keep: () => void } | undefined;
-  /** What happens before is in the recording that was made last (ms of this process). */
+  /** Until then nothing is made because of what happens: that is kept when it is over (ms of this process). */
   #quietUntilMs = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -75,7 +78,8 @@ export class Freezer {
   }
 
   get freezing(): Freezing {
-    return { phase: this.#phase, order: this.#order, frozen: this.#frozen, fault: this.#fault };
+    const phase = this.#writes > 0 ? 'writing' : this.#pending === undefined ? 'ready' : 'after';
+    return { phase, order: this.#order, frozen: this.#frozen, fault: this.#fault };
   }
 
   /** What is waited for from now on; null for nothing. */
@@ -94,8 +98,8 @@ export class Freezer {
   /** By hand. */
   async now(lastMs: number): Promise<Result<{ readonly name: string }>> {
     const { nowNs, session } = await this.#hub.session.pulse();
-    if (this.#phase !== 'ready')
-      return fail('BUSY', 'what happened just now is being kept: it is among the recordings in a moment');
+    if (this.#writes > 0)
+      return fail('BUSY', 'another is being written: it is among the recordings in a moment');
     if (nowNs === undefined)
       return fail('NOTHING_YET', 'no packet has been captured yet: there is nothing to keep');
     const trigger = { packet: 0, timeNs: nowNs, why: 'kept by hand' };
@@ -111,10 +115,10 @@ export class Freezer {
     await this.#writing;
   }
 
+  /** What happens before that is kept is in the same recording. */
   #happened(what: Happened): void {
     const order = this.#order;
-    if (order === null || this.#phase !== 'ready' || performance.now() < this.#quietUntilMs) return;
-    this.#phase = 'after';
+    if (order === null || this.#pending !== undefined) return;
     // its host knows best now
     this.#explain([what.trigger.packet]).catch((error: unknown) =>
       console.error('skbtracer server: what is frozen is not explained:', error),
@@ -122,25 +126,31 @@ export class Freezer {
     const keep = () => {
       clearTimeout(this.#pending?.timer);
       this.#pending = undefined;
+      this.#quietUntilMs = performance.now() + order.lastMs;
       void this.#freezeFor(order, what);
     };
-    this.#pending = { timer: setTimeout(keep, order.afterMs), keep };
+    const waitMs = Math.max(order.afterMs, this.#quietUntilMs - performance.now());
+    this.#pending = { timer: setTimeout(keep, waitMs), keep };
   }
 
-  async #freezeFor(order: FreezeOrder, what: Happened): Promise<void> {
-    const name = await this.#freeze(what, order.lastMs);
-    if (this.#order !== order) return; // something else is waited for
-    this.#quietUntilMs = performance.now() + order.lastMs;
-    const times = order.times - (name === undefined ? 0 : 1);
-    this.#order = times === 0 ? null : { ...order, times };
-    if (times === 0) this.#hub.session.watch(null, 0);
+  async #freezeFor({ lastMs, triggers }: FreezeOrder, what: Happened): Promise<void> {
+    const name = await this.#freeze(what, lastMs);
+    // something else may be waited for by now
+    if (name === undefined) this.#quietUntilMs = performance.now() + Math.min(lastMs, RETRY_MS);
+    if (name === undefined || this.#order?.triggers !== triggers) return;
+    const times = this.#order.times - 1;
+    this.#order = times === 0 ? null : { ...this.#order, times };
+    if (times > 0) return;
+    clearTimeout(this.#pending?.timer);
+    this.#pending = undefined;
+    this.#hub.session.watch(null, 0);
   }
 
-  /** Its name; undefined when it could not be made, which is told. Never rejects. */
+  /** Its name; undefined when it could not be made, which is told. One after the other. Never rejects. */
   #freeze(what: Happened, lastMs: number): Promise<string | undefined> {
-    this.#phase = 'writing';
-    const made = this.#write(what, lastMs);
+    const made = this.#writing.then(() => this.#write(what, lastMs));
     this.#writing = made;
+    this.#writes += 1;
     return made;
   }
 
@@ -155,7 +165,7 @@ export class Freezer {
         packet === 0 ? '' : `packet ${packet}: ${why}`,
         (path) => this.#writeTo({ path, session, trigger, sinceNs }),
       );
-      this.#frozen = [{ name, packet, why, atUnixMs: Date.now() }, ...this.#frozen].slice(0, FROZEN_MAX);
+      this.#frozen = [{ name, packet, why, atUnixMs: Date.now() }, ...this.#frozen].slice(0, FROZEN_TOLD_MAX);
       this.#fault = '';
       return name;
     } catch (error) {
@@ -165,7 +175,7 @@ export class Freezer {
       console.error(`skbtracer server: the last seconds were not kept: ${this.#fault}`);
       return undefined;
     } finally {
-      this.#phase = 'ready';
+      this.#writes -= 1;
     }
   }
 
@@ -175,6 +185,7 @@ export class Freezer {
     if (kept.phase === 'failed') throw new Error(kept.why);
     if (kept.phase === 'written') return;
     const { path, ...what } = request;
+    rmSync(path, { force: true }); // begun by a thread that died
     const sink = await openFileSink(path);
     try {
       await saveSession(this.#hub, sink, { product: this.#product, ...what });

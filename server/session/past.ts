@@ -3,7 +3,7 @@ import type { NameTables } from '../../core/messages/browser.ts';
 import type { FoldedSession } from '../../core/model/analysis/fold.ts';
 import type { SessionAssembler } from '../../core/model/assembler.ts';
 import { VERDICT } from '../../core/model/packet.ts';
-import { rowLastNs, rowVerdict } from '../../core/wire/rows.ts';
+import { rowHops, rowLastNs, rowVerdict } from '../../core/wire/rows.ts';
 import type { KeptRecords } from '../store/records.ts';
 import { newestFolded, ReadPackets } from './read-packets.ts';
 
@@ -54,6 +54,7 @@ export class Past {
     const read = new ReadPackets(this.#names, this.#assembler.paths);
     for (const records of kept.records) read.take(records);
     for (const packet of kept.left) read.left(packet);
+    for (const packet of wanted) if (this.#isShorter(read, packet)) read.left(packet);
     if (this.#isSettled(read, wanted)) this.#keep({ packets: wanted, session, read });
     return read;
   }
@@ -70,8 +71,18 @@ export class Past {
     const { rowView } = read;
     return packets.every((packet) => {
       const at = read.rowAt(packet);
-      return at < 0 || rowVerdict(rowView, at) !== VERDICT.inFlight;
+      const hasEnded = at >= 0 && rowVerdict(rowView, at) !== VERDICT.inFlight;
+      return hasEnded || read.isTruncated(packet);
     });
+  }
+
+  /** Not all of it is on the disk, or not yet: a part that it began in gave way. */
+  #isShorter(read: ReadPackets, packet: number): boolean {
+    const known = this.#assembler.rowAt(packet);
+    if (known < 0) return false;
+    const at = read.rowAt(packet);
+    const hops = at < 0 ? 0 : rowHops(read.rowView, at);
+    return hops < rowHops(this.#assembler.rowView, known);
   }
 
   #keep(last: Read): void {

@@ -4,7 +4,6 @@ import { StoreDatabase } from './database.ts';
 import type { Rows } from './names.ts';
 import type { EventTable, RowOf, RowSink } from './schema.ts';
 
-const NOWHERE: Places = { positions: [], beyond: new Set() };
 /** Rows that wait for it to open. */
 const ROWS_WAITING_MAX = 1 << 16;
 
@@ -47,10 +46,10 @@ export class IndexFile implements RowSink {
     return database === undefined || !this.#isWell ? [] : database.blocksOf(packet);
   }
 
-  /** Where the newest blocks lie that have records of these packets; none where it failed. Throws what DuckDB says. */
-  async placesOf(packets: Iterable<number>, max: number): Promise<Places> {
+  /** Where the newest blocks lie that have records of these packets; undefined where it failed. Throws what DuckDB says. */
+  async placesOf(packets: Iterable<number>, max: number): Promise<Places | undefined> {
     const database = await this.#opening;
-    return database === undefined || !this.#isWell ? NOWHERE : database.placesOf(packets, max);
+    return this.#isWell ? database?.placesOf(packets, max) : undefined;
   }
 
   /** Everything of the recording that was begun then is in it, with these names. */

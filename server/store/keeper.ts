@@ -8,6 +8,7 @@ import type { Keeping } from '../../core/messages/keeping.ts';
 import type { SourceMessage } from '../../core/messages/source.ts';
 import { FactRecorder } from '../recording/facts.ts';
 import { Preface } from '../recording/preface.ts';
+import { inParts } from '../recording/save.ts';
 import { BLOCKS_READ_MAX } from './blocks.ts';
 import type { FrozenBlocks } from './frozen.ts';
 import { GenerationSplit } from './generations.ts';
@@ -22,6 +23,8 @@ type Said = Exclude<SourceMessage, { type: 'reply' }>;
 /** A recording is closed at this part of what there may be, so that what gives way is a small one. */
 const PART_OF_LIMIT = 1 / 16;
 const PART_BYTES_MIN = 1 << 20;
+/** What is frozen at once is this part of what there may be, the newest of it. */
+const FROZEN_OF_LIMIT = 1 / 4;
 const NOTHING: RowSink = { add: () => undefined };
 
 /** All events of a packet, as far as they are on the disk. */
@@ -45,6 +48,8 @@ export class Keeper {
   #removed = 0;
   /** What was in the folder when it was looked at last. */
   #shelved: readonly Shelved[] = [];
+  /** Parts that are being copied: they do not give way. */
+  readonly #held = new Set<ReadonlySet<Part>>();
   #fault: string | undefined;
   #indexFault: string | undefined;
 
@@ -112,6 +117,8 @@ export class Keeper {
    * meanwhile, or a disk that fails, has none.
    */
   async records(packets: ReadonlySet<number>): Promise<KeptRecords> {
+    // what came after a fault is nowhere
+    if (this.#fault !== undefined) return NOTHING_KEPT;
     const { session } = this.#fold;
     const { generation } = this.#split;
     const parts = [...this.#parts];
@@ -148,11 +155,15 @@ export class Keeper {
     if (this.#fault !== undefined || session !== this.#fold.session) return undefined;
     await this.#current?.flush();
     if (this.#fault !== undefined || this.#parts.length === 0) return undefined;
+    const blocks = newestBlocks(this.#parts, sinceNs, this.#shelf.limits.bytes * FROZEN_OF_LIMIT);
+    const parts = new Set(blocks.map(([part]) => part));
+    this.#held.add(parts);
     return {
       product: this.#product,
       preface: [...this.#preface.messages()],
       names: this.#fold.nameRecords,
-      blocks: this.#parts.flatMap((part) => part.blocksSince(sinceNs).map((block) => [part, block] as const)),
+      blocks,
+      release: () => void this.#held.delete(parts),
       stats: this.#preface.said('stats'),
     };
   }
@@ -162,7 +173,8 @@ export class Keeper {
     if (this.#fault !== undefined) return;
     await this.#current?.flush();
     try {
-      const inUse = new Set(this.#parts.slice(-1).map(({ name }) => name));
+      const held = [...this.#held].flatMap((parts) => [...parts]);
+      const inUse = new Set([...this.#parts.slice(-1), ...held].map(({ name }) => name));
       const { removed, left } = this.#shelf.makeRoom(inUse);
       this.#removed += removed.size;
       const gone = this.#parts.filter(({ name }) => removed.has(name));
@@ -230,7 +242,8 @@ export class Keeper {
       });
       for (const message of this.#preface.messages()) part.message(message);
       const named = this.#fold.nameRecords;
-      if (named.length > 0) await part.batch(named);
+      for (const names of inParts(named)) await part.batch(names);
+      part.begun();
       this.#facts = new FactRecorder((message) => part.message(message));
       this.#fold.continueIn(part);
       this.#indexFault = undefined;
@@ -258,4 +271,15 @@ export class Keeper {
     this.#fault ??= error.message;
     this.#fold.continueIn(NOTHING);
   }
+}
+
+/** Of all parts, since a time (ns), as many of the newest as have room in so many bytes. */
+function newestBlocks(parts: readonly Part[], sinceNs: number, maxBytes: number): FrozenBlocks['blocks'] {
+  const blocks = parts.flatMap((part) => part.blocksSince(sinceNs).map((block) => [part, block] as const));
+  let bytes = 0;
+  const first = blocks.findLastIndex(([, block]) => {
+    bytes += block.bytes;
+    return bytes > maxBytes;
+  });
+  return blocks.slice(first + 1);
 }

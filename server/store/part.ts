@@ -26,8 +26,10 @@ export class Part implements RowSink {
   /** By number: where each lies, and what is in it. */
   readonly #blocks: PlacedBlock[] = [];
   /** What is being read is read to its end before anything is closed. */
-  #reading: Promise<unknown> = Promise.resolve();
+  #reading: Promise<void> = Promise.resolve();
   #isClosing = false;
+  /** Blocks up to this one have what was said before its first record. */
+  #beginning = 0;
 
   private constructor(name: string, sink: Sink, indexPath: string, fd: number, of: Origin) {
     this.name = name;
@@ -45,6 +47,16 @@ export class Part implements RowSink {
     const path = shelf.path(name, RECORDING_SUFFIX);
     const sink = await openFileSink(path);
     return new Part(name, sink, shelf.path(name, INDEX_SUFFIX), openSync(path, 'r'), of);
+  }
+
+  /** What comes before its first record has been given to it. */
+  begun(): void {
+    this.#beginning = this.#writer.block;
+  }
+
+  /** Not all of this block is about what was recorded in this part. */
+  isBeginning({ block }: PlacedBlock): boolean {
+    return block <= this.#beginning;
   }
 
   /** Number of the block that what is written next will be in. */
@@ -95,8 +107,8 @@ export class Part implements RowSink {
   }
 
   /**
-   * Where the newest blocks lie that have records of these packets; undefined once the part is being closed. Throws what is
-   * wrong with the index.
+   * Where the newest blocks lie that have records of these packets; undefined where that is not known, or the part is
+   * being closed. Throws what is wrong with the index.
    */
   async placesOf(packets: Iterable<number>, max: number): Promise<Places | undefined> {
     await this.#writer.flush();
@@ -138,7 +150,12 @@ export class Part implements RowSink {
 
   #read<T>(work: () => Promise<T>): Promise<T> {
     const reading = work();
-    this.#reading = Promise.allSettled([this.#reading, reading]);
+    // that it is over, and not what was read
+    const over = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#reading = Promise.all([this.#reading, over]).then(() => undefined);
     return reading;
   }
 }

@@ -46,10 +46,12 @@ async function read({ id, packets }: Extract<ToKeeper, { type: 'records' }>): Pr
 async function freeze(blocks: FrozenBlocks | undefined, request: FreezeRequest): Promise<FrozenAnswer> {
   if (blocks === undefined) return { phase: 'not kept' };
   try {
-    await writeFrozen(blocks, request);
+    await writeFrozen(blocks, request, () => isClosing);
     return { phase: 'written' };
   } catch (error) {
     return { phase: 'failed', why: error instanceof Error ? error.message : String(error) };
+  } finally {
+    blocks.release();
   }
 }
 
@@ -89,7 +91,11 @@ async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<vo
   }
 }
 
+/** What is being copied is not waited for. */
+let isClosing = false;
+
 port.on('message', (message: ToKeeper) => {
+  if (message.type === 'close') isClosing = true;
   if (message.type !== 'records') then(() => take(message));
   else reading = reading.then(() => read(message));
 });

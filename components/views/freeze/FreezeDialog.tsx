@@ -2,7 +2,7 @@
 
 import { Snowflake } from 'lucide-react';
 import { useMemo } from 'react';
-import type { Freezing, Frozen } from '../../../core/messages/freezing.ts';
+import { FROZEN_TOLD_MAX, type Freezing, type Frozen } from '../../../core/messages/freezing.ts';
 import { formatCount } from '../../../core/model/format.ts';
 import {
   changeFreeze, closeFreeze, type FreezeDraft, freezeNow, readDraft, useFreeze, waitToFreeze,
@@ -92,8 +92,8 @@ function Choice({ freezing }: { readonly freezing: On }) {
         />
         <Button
           look={isWaiting ? 'outline' : 'primary'}
-          aria-disabled={isAsking || freezing.phase !== 'ready'}
-          onClick={() => isAsking || freezeNow()}
+          aria-disabled={isAsking || freezing.phase === 'writing'}
+          onClick={() => isAsking || freezing.phase === 'writing' || freezeNow()}
         >
           <Snowflake size={12} aria-hidden /> Freeze now
         </Button>
@@ -139,7 +139,7 @@ function Choice({ freezing }: { readonly freezing: On }) {
             draft={draft}
             flag="newPaths"
             label="A new path"
-            title="One that no packet took in the first time of that length"
+            title="One that no packet took while it learned: for as long as is kept, from when it begins to wait"
           />
           <Flag draft={draft} flag="resets" label="TCP RST" />
           <Flag draft={draft} flag="retransmits" label="Retransmission" />
@@ -163,7 +163,7 @@ function Choice({ freezing }: { readonly freezing: On }) {
             value={String(draft.times)}
             options={withOwn(TIMES, draft.times, (value) => `${formatCount(value)} times`)}
             onValue={(value) => changeFreeze({ times: Number(value) })}
-            title="What happens again within the time that is kept is kept once"
+            title="What happens again within the time that is kept is in one more, which is made when that is over"
             className="w-32"
           />
           <Button
@@ -173,6 +173,9 @@ function Choice({ freezing }: { readonly freezing: On }) {
           >
             {isWaiting ? 'Wait for this instead' : 'Wait for it'}
           </Button>
+          {order === null && reasonsProblem === undefined && slowProblem === undefined && (
+            <span className="text-muted">Choose what to wait for.</span>
+          )}
           {isWaiting && (
             <Button aria-disabled={isAsking} onClick={() => isAsking || waitToFreeze(null)}>
               Stop waiting
@@ -214,7 +217,9 @@ function Kept({ frozen }: { readonly frozen: readonly Frozen[] }) {
   return (
     <section aria-labelledby="frozen">
       <h3 id="frozen" className="mb-1 font-semibold">
-        Kept
+        {frozen.length < FROZEN_TOLD_MAX
+          ? 'Kept'
+          : `The newest ${FROZEN_TOLD_MAX} that were kept; Recordings has all`}
       </h3>
       <ul>
         {frozen.map(({ name, packet, why, atUnixMs }) => (
@@ -238,7 +243,7 @@ function Kept({ frozen }: { readonly frozen: readonly Frozen[] }) {
 
 function stateText({ phase, order }: On): string {
   if (phase === 'writing') return 'It is being written …';
-  if (phase === 'after') return 'It happened: what follows is waited for …';
+  if (phase === 'after') return 'It happened, and is kept once what follows is there …';
   if (order === null) return '';
   const left = order.times === 1 ? 'once' : `up to ${formatCount(order.times)} times`;
   return `Waiting, ${left}, for ${triggersText(order.triggers)}`;

@@ -330,7 +330,6 @@ function RecordingRow({ recording }: { readonly recording: ListedRecording }) {
           aria-label={`Remove ${title.text}`}
           title={isWritten ? 'The session that runs cannot be removed' : 'Remove; it can be brought back'}
           aria-disabled={isWritten}
-          className="aria-disabled:opacity-45"
           onClick={() => !isWritten && removeRecording(name)}
         >
           <Trash2 size={13} aria-hidden />

@@ -11,6 +11,7 @@ import {
   SunMoon,
   TriangleAlert,
 } from 'lucide-react';
+import { FROZEN_TOLD_MAX } from '../../../core/messages/freezing.ts';
 import type { CaptureState } from '../../../core/messages/source.ts';
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import { sourceText } from '../../../core/model/source-text.ts';
@@ -109,9 +110,9 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
         >
           <Library size={12} aria-hidden /> Recordings
         </a>
+        {!isRecorded && <FreezeButton />}
         {!isRecorded && (stats?.session.packets ?? 0) > 0 && (
           <>
-            <FreezeButton />
             <a
               href={SESSION_FILE}
               download
@@ -156,15 +157,26 @@ function FreezeButton() {
       type="button"
       className={cn(ITEM, 'hover:bg-hover max-sm:hidden', fault !== '' && 'bg-lost-soft text-lost')}
       title={
-        order === null
-          ? 'Keep the last seconds as a recording: now, or when something happens'
-          : `Waiting for ${triggersText(order.triggers)}`
+        fault !== ''
+          ? `The last one was not kept: ${fault}`
+          : order === null
+            ? 'Keep the last seconds as a recording: now, or when something happens'
+            : `Waiting for ${triggersText(order.triggers)}`
       }
       onClick={() => openFreeze(order)}
     >
-      <Snowflake size={12} aria-hidden className={cn(order !== null && 'text-focus')} />
-      {order === null ? 'Freeze' : 'Waiting to freeze'}
-      {frozen.length > 0 && <b className="font-medium text-text">{formatCount(frozen.length)}</b>}
+      {fault === '' ? (
+        <Snowflake size={12} aria-hidden className={cn(order !== null && 'text-focus')} />
+      ) : (
+        <TriangleAlert size={11} aria-hidden />
+      )}
+      {fault !== '' ? 'Freeze failed' : order === null ? 'Freeze' : 'Waiting to freeze'}
+      {frozen.length > 0 && (
+        <b className="font-medium text-text">
+          {formatCount(frozen.length)}
+          {frozen.length === FROZEN_TOLD_MAX && '+'}
+        </b>
+      )}
     </button>
   );
 }

@@ -386,6 +386,7 @@ describe('serve', () => {
   it.each([
     [['--freeze', 'hand'], 'by hand the page freezes anyhow'],
     [['--freeze', 'drop', '--last', '2h'], 'an hour at most'],
+    [['--freeze', 'drop', '--last', '50ms'], '--last is from 100ms to 1h'],
     [['--freeze', 'drop', '--recordings', 'off'], '--recordings off says that none are kept'],
     [['--freeze', 'drop', 'a.skbt'], 'of a recording everything has happened'],
     [['--last', '10s'], '--last and --after are about --freeze'],

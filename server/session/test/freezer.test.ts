@@ -91,7 +91,14 @@ function hubOf() {
       if (trigger !== undefined) events.emit('happened', trigger, assembler.session);
     }
   };
-  return { hub, assembler, feed, asked, isWatched: () => watch !== undefined };
+  /** The thread tells it, of a packet that was not told before. */
+  const happens = () =>
+    events.emit(
+      'happened',
+      { packet: 31, timeNs: assembler.newestNs, why: 'dropped AGAIN' },
+      assembler.session,
+    );
+  return { hub, assembler, feed, asked, happens, isWatched: () => watch !== undefined };
 }
 
 /** What is in a recording: its trigger, and the rows of its packets. */
@@ -158,7 +165,7 @@ describe('by hand', () => {
 
 describe('what is waited for', () => {
   it('is kept with what came before and after, once in that time', async () => {
-    const { hub, feed, assembler, asked } = hubOf();
+    const { hub, feed, assembler, asked, happens } = hubOf();
     const freezer = new Freezer(hub, library, '1');
     expect(freezer.wait(ORDER)).toEqual(ok(null));
     feed();
@@ -182,11 +189,27 @@ describe('what is waited for', () => {
     const packets = asked.map((body) => (body.method === 'facts' ? body.packet : 0));
     expect(packets.length).toBeGreaterThan(1);
     for (const packet of packets) expect(session.row(packet ?? 0)?.verdict).toBe(VERDICT.dropped);
-    // one of two is left; again within the time that is kept is no other
-    expect(freezer.freezing).toMatchObject({ order: { times: 1 } });
-    feed();
-    expect(freezer.freezing.phase).toBe('ready');
+    // again within the time that is kept, it is in one more, which is made when that time is over, or by what comes first
+    expect(freezer.freezing).toMatchObject({ order: { times: 1 }, phase: 'ready' });
+    for (const _ of 'ab') happens();
+    expect(freezer.freezing.phase).toBe('after');
     expect(files().filter((file) => file.endsWith('.skbt'))).toHaveLength(1);
+    await freezer.close();
+    expect(files().filter((file) => file.endsWith('.skbt'))).toHaveLength(2);
+    expect(freezer.freezing).toMatchObject({
+      frozen: [{ why: 'dropped AGAIN' }, { packet: frozen?.packet }],
+    });
+  });
+
+  it('is kept when something else is waited for, which goes on', async () => {
+    const { hub, feed, isWatched } = hubOf();
+    const freezer = new Freezer(hub, library, '1');
+    freezer.wait({ ...ORDER, times: 1, afterMs: 3_600_000 });
+    feed();
+    freezer.wait({ ...ORDER, triggers: { ...NO_TRIGGER, resets: true }, times: 1 });
+    await vi.waitFor(() => expect(freezer.freezing).toMatchObject({ phase: 'ready', frozen: [{}] }));
+    expect(freezer.freezing).toMatchObject({ order: { times: 1 } });
+    expect(isWatched()).toBe(true);
   });
 
   it('ends with the last that was asked for', async () => {

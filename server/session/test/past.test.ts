@@ -106,6 +106,19 @@ describe('what memory has let go', () => {
     expect(await past.read(OLD)).toBe(memory);
   });
 
+  it('is counted where its beginning has given way', async () => {
+    const past = new Past(memory, async (packets) => {
+      const { session, records, left } = await fromDisk(packets);
+      return { session, records: records.slice(1), left };
+    });
+    past.takeNames({ functions: FUNCTIONS });
+    const { told, leftOut } = folded(await past.read(OLD), OLD);
+    expect(leftOut.truncated).toBeGreaterThan(0);
+    const whole = new Set(folded(everything, OLD).told.map(({ path }) => JSON.stringify(path)));
+    // no way that none of them took
+    for (const { path } of told) expect(whole).toContain(JSON.stringify(path));
+  });
+
   it('is counted where it is too much', async () => {
     const past = new Past(memory, async (packets) => {
       const { session, records } = await fromDisk(packets);

@@ -124,6 +124,77 @@ it('has everything since a time, and little before', async () => {
   expect(listed).toMatchObject({ events: summary?.records, packets: undefined });
 });
 
+it('has what each part said at its beginning once, however long that is', async () => {
+  const own = new Keeper(new Shelf(join(folder, 'own'), { ...DEFAULT_LIMITS, bytes: 16 << 20 }), '1');
+  const one = {
+    kind: 'unit',
+    name: 'a.service',
+    runtime: '',
+    container: '',
+    pod: '',
+    podName: '',
+    qos: '',
+  } as const;
+  const path = `/${'x'.repeat(400)}`;
+  const cgroups = Array.from({ length: 4000 }, (_, id) => ({ ...one, id: id + 1, path: `${path}/${id}` }));
+  await own.message({ type: 'hello', hello: HELLO });
+  await own.message({ type: 'functions', functions: FUNCTIONS });
+  await own.message({ type: 'cgroups', cgroups });
+  await own.message({ type: 'capture', capture: { phase: 'starting', spec: DEFAULT_SPEC } });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const records of trafficOf(round)) await own.batch(records);
+    await own.tidy();
+  }
+  const blocks = await own.frozen(1, 0);
+  if (blocks === undefined) throw new Error('it is not kept');
+  expect(new Set(blocks.blocks.map(([part]) => part.name)).size).toBeGreaterThan(1);
+  await writeFrozen(blocks, request());
+  await own.close();
+  const { session, messages } = await readBack(request().path);
+  expect(messages.filter((type) => ['cgroups', 'capture'].includes(type))).toEqual(['cgroups', 'capture']);
+  expect(session.counters.hops).toBe(ROUNDS * HOPS_A_ROUND);
+});
+
+it('is the newest quarter of what there may be, which does not give way while it is copied', async () => {
+  const limit = 2 << 20;
+  const shelf = new Shelf(join(folder, 'own'), { ...DEFAULT_LIMITS, bytes: limit });
+  const own = new Keeper(shelf, '1');
+  await own.message({ type: 'functions', functions: FUNCTIONS });
+  const feed = async (from: number) => {
+    for (let round = from; round < from + ROUNDS; round += 1) {
+      for (const records of trafficOf(round)) await own.batch(records);
+      await own.tidy();
+    }
+  };
+  await feed(0);
+  const session = (await own.records(new Set([1]))).session;
+  const blocks = await own.frozen(session, 0);
+  if (blocks === undefined) throw new Error('it is not kept');
+  const bytes = blocks.blocks.reduce((sum, [, block]) => sum + block.bytes, 0);
+  expect(bytes).toBeGreaterThan(limit / 8);
+  expect(bytes).toBeLessThanOrEqual(limit / 4);
+  const names = () => shelf.list().map(({ name }) => name);
+  const held = blocks.blocks.map(([part]) => part.name);
+  await feed(ROUNDS);
+  await feed(2 * ROUNDS);
+  expect(names()).toEqual(expect.arrayContaining(held));
+  // younger ones have given way instead
+  const numbers = names().map((name) => Number(/\.(\d+)$/.exec(name)?.[1] ?? 1));
+  expect(Math.max(...numbers) - Math.min(...numbers)).toBeGreaterThanOrEqual(numbers.length);
+  await writeFrozen(blocks, request({ session }));
+  blocks.release();
+  await feed(3 * ROUNDS);
+  expect(names()).not.toEqual(expect.arrayContaining(held));
+  await own.close();
+  expect((await readBack(request().path)).session.counters.hops).toBeGreaterThan(HOPS_A_ROUND);
+});
+
+it('ends when the server does', async () => {
+  const blocks = await keeper.frozen(1, 0);
+  if (blocks === undefined) throw new Error('it is not kept');
+  await expect(writeFrozen(blocks, request(), () => true)).rejects.toThrow(FreezeOver);
+});
+
 it('is of the session that is wanted only', async () => {
   expect(await keeper.frozen(2, 0)).toBeUndefined();
   await keeper.close();
