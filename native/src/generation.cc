@@ -24,6 +24,8 @@
 namespace skbt {
 namespace {
 
+Error prefilterError() { return errnoError("LOAD_FAILED", "cannot set what certainly does not match", errno); }
+
 enum class Need {
   Exchanged, // needed, and loaded again with every change of settings
   Once,      // needed
@@ -665,22 +667,29 @@ Status Generation::primeOwners() {
   return done;
 }
 
+/* Nothing else is changed: a program that has read `use` may be in the middle of the rest. */
+Status Generation::letThrough() const {
+  const uint32_t zero = 0;
+  const int map = mapFd(".data.prefilter");
+  skbt_prefilter now = {};
+  if (bpf_map_lookup_elem(map, &zero, &now) != 0)
+    return prefilterError();
+  now.use = 0;
+  return bpf_map_update_elem(map, &zero, &now, BPF_ANY) == 0 ? Status(Done{}) : prefilterError();
+}
+
 /* While it is written the programs let everything through to the filter. */
 Status Generation::setPrefilter(const skbt_prefilter &prefilter) const {
   const uint32_t zero = 0;
   const int map = mapFd(".data.prefilter");
   skbt_prefilter next = prefilter;
   next.use = 0;
-  const skbt_prefilter none = {};
-  const bool done = bpf_map_update_elem(map, &zero, &none, BPF_ANY) == 0 &&
-                    (!prefilter.use || (bpf_map_update_elem(map, &zero, &next, BPF_ANY) == 0 &&
-                                        bpf_map_update_elem(map, &zero, &prefilter, BPF_ANY) == 0));
-  return done ? Status(Done{}) : errnoError("LOAD_FAILED", "cannot set what certainly does not match", errno);
+  const bool done = bpf_map_update_elem(map, &zero, &next, BPF_ANY) == 0 &&
+                    (!prefilter.use || bpf_map_update_elem(map, &zero, &prefilter, BPF_ANY) == 0);
+  return done ? Status(Done{}) : prefilterError();
 }
 
 Status Generation::takeOver(const LoadOptions &options) const {
-  if (auto done = setPrefilter({}); !done)
-    return done;
   // Beside the hops in force, which one word takes out of force as it puts these into it: no hit is at neither or both.
   const uint32_t zero = 0;
   const skbt_control control = {

@@ -86,6 +86,9 @@ public:
   Status attachTyped();
   // The same for programs that tcx may run and that were loaded since. Only of the first generation.
   void attachNewPrograms();
+  // From here on packets that certainly do not match go through to the filter, too. Before takeOver() programs are to
+  // be waited for that may still look at what does not.
+  Status letThrough() const;
   // From here on the probes run this generation's hop program. Atomic.
   Status takeOver(const LoadOptions &options) const;
   // The hop program of that number, which is no more in force or never was, is not jumped to any more.

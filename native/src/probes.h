@@ -106,6 +106,8 @@ public:
 
   // All that is attached, to be closed.
   std::vector<Held> takeAll();
+  // Until every program that runs now has ended.
+  void waitForPrograms() const;
 
 private:
   struct Batch {
@@ -176,7 +178,6 @@ private:
   uint8_t openGate(const Batch &batch, bool isPartly) const;
   void setSpans(const std::vector<ProbePart> &parts);
   void discard(std::unique_ptr<Batch> batch, bool isCounted = true);
-  void waitForPrograms() const;
   static Counts countsOf(const Batch &batch);
   void setGate(uint32_t gate, uint8_t value) { bytes[gatesAt + static_cast<int32_t>(gate)] = value; }
   void setNoting(uint32_t number) { *reinterpret_cast<volatile uint32_t *>(bytes + notingAt) = number; }

@@ -160,7 +160,11 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return done.error();
   if (auto done = probes->renew(next->pattern()); !done)
     return done.error();
-  Status done = next->takeOver(options);
+  Status done = next->letThrough();
+  if (done) {
+    probes->waitForPrograms(); // that look at what the old filter rejects
+    done = next->takeOver(options);
+  }
   probes->endRenewal(static_cast<bool>(done));
   if (!done)
     return done.error();
