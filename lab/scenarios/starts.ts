@@ -55,6 +55,9 @@ const listed = (): readonly string[] =>
     .split('\n')
     .map((line) => (JSON.parse(line) as { readonly name: string }).name);
 
+/** Until the capture's probes on it are detached, it is in use. */
+const REMOVE = 'modprobe -r -w 60000 dummy';
+
 async function newModule(): Promise<void> {
   shell('', 'modprobe -r dummy');
   check(!listed().includes('dummy_xmit'), 'a module that is not loaded has no functions');
@@ -68,7 +71,7 @@ async function newModule(): Promise<void> {
     const functions = lines.filter(({ kind }) => kind === 'hop').map(({ func }) => func);
     check(functions.includes('dummy_xmit'), 'a function of the new module', functions);
   } finally {
-    shell('', 'ip link del dummy79', 'modprobe -r dummy');
+    shell('', 'ip link del dummy79', REMOVE);
   }
   check(!listed().includes('dummy_xmit'), 'a module that is gone has no functions');
 }
