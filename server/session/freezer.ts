@@ -212,7 +212,7 @@ export class Freezer {
   async #explain(packets: readonly number[]): Promise<void> {
     this.#names.take(this.#hub.names);
     for (const packet of packets) {
-      if (packet === 0 || this.#hub.facts.has(packet)) continue;
+      if (this.#hub.facts.has(packet)) continue;
       const { records } = await this.#hub.session.path(packet);
       if (records === undefined) continue;
       const { facts } = await explainPath(readPath(new Uint8Array(records), packet), this.#names, this.#ask);

@@ -95,13 +95,11 @@ export class Part implements RowSink {
   async batchesOf(packet: number): Promise<readonly Uint8Array[]> {
     const blocks = await this.#index.blocksOf(packet);
     if (blocks.some((block) => this.#blocks[block] === undefined)) await this.#writer.flush();
-    const file = fileBytes(this.#fd, this.#writer.position);
     const batches: Uint8Array[] = [];
     for (const block of blocks) {
       const position = this.#blocks[block]?.position;
       if (position === undefined) continue; // could not be written
-      for (const item of await readBlock(file, position))
-        if (item.kind === 'batch') batches.push(item.records);
+      batches.push(...((await this.batchesAt(position)) ?? []));
     }
     return batches;
   }
