@@ -7,8 +7,8 @@ import { FRAME_HEADER_BYTES, FRAME_MAX_BYTES } from '../../core/messages/frames.
 
 export const MAGIC = Buffer.from('SKBTREC\n');
 export const END_MAGIC = Buffer.from('SKBTEND\n');
-/** 2 has blocks in brotli, which takes three quarters of deflate's time and four fifths of its room. */
-export const FORMAT_VERSION = 2;
+/** 2 has blocks in brotli instead of deflate, 3 turns them around before. */
+export const FORMAT_VERSION = 3;
 const OLDEST_VERSION = 1;
 
 /** `magic`, u32 version, u32 bytes of the JSON that follows, u32 its CRC. */
@@ -26,7 +26,13 @@ export const BLOCK_TYPE = {
 export type BlockType = (typeof BLOCK_TYPE)[keyof typeof BLOCK_TYPE];
 
 /** How a block's body is compressed. */
-export const CODING = { none: 0, deflate: 1, brotli: 2 } as const;
+export const CODING = {
+  none: 0,
+  deflate: 1,
+  brotli: 2,
+  /** Turned around ({@link file://./columns.ts}), then brotli. */
+  columns: 3,
+} as const;
 export type Coding = (typeof CODING)[keyof typeof CODING];
 
 /** `BLOCK`, u8 type, u8 coding, u16 0, u32 bytes here, u32 bytes when inflated, u32 CRC of both. */
@@ -59,7 +65,7 @@ export class RecordingError extends Error {
 const isBlockType = (type: number): type is BlockType =>
   type >= BLOCK_TYPE.frames && type <= BLOCK_TYPE.summary;
 
-const isCoding = (coding: number): coding is Coding => coding >= CODING.none && coding <= CODING.brotli;
+const isCoding = (coding: number): coding is Coding => coding >= CODING.none && coding <= CODING.columns;
 
 export function encodePreface(json: Buffer): Buffer {
   const preface = Buffer.alloc(PREFACE_BYTES);

@@ -17,6 +17,7 @@ import {
 } from '../../core/messages/recording.ts';
 import { FrameDecoder, ProtocolError } from '../sources/framing.ts';
 import { type Bytes, type FileBytes, fileBytes, streamBytes } from './bytes.ts';
+import { turnBack, turnedMax } from './columns.ts';
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_TYPE,
@@ -34,10 +35,20 @@ import {
 import type { Recorded } from './recorded.ts';
 
 type Inflate = (stored: Buffer, options: object) => Promise<Buffer>;
-const INFLATE: Readonly<Record<Exclude<Coding, typeof CODING.none>, Inflate>> = {
-  [CODING.deflate]: promisify(inflateRaw) as Inflate,
-  [CODING.brotli]: promisify(brotliDecompress) as Inflate,
+const undeflate = promisify(inflateRaw) as Inflate;
+const unbrotli = promisify(brotliDecompress) as Inflate;
+
+/** A block's bytes; undefined, or rejected, where they are not those that there were. */
+const DECODE: Readonly<
+  Record<Coding, (stored: Buffer, rawBytes: number) => Promise<Buffer | undefined> | Buffer>
+> = {
+  [CODING.none]: (stored) => stored,
+  [CODING.deflate]: (stored, rawBytes) => undeflate(stored, atMost(rawBytes)),
+  [CODING.brotli]: (stored, rawBytes) => unbrotli(stored, atMost(rawBytes)),
+  [CODING.columns]: async (stored, rawBytes) =>
+    turnBack(await unbrotli(stored, atMost(turnedMax(rawBytes))), rawBytes),
 };
+const atMost = (bytes: number) => ({ maxOutputLength: Math.max(1, bytes) });
 
 const CANNOT: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -237,9 +248,7 @@ function headerOrNot(bytes: Buffer, at: number): BlockHeader | undefined {
 async function inflated(header: BlockHeader, bytes: Buffer, stored: Buffer, at: number): Promise<Buffer> {
   const damaged = () => new RecordingError(`the block at byte ${at} is damaged`);
   if (blockCrc(bytes, stored) !== header.crc) throw damaged();
-  if (header.coding === CODING.none) return stored;
-  const options = { maxOutputLength: Math.max(1, header.rawBytes) };
-  const raw = await INFLATE[header.coding](stored, options).catch(() => undefined);
+  const raw = await Promise.resolve(DECODE[header.coding](stored, header.rawBytes)).catch(() => undefined);
   if (raw?.length !== header.rawBytes) throw damaged();
   return raw;
 }

@@ -17,8 +17,8 @@ import {
 const CONFIG = {
   threads: '1',
   memory_limit: '256MB',
-  /** The smallest: most sessions are short, and each column has a block at least. */
-  default_block_size: '16384',
+  /** Most sessions are short, and each column has a part of a block at least; in smaller ones numbers are not packed. */
+  default_block_size: '65536',
 };
 
 /** Of a question: whole numbers are numbers as far as a double has them, beyond that text. */

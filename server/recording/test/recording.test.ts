@@ -98,7 +98,7 @@ describe('a recording', () => {
     const recording = await Recording.open(path);
     const records = recording.summary?.records ?? 0;
     await recording.close();
-    expect(size / records).toBeLessThan(24);
+    expect(size / records).toBeLessThan(12);
     expect(mode & 0o777).toBe(0o600);
   });
 
@@ -196,6 +196,7 @@ describe('a recording', () => {
     for (const [coding, bomb] of [
       [CODING.deflate, deflateRawSync(zeros)],
       [CODING.brotli, brotliCompressSync(zeros)],
+      [CODING.columns, brotliCompressSync(zeros)],
     ] as const) {
       const header = encodeBlockHeader(BLOCK_TYPE.frames, coding, bomb, 100);
       writeFileSync(path, Buffer.concat([head, header, bomb]));
@@ -205,16 +206,19 @@ describe('a recording', () => {
     }
   });
 
-  it('in format 1, with deflate, is read', async () => {
+  it.each([
+    { version: 1, coding: CODING.deflate, compress: deflateRawSync },
+    { version: 2, coding: CODING.brotli, compress: brotliCompressSync },
+  ])('in format $version is read', async ({ version, coding, compress }) => {
     await write();
     const { bodyAt } = await bodyOf(path);
     const head = readFileSync(path).subarray(0, bodyAt);
-    head.writeUInt32LE(1, 8);
+    head.writeUInt32LE(version, 8);
     const raw = Buffer.concat(
       batches.flatMap((records) => [frameHeader(FRAME_TYPE.batch, records.length), records]),
     );
-    const stored = deflateRawSync(raw);
-    const header = encodeBlockHeader(BLOCK_TYPE.frames, CODING.deflate, stored, raw.length);
+    const stored = compress(raw);
+    const header = encodeBlockHeader(BLOCK_TYPE.frames, coding, stored, raw.length);
     writeFileSync(path, Buffer.concat([head, header, stored]));
     const read = await readAll(await Recording.open(path));
     expect(batchesOf(read)).toEqual(batches.map((records) => Buffer.from(records)));
