@@ -137,7 +137,20 @@ export class HopReader {
       changes.push({ field: 'ifindex', before: known.ifindex, after: ifindex });
     if (known.seen && state !== known.state) changes.push(...changesBetween(known.state, state));
     const pid = cursor.u32(HOP.pid);
-    const place = {
+    const timeNs = asNs(cursor.timeNs);
+    const index = known.steps;
+    const deltaNs = asNs(timeNs - known.lastNs);
+    const depth = known.nesting.depth(cursor.u32(HOP.sp + 4), cursor.u32(HOP.sp), cursor.cpu, pid);
+    known.steps = index + 1;
+    known.lastNs = timeNs;
+    known.state = state;
+    known.netns = netns;
+    known.ifindex = ifindex;
+    known.seen = true;
+    // written out: a spread costs half of what reading a hop does
+    const hop: Hop = {
+      kind: 'hop',
+      func: asFuncId(cursor.u32(HOP.func)),
       packet: asPacketId(cursor.packet),
       skb: asKernelAddress(cursor.addressAt(cursor.offset + HOP.skb)),
       netns: asNetnsInode(netns),
@@ -146,20 +159,22 @@ export class HopReader {
       state,
       carried: carriedSections(cursor),
       changes,
-      depth: known.nesting.depth(cursor.u32(HOP.sp + 4), cursor.u32(HOP.sp), cursor.cpu, pid),
+      depth,
       pidMatch: {
         owner: (cursor.flags & FLAG.pidOwner) !== 0,
         current: (cursor.flags & FLAG.pidCurrent) !== 0,
       },
       stack: stackOf(cursor),
-      ...this.#step(known),
+      index,
+      timeNs,
+      deltaNs,
+      cpu: cursor.cpu,
+      seq: cursor.seq,
+      generation: cursor.generation,
     };
-    known.state = state;
-    known.netns = netns;
-    known.ifindex = ifindex;
-    known.seen = true;
     const drop = cursor.section(SECTION.drop);
-    if (drop < 0) return { kind: 'hop', func: asFuncId(cursor.u32(HOP.func)), ...place };
+    if (drop < 0) return hop;
+    const { kind: _kind, func: _func, ...place } = hop;
     return {
       kind: 'drop',
       reason: cursor.view.getUint32(drop + DROP.reason, true),
