@@ -11,7 +11,15 @@ const root = join(import.meta.dirname, '..');
 const target = process.argv[2];
 if (target === undefined) throw new Error('modules.mjs takes the folder to copy to');
 
-const PROGRAMS = ['cli', 'agent', 'server', 'session.worker', 'store.worker', 'index.worker'];
+const PROGRAMS = [
+  'cli',
+  'agent',
+  'server',
+  'session.worker',
+  'store.worker',
+  'index.worker',
+  'part-index.worker',
+];
 /** For pictures, of which the pages have none that Next is to make smaller; 19 MB. */
 const UNUSED = /^node_modules\/(sharp|@img)\//;
 

@@ -17,6 +17,7 @@ const PROGRAMS = {
   'session.worker': 'server/session/worker.ts',
   'store.worker': 'server/store/worker.ts',
   'index.worker': 'server/store/index-worker.ts',
+  'part-index.worker': 'server/store/part-index-worker.ts',
   lab: 'lab/main.ts',
   scenarios: 'lab/scenarios/main.ts',
 };

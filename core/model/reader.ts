@@ -1,16 +1,16 @@
 import { ipText } from '../base/address.ts';
-import { asFuncId, asKernelAddress, asNetnsInode, asNs, asPacketId, type Ns } from '../base/units.ts';
+import { asFuncId, asKernelAddress, asNetnsInode, asNs, asPacketId } from '../base/units.ts';
 import type { SymbolInfo } from '../messages/browser.ts';
 import { RecordCursor } from '../wire/cursor.ts';
 import {
   DECISION, DROP, FLAG, HOP, KIND, LIMITS, LINEAGE, RULE, SECTION, SOCKET, STACK, STACK_ID, SYMBOL, TAIL,
 } from '../wire/layout.gen.ts'; // biome-ignore format: a list
+import { type FollowedPacket, Follower } from './following.ts';
 import { GapCounter } from './gaps.ts';
 import type {
-  Change, Decision, Free, Hop, Lineage, PacketState, Rule, SocketEvent, StackTrace, Tail,
+  Decision, Free, Hop, Lineage, Rule, SocketEvent, StackTrace, Tail,
 } from './hop.ts'; // biome-ignore format: a list
-import { Nesting } from './nesting.ts';
-import { carriedSections, changesBetween, readState } from './sections.ts';
+import { carriedSections } from './sections.ts';
 
 /** What is told of each record, in the order of the batch. Those not given are skipped. */
 export interface RecordListener {
@@ -26,19 +26,6 @@ export interface RecordListener {
   stack?(stack: StackTrace): void;
 }
 
-/** What the records of one packet said until now. */
-interface Following {
-  steps: number;
-  lastNs: Ns;
-  netns: number;
-  ifindex: number;
-  seen: boolean;
-  state: PacketState;
-  readonly nesting: Nesting;
-}
-
-const DEFAULT_MAX_PACKETS = 1 << 16;
-
 /**
  * Makes hops out of batches, each with all that is known of its packet: records carry only what changed. An
  * object per event: for a command line, a path or a test, not for a session of millions.
@@ -50,12 +37,10 @@ export class HopReader {
   readonly #cursor = new RecordCursor();
   readonly #gaps = new GapCounter();
   #events = 0;
-  readonly #following = new Map<number, Following>();
-  readonly #maxPackets: number;
-  #packets = 0;
+  readonly #follower: Follower;
 
   constructor(options: { readonly maxPackets?: number } = {}) {
-    this.#maxPackets = options.maxPackets ?? DEFAULT_MAX_PACKETS;
+    this.#follower = new Follower(options.maxPackets);
   }
 
   /** Records of unknown kind or wrong size, skipped. */
@@ -75,7 +60,7 @@ export class HopReader {
 
   /** Packets begun. */
   get packets(): number {
-    return this.#packets;
+    return this.#follower.packets;
   }
 
   /** Reads whole records; the listener is called for each before this returns. */
@@ -105,7 +90,7 @@ export class HopReader {
           break;
         }
         case KIND.decision: {
-          const decision = this.#decision();
+          const decision = readDecision(cursor, this.#follower.step(cursor));
           on.decision?.(decision);
           break;
         }
@@ -126,36 +111,16 @@ export class HopReader {
 
   #hop(): Hop {
     const cursor = this.#cursor;
-    const known = this.#follow(cursor.packet);
-    const state = readState(cursor, known.state);
-    const netns = cursor.u32(HOP.netns);
-    const ifindex = cursor.u32(HOP.ifindex);
-    const changes: Change[] = [];
-    if (known.seen && netns !== known.netns)
-      changes.push({ field: 'netns', before: known.netns, after: netns });
-    if (known.seen && ifindex !== known.ifindex)
-      changes.push({ field: 'ifindex', before: known.ifindex, after: ifindex });
-    if (known.seen && state !== known.state) changes.push(...changesBetween(known.state, state));
-    const pid = cursor.u32(HOP.pid);
-    const timeNs = asNs(cursor.timeNs);
-    const index = known.steps;
-    const deltaNs = asNs(timeNs - known.lastNs);
-    const depth = known.nesting.depth(cursor.u32(HOP.sp + 4), cursor.u32(HOP.sp), cursor.cpu, pid);
-    known.steps = index + 1;
-    known.lastNs = timeNs;
-    known.state = state;
-    known.netns = netns;
-    known.ifindex = ifindex;
-    known.seen = true;
+    const { index, deltaNs, state, changes, depth } = this.#follower.hop(cursor);
     // written out: a spread costs half of what reading a hop does
     const hop: Hop = {
       kind: 'hop',
       func: asFuncId(cursor.u32(HOP.func)),
       packet: asPacketId(cursor.packet),
       skb: asKernelAddress(cursor.addressAt(cursor.offset + HOP.skb)),
-      netns: asNetnsInode(netns),
-      ifindex,
-      pid,
+      netns: asNetnsInode(cursor.u32(HOP.netns)),
+      ifindex: cursor.u32(HOP.ifindex),
+      pid: cursor.u32(HOP.pid),
       state,
       carried: carriedSections(cursor),
       changes,
@@ -166,7 +131,7 @@ export class HopReader {
       },
       stack: stackOf(cursor),
       index,
-      timeNs,
+      timeNs: asNs(cursor.timeNs),
       deltaNs,
       cpu: cursor.cpu,
       seq: cursor.seq,
@@ -185,35 +150,11 @@ export class HopReader {
 
   #free(): Free {
     const cursor = this.#cursor;
-    const packet = cursor.packet;
-    const known = this.#follow(packet);
-    this.#following.delete(packet);
     return {
       kind: 'free',
-      packet: asPacketId(packet),
-      dropped: (cursor.flags & FLAG.dropped) !== 0,
-      ...this.#step(known),
-    };
-  }
-
-  #decision(): Decision {
-    const cursor = this.#cursor;
-    return {
-      kind: 'decision',
       packet: asPacketId(cursor.packet),
-      skb: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.skb)),
-      netns: asNetnsInode(cursor.u32(DECISION.netns)),
-      decision: cursor.view.getUint16(cursor.offset + DECISION.decision, true),
-      value: cursor.view.getInt32(cursor.offset + DECISION.value, true),
-      pf: cursor.view.getUint8(cursor.offset + DECISION.pf),
-      hook: cursor.view.getUint8(cursor.offset + DECISION.hook),
-      priority: cursor.view.getInt32(cursor.offset + DECISION.priority, true),
-      by: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.by)),
-      used: cursor.u32(DECISION.used),
-      limit: cursor.u32(DECISION.limit),
-      durationNs: asNs(cursor.u64(DECISION.durationNs)),
-      rule: readRule(cursor),
-      ...this.#step(this.#follow(cursor.packet)),
+      dropped: (cursor.flags & FLAG.dropped) !== 0,
+      ...stepOf(cursor, this.#follower.free(cursor)),
     };
   }
 
@@ -224,47 +165,42 @@ export class HopReader {
       packet: asPacketId(cursor.packet),
       parent: asPacketId(cursor.parent),
       relation: cursor.u32(LINEAGE.relation),
-      ...this.#step(this.#follow(cursor.packet)),
+      ...stepOf(cursor, this.#follower.step(cursor)),
     };
   }
+}
 
-  #follow(packet: number): Following {
-    const known = this.#following.get(packet);
-    if (known !== undefined) return known;
-    if (this.#following.size >= this.#maxPackets) {
-      const oldest = this.#following.keys().next();
-      if (!oldest.done) this.#following.delete(oldest.value);
-    }
-    this.#packets += 1;
-    const begun: Following = {
-      steps: 0,
-      lastNs: asNs(this.#cursor.timeNs),
-      netns: 0,
-      ifindex: 0,
-      seen: false,
-      state: {},
-      nesting: new Nesting(),
-    };
-    this.#following.set(packet, begun);
-    return begun;
-  }
+/** Spread it last: V8 makes a slow object, in a hundred times the time, of what is added behind a spread. */
+function stepOf(cursor: RecordCursor, { index, deltaNs }: FollowedPacket) {
+  return {
+    index,
+    timeNs: asNs(cursor.timeNs),
+    deltaNs,
+    cpu: cursor.cpu,
+    seq: cursor.seq,
+    generation: cursor.generation,
+  };
+}
 
-  /** Spread it last: V8 makes a slow object, in a hundred times the time, of what is added behind a spread. */
-  #step(known: Following) {
-    const cursor = this.#cursor;
-    const timeNs = asNs(cursor.timeNs);
-    const step = {
-      index: known.steps,
-      timeNs,
-      deltaNs: asNs(timeNs - known.lastNs),
-      cpu: cursor.cpu,
-      seq: cursor.seq,
-      generation: cursor.generation,
-    };
-    known.steps += 1;
-    known.lastNs = timeNs;
-    return step;
-  }
+/** The current DECISION record, the next event of that packet. */
+export function readDecision(cursor: RecordCursor, followed: FollowedPacket): Decision {
+  return {
+    kind: 'decision',
+    packet: asPacketId(cursor.packet),
+    skb: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.skb)),
+    netns: asNetnsInode(cursor.u32(DECISION.netns)),
+    decision: cursor.view.getUint16(cursor.offset + DECISION.decision, true),
+    value: cursor.view.getInt32(cursor.offset + DECISION.value, true),
+    pf: cursor.view.getUint8(cursor.offset + DECISION.pf),
+    hook: cursor.view.getUint8(cursor.offset + DECISION.hook),
+    priority: cursor.view.getInt32(cursor.offset + DECISION.priority, true),
+    by: asKernelAddress(cursor.addressAt(cursor.offset + DECISION.by)),
+    used: cursor.u32(DECISION.used),
+    limit: cursor.u32(DECISION.limit),
+    durationNs: asNs(cursor.u64(DECISION.durationNs)),
+    rule: readRule(cursor),
+    ...stepOf(cursor, followed),
+  };
 }
 
 /** The name of a kernel address that a SYMBOL record gives. */

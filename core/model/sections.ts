@@ -9,51 +9,49 @@ import type {
   Change, Conntrack, ControlBlock, Eth, Inner, Ip, L4 as L4State, Meta, Owner, PacketState, Route, SkBuffer,
 } from './hop.ts'; // biome-ignore format: a list
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** `before` with every section that the current record of the cursor has. */
 export function readState(cursor: RecordCursor, before: PacketState): PacketState {
   if (cursor.sections === 0) return before;
+  // one spread, and not one for each section: that would be most of what reading a hop costs
+  const state: Mutable<PacketState> = { ...before };
   const dev = cursor.section(SECTION.dev);
+  if (dev >= 0) readDevice(cursor, dev, state);
   const task = cursor.section(SECTION.task);
+  if (task >= 0) state.comm = cursor.textAt(task + TASK.comm, LIMITS.commLen);
   const meta = cursor.section(SECTION.meta);
+  if (meta >= 0) state.meta = readMeta(cursor.view, meta);
   const eth = cursor.section(SECTION.eth);
+  if (eth >= 0 && !isEmpty(cursor, eth, ETH.size)) state.eth = readEth(cursor, eth);
   const ip = cursor.section(SECTION.ip);
+  if (ip >= 0 && !isEmpty(cursor, ip, IP.size)) state.ip = readIp(cursor, ip);
   const l4 = cursor.section(SECTION.l4);
-  return {
-    ...before,
-    ...(dev >= 0 && readDevice(cursor, dev)),
-    ...(task >= 0 && { comm: cursor.textAt(task + TASK.comm, LIMITS.commLen) }),
-    ...(meta >= 0 && { meta: readMeta(cursor.view, meta) }),
-    ...(eth >= 0 && !isEmpty(cursor, eth, ETH.size) && { eth: readEth(cursor, eth) }),
-    ...(ip >= 0 && !isEmpty(cursor, ip, IP.size) && { ip: readIp(cursor, ip) }),
-    ...(l4 >= 0 && { l4: readL4(cursor.view, l4) }),
-    ...(cursor.sections >= SECTION.buffer && readKernelState(cursor)),
-  };
+  if (l4 >= 0) state.l4 = readL4(cursor.view, l4);
+  if (cursor.sections >= SECTION.buffer) readKernelState(cursor, state);
+  return state;
 }
 
 /** What the kernel keeps beside the packet's own bytes. */
-function readKernelState(cursor: RecordCursor): PacketState {
+function readKernelState(cursor: RecordCursor, state: Mutable<PacketState>): void {
   const buffer = cursor.section(SECTION.buffer);
+  if (buffer >= 0) state.buffer = readBuffer(cursor.view, buffer);
   const route = cursor.section(SECTION.route);
+  if (route >= 0) state.route = readRoute(cursor, route);
   const conntrack = cursor.section(SECTION.conntrack);
+  if (conntrack >= 0) state.conntrack = readConntrack(cursor, conntrack);
   const inner = cursor.section(SECTION.inner);
+  if (inner >= 0) state.inner = readInner(cursor, inner);
   const owner = cursor.section(SECTION.owner);
+  if (owner >= 0) state.owner = readOwner(cursor, owner);
   const control = cursor.section(SECTION.control);
-  return {
-    ...(buffer >= 0 && { buffer: readBuffer(cursor.view, buffer) }),
-    ...(route >= 0 && { route: readRoute(cursor, route) }),
-    ...(conntrack >= 0 && { conntrack: readConntrack(cursor, conntrack) }),
-    ...(inner >= 0 && { inner: readInner(cursor, inner) }),
-    ...(owner >= 0 && { owner: readOwner(cursor, owner) }),
-    ...(control >= 0 && { control: readControl(cursor, control) }),
-  };
+  if (control >= 0) state.control = readControl(cursor, control);
 }
 
-function readDevice(cursor: RecordCursor, at: number): PacketState {
-  return {
-    device: cursor.textAt(at + DEV.name, LIMITS.ifnameLen),
-    mtu: cursor.view.getUint32(at + DEV.mtu, true),
-    iif: cursor.view.getUint32(at + DEV.iif, true),
-  };
+function readDevice(cursor: RecordCursor, at: number, state: Mutable<PacketState>): void {
+  state.device = cursor.textAt(at + DEV.name, LIMITS.ifnameLen);
+  state.mtu = cursor.view.getUint32(at + DEV.mtu, true);
+  state.iif = cursor.view.getUint32(at + DEV.iif, true);
 }
 
 /** Sections of the current record that say something: a header that the packet does not have (yet) does not. */

@@ -1,5 +1,5 @@
 import { textTable } from '../../core/model/text-table.ts';
-import type { Answer } from '../store/database.ts';
+import type { Answer } from '../store/tables.ts';
 import type { QueryOptions } from './options.ts';
 
 /** An answer as it is printed. */

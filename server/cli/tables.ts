@@ -4,18 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatCount } from '../../core/model/format.ts';
 import { RecordingError } from '../recording/format.ts';
+import type { Recorded } from '../recording/recorded.ts';
 import { type Sink, streamSink } from '../recording/sink.ts';
 import { openStandardOutput } from '../stdio.ts';
 import { StoreDatabase } from '../store/database.ts';
 import { fillTables } from '../store/fill.ts';
-import { PLACE_TABLES, TABLES } from '../store/schema.ts';
+import { OWN_TABLES, TABLES } from '../store/schema.ts';
+import { INDEX_SUFFIX, RECORDING_SUFFIX } from '../store/shelf.ts';
+import { Tables } from '../store/tables.ts';
 import { answerText } from './answers.ts';
 import type { QueryOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import { openRecording } from './replay.ts';
 import { failure, usageError } from './usage.ts';
 
-const TOLD_TABLES = Object.keys(TABLES).filter((table) => !PLACE_TABLES.includes(table));
+const TOLD_TABLES = Object.keys(TABLES).filter((table) => !OWN_TABLES.includes(table));
 
 /** Has a question answered of a recording. Resolves to the exit status. */
 export const query = ({ file, sql, format }: QueryOptions): Promise<number> =>
@@ -55,10 +58,13 @@ async function writeArchive(folder: string, sink: Sink): Promise<void> {
   await sink.close();
 }
 
-/** Makes all tables in a folder of its own, which is gone afterwards, also when it is told to stop. */
+/**
+ * Gives all tables of a recording, and a folder of its own that is gone afterwards, also when it is told to stop: those that were made as it
+ * was kept, or else made now of its frames.
+ */
 async function withTables(
   file: string,
-  work: (database: StoreDatabase, folder: string) => Promise<void>,
+  work: (tables: Tables, folder: string) => Promise<void>,
 ): Promise<number> {
   const recording = await openRecording(file);
   const folder = mkdtempSync(join(tmpdir(), 'skbtracer-'));
@@ -68,14 +74,19 @@ async function withTables(
     isStopped = true;
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  const database = await StoreDatabase.create(join(folder, 'tables.duckdb'));
+  let tables: Tables | undefined;
   try {
-    await fillTables(recording, database, () => {
-      if (isStopped) throw failure(`${file} was not read to its end`);
-      progress.look();
-    });
+    tables = await keptTables(file, recording);
+    if (tables === undefined) {
+      const database = await StoreDatabase.create(join(folder, 'tables.duckdb'));
+      tables = database;
+      await fillTables(recording, database, () => {
+        if (isStopped) throw failure(`${file} was not read to its end`);
+        progress.look();
+      });
+    }
     progress.end();
-    await work(database, folder);
+    await work(tables, folder);
     return 0;
   } catch (error) {
     if (error instanceof RecordingError) throw failure(`${file} cannot be read: ${error.message}`);
@@ -84,7 +95,14 @@ async function withTables(
     progress.end();
     process.off('SIGINT', stop).off('SIGTERM', stop);
     await recording.close();
-    await database.close();
+    await tables?.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Of one that `serve` kept, or took in; undefined where they are not whole, or are being written. */
+async function keptTables(file: string, { header, isFile }: Recorded): Promise<Tables | undefined> {
+  if (!isFile || !file.endsWith(RECORDING_SUFFIX)) return undefined;
+  const index = `${file.slice(0, -RECORDING_SUFFIX.length)}${INDEX_SUFFIX}`;
+  return Tables.open(index, header.createdUnixMs).catch(() => undefined);
 }

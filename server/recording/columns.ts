@@ -98,9 +98,10 @@ export function turn(raw: Buffer): Buffer {
     tables.next[units] = to + 1;
     tables.last[units] = at;
     const end = at + units * UNIT;
-    // the first of its size as it is
-    for (let from = at, before = last; from < end; from += 1, before += 1, to += count)
-      turned[to] = (raw[from] ?? 0) - (last < 0 ? 0 : (raw[before] ?? 0));
+    if (last < 0) for (let from = at; from < end; from += 1, to += count) turned[to] = raw[from] ?? 0;
+    else
+      for (let from = at, before = last; from < end; from += 1, before += 1, to += count)
+        turned[to] = (raw[from] ?? 0) - (raw[before] ?? 0);
     at = end;
   }
   return turned;
@@ -143,8 +144,10 @@ export function turnBack(turned: Buffer, rawBytes: number): Buffer | undefined {
     tables.next[units] = from + 1;
     tables.last[units] = at;
     const end = at + units * UNIT;
-    for (let to = at, before = last; to < end; to += 1, before += 1, from += count)
-      raw[to] = (turned[from] ?? 0) + (last < 0 ? 0 : (raw[before] ?? 0));
+    if (last < 0) for (let to = at; to < end; to += 1, from += count) raw[to] = turned[from] ?? 0;
+    else
+      for (let to = at, before = last; to < end; to += 1, before += 1, from += count)
+        raw[to] = (turned[from] ?? 0) + (raw[before] ?? 0);
     at = end;
   }
   return raw;

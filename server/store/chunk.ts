@@ -1,6 +1,6 @@
 /** Rows on their way to a table: gathered in typed arrays, given to DuckDB 2,048 at once, without an object for a value. */
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api';
-import { type ColumnType, type Row, type RowOf, TABLES, type Table } from './schema.ts';
+import { type ColumnType, type Row, type RowOf, storedIn, TABLES, type Table } from './schema.ts';
 
 /** The package, which is read when the first database is opened: it has 68 MB. */
 export type DuckDB = typeof import('@duckdb/node-api');
@@ -88,13 +88,50 @@ class TextColumn implements Column {
   }
 }
 
-const MAKERS: Readonly<Record<ColumnType, (duckdb: DuckDB) => Column>> = {
+/** Numbers of words, as they come. */
+export class Words {
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(word: string): number {
+    const known = this.#numbers.get(word);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(word, number);
+    return number;
+  }
+
+  get rows(): readonly RowOf<'words'>[] {
+    return [...this.#numbers].map(([text, word]) => ({ word, text }));
+  }
+}
+
+class WordColumn implements Column {
+  readonly type: DuckDBType;
+  readonly #numbers = new Uint32Array(CHUNK_ROWS);
+  readonly #words: Words;
+
+  constructor(type: DuckDBType, words: Words) {
+    this.type = type;
+    this.#words = words;
+  }
+
+  put(row: number, value: string): void {
+    this.#numbers[row] = this.#words.numberOf(value);
+  }
+
+  writeTo(chunk: DuckDBDataChunk, column: number, rows: number): void {
+    writeNumbers(chunk, column, this.#numbers.subarray(0, rows));
+  }
+}
+
+const MAKERS: Readonly<Record<ColumnType, (duckdb: DuckDB, words: Words) => Column>> = {
   u8: ({ UTINYINT }) => new NumberColumn(UTINYINT, new Uint8Array(CHUNK_ROWS)),
   u16: ({ USMALLINT }) => new NumberColumn(USMALLINT, new Uint16Array(CHUNK_ROWS)),
   u32: ({ UINTEGER }) => new NumberColumn(UINTEGER, new Uint32Array(CHUNK_ROWS)),
   i32: ({ INTEGER }) => new NumberColumn(INTEGER, new Int32Array(CHUNK_ROWS)),
   u64: ({ UBIGINT }) => new WideColumn(UBIGINT),
   text: ({ VARCHAR }) => new TextColumn(VARCHAR),
+  word: ({ UINTEGER }, words) => new WordColumn(UINTEGER, words),
 };
 
 /** Appends to one table. */
@@ -107,11 +144,11 @@ export class TableWriter<T extends Table> {
   #rows = 0;
   #isAppended = false;
 
-  private constructor(duckdb: DuckDB, table: T, appender: DuckDBAppender) {
+  private constructor(duckdb: DuckDB, table: T, appender: DuckDBAppender, words: Words) {
     this.#duckdb = duckdb;
     const columns = Object.entries(TABLES[table]);
     this.#names = columns.map(([name]) => name);
-    this.#columns = columns.map(([, type]) => MAKERS[type](duckdb));
+    this.#columns = columns.map(([, type]) => MAKERS[type](duckdb, words));
     this.#types = this.#columns.map(({ type }) => type);
     this.#appender = appender;
   }
@@ -120,8 +157,14 @@ export class TableWriter<T extends Table> {
     duckdb: DuckDB,
     connection: DuckDBConnection,
     table: T,
+    words: Words,
   ): Promise<TableWriter<T>> {
-    return new TableWriter(duckdb, table, await connection.createAppender(table));
+    return new TableWriter(
+      duckdb,
+      table,
+      await connection.createAppender(storedIn(table, TABLES[table])),
+      words,
+    );
   }
 
   add(row: RowOf<T>): void {

@@ -1,37 +1,37 @@
 /** A store's database: a file of DuckDB's with our tables, written by one thread. */
-import type { DuckDBConnection, DuckDBInstance, Json } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Places, placesOf } from './blocks.ts';
-import { type DuckDB, TableWriter } from './chunk.ts';
+import { type DuckDB, TableWriter, Words } from './chunk.ts';
 import type { Rows } from './names.ts';
+import type { IndexedHeader } from './part-index.ts';
 import {
   EVENT_TABLES,
+  EVENTS_ON_THE_WAY,
   type EventTable,
+  headerRows,
   type NameTable,
   type RowOf,
   type RowSink,
   schemaSql,
+  storedIn,
+  TABLES_WHOLE,
   wholeIndexOf,
 } from './schema.ts';
+import { Tables } from './tables.ts';
 
 /** What DuckDB may take beside the rows that wait: it is not the only one on this host. */
 const CONFIG = {
   threads: '1',
-  memory_limit: '256MB',
+  memory_limit: '128MB',
   /** Most sessions are short, and each column has a part of a block at least; in smaller ones numbers are not packed. */
   default_block_size: '65536',
 };
 
-/** Of a question: whole numbers are numbers as far as a double has them, beyond that text. */
-export interface Answer {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly Json[])[];
-}
+const isOnTheWay = (table: string): boolean => EVENTS_ON_THE_WAY.some((name) => name === table);
 
-export class StoreDatabase implements RowSink {
-  readonly connection: DuckDBConnection;
-  readonly #duckdb: DuckDB;
-  readonly #instance: DuckDBInstance;
+export class StoreDatabase extends Tables implements RowSink {
   readonly #writers: { readonly [T in EventTable]: TableWriter<T> };
+  readonly #words: Words;
   #isClosed = false;
 
   private constructor(
@@ -39,11 +39,11 @@ export class StoreDatabase implements RowSink {
     instance: DuckDBInstance,
     connection: DuckDBConnection,
     writers: { readonly [T in EventTable]: TableWriter<T> },
+    words: Words,
   ) {
-    this.#duckdb = duckdb;
-    this.#instance = instance;
-    this.connection = connection;
+    super(duckdb, instance, connection);
     this.#writers = writers;
+    this.#words = words;
   }
 
   /** A new one in a file that is not there yet, or in memory (`:memory:`). Throws what DuckDB says. */
@@ -53,14 +53,16 @@ export class StoreDatabase implements RowSink {
     try {
       const connection = await instance.connect();
       await connection.run(schemaSql());
+      const words = new Words();
       const writers: Partial<Record<EventTable, unknown>> = {};
       for (const table of Object.keys(EVENT_TABLES) as EventTable[])
-        writers[table] = await TableWriter.open(duckdb, connection, table);
+        writers[table] = await TableWriter.open(duckdb, connection, table, words);
       const database = new StoreDatabase(
         duckdb,
         instance,
         connection,
         writers as { readonly [T in EventTable]: TableWriter<T> },
+        words,
       );
       return database;
     } catch (error) {
@@ -73,19 +75,29 @@ export class StoreDatabase implements RowSink {
     this.#writers[table].add(row);
   }
 
-  /** What was added until now survives this process, though not yet a loss of power. */
+  /**
+   * What was added until now survives this process, though not yet a loss of power. Not what happened to packets on their way, which is
+   * made of the frames where it is not whole: DuckDB would write each row twice.
+   */
   flush(): void {
+    for (const [table, writer] of Object.entries(this.#writers)) if (!isOnTheWay(table)) writer.flush();
+  }
+
+  /** The same of everything. */
+  flushAll(): void {
     for (const writer of Object.values(this.#writers)) writer.flush();
   }
 
-  /** Forgets all rows of events. */
-  async clearEvents(): Promise<void> {
-    this.flush();
-    for (const table of Object.keys(EVENT_TABLES)) await this.connection.run(`DELETE FROM ${table}`);
+  /** Forgets all rows of these. */
+  async clear(tables: readonly EventTable[]): Promise<void> {
+    this.flushAll();
+    for (const table of tables)
+      await this.connection.run(`DELETE FROM ${storedIn(table, EVENT_TABLES[table])}`);
   }
 
   /** Writes small tables anew. */
-  async name(rows: Rows): Promise<void> {
+  async name(given: Rows): Promise<void> {
+    const rows: Rows = { ...given, words: this.#words.rows };
     await this.connection.run('BEGIN');
     try {
       for (const table of Object.keys(rows) as NameTable[]) await this.#rewrite(table, rows[table] ?? []);
@@ -96,34 +108,13 @@ export class StoreDatabase implements RowSink {
     }
   }
 
-  /** Throws what DuckDB says of the question. */
-  async ask(sql: string): Promise<Answer> {
-    const reader = await this.connection.runAndReadAll(sql);
-    const { BIGINT, UBIGINT, HUGEINT } = this.#duckdb.DuckDBTypeId;
-    const isWhole = reader.columnTypes().map(({ typeId }) => [BIGINT, UBIGINT, HUGEINT].includes(typeId));
-    const rows = reader
-      .getRowsJson()
-      .map((row) =>
-        row.map((value, i) =>
-          isWhole[i] && Number.isSafeInteger(Number(value)) && value !== null ? Number(value) : value,
-        ),
-      );
-    return { columns: reader.columnNames(), rows };
-  }
-
-  async writeParquet(table: string, path: string): Promise<void> {
-    await this.connection.run(
-      `COPY ${table} TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
-    );
-  }
-
   /** Numbers of the blocks that have records of a packet, in their order. */
   async blocksOf(packet: number): Promise<readonly number[]> {
     this.flush();
     const reader = await this.connection.runAndReadAll(
       'SELECT DISTINCT block FROM places WHERE packet = $packet ORDER BY block',
       { packet },
-      { packet: this.#duckdb.UBIGINT },
+      { packet: this.duckdb.UBIGINT },
     );
     return reader.getColumns()[0]?.map(Number) ?? [];
   }
@@ -131,7 +122,7 @@ export class StoreDatabase implements RowSink {
   /** Where the newest blocks lie that have records of these packets; nothing else waits for the answer. */
   async placesOf(packets: Iterable<number>, max: number): Promise<Places> {
     this.flush();
-    const connection = await this.#instance.connect();
+    const connection = await this.instance.connect();
     try {
       return await placesOf(connection, packets, max);
     } finally {
@@ -139,11 +130,22 @@ export class StoreDatabase implements RowSink {
     }
   }
 
-  /** Everything of the recording that was begun then is in it, with these names, in the one file: others may read it. */
-  async makeWhole(names: Rows, createdUnixMs: number): Promise<void> {
-    this.flush();
-    await this.name({ ...names, recording: wholeIndexOf(createdUnixMs) });
+  /**
+   * Everything of the recording with this header is in it, with these names, in the one file: others may read it. What happened to
+   * packets on their way as well: `hasTables`.
+   */
+  async makeWhole(names: Rows, header: IndexedHeader, hasTables: boolean): Promise<void> {
+    this.flushAll();
+    const about = [
+      ...headerRows(header),
+      ...wholeIndexOf(header.createdUnixMs),
+      ...(hasTables ? [TABLES_WHOLE] : []),
+      ...(names.recording ?? []),
+    ];
+    await this.name({ ...names, recording: about });
     await this.#checkpoint();
+    // from now on it is looked into now and then
+    await this.connection.run("SET memory_limit = '32MB'");
   }
 
   async #checkpoint(): Promise<void> {
@@ -152,21 +154,20 @@ export class StoreDatabase implements RowSink {
 
   async #rewrite<T extends NameTable>(table: T, rows: readonly RowOf<T>[]): Promise<void> {
     await this.connection.run(`DELETE FROM ${table}`);
-    const writer = await TableWriter.open(this.#duckdb, this.connection, table);
+    const writer = await TableWriter.open(this.duckdb, this.connection, table, this.#words);
     for (const row of rows) writer.add(row);
     writer.close();
   }
 
   /** Everything is in the one file then. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
       for (const writer of Object.values(this.#writers)) writer.close();
       await this.#checkpoint();
     } finally {
-      this.connection.closeSync();
-      this.#instance.closeSync();
+      await super.close();
     }
   }
 }

@@ -1,18 +1,18 @@
 /** What happened to packets on their way, as rows: each hop, drop, change and decision. */
 import { decisionFunction, decisionKind, isNetfilterDecision } from '../../core/model/deciders.ts';
 import { priorityOf, verdictWord } from '../../core/model/decisions.ts';
-import type { Decision, Hop } from '../../core/model/hop.ts';
+import { type FollowedPacket, Follower } from '../../core/model/following.ts';
+import type { Decision } from '../../core/model/hop.ts';
 import { hookName, pfName } from '../../core/model/kernel-names.ts';
-import { HopReader, type RecordListener } from '../../core/model/reader.ts';
+import { readDecision } from '../../core/model/reader.ts';
+import { RecordCursor } from '../../core/wire/cursor.ts';
+import { DROP, HOP, KIND, SECTION } from '../../core/wire/layout.gen.ts';
 import type { RowSink } from './schema.ts';
 
 export class EventFold {
   readonly #sink: RowSink;
-  readonly #reader = new HopReader();
-  readonly #listener: RecordListener = {
-    hop: (hop) => this.#hop(hop),
-    decision: (decision) => this.#decision(decision),
-  };
+  readonly #cursor = new RecordCursor();
+  readonly #follower = new Follower();
 
   constructor(sink: RowSink) {
     this.#sink = sink;
@@ -20,39 +20,46 @@ export class EventFold {
 
   /** Whole records. */
   take(records: Uint8Array): void {
-    this.#reader.read(records, this.#listener);
+    const cursor = this.#cursor;
+    cursor.reset(records);
+    while (cursor.next())
+      switch (cursor.kind) {
+        case KIND.hop:
+        case KIND.drop:
+          this.#hop(this.#follower.hop(cursor));
+          break;
+        case KIND.decision:
+          this.#decision(readDecision(cursor, this.#follower.step(cursor)));
+          break;
+        case KIND.lineage:
+          this.#follower.step(cursor);
+          break;
+        case KIND.free:
+          this.#follower.free(cursor);
+          break;
+      }
   }
 
-  #hop(hop: Hop): void {
-    const { packet, timeNs, netns, ifindex, cpu, pid } = hop;
-    // each is written out: V8 makes slow objects of what stands behind a spread
-    const number = hop.index + 1;
-    if (hop.kind === 'hop') {
-      const { func, depth } = hop;
-      this.#sink.add('hops', { packet, hop: number, time_ns: timeNs, func, netns, ifindex, cpu, pid, depth });
+  #hop({ index, depth, changes }: FollowedPacket): void {
+    const cursor = this.#cursor;
+    const { packet } = cursor;
+    const hop = index + 1;
+    const time_ns = cursor.timeNs;
+    const netns = cursor.u32(HOP.netns);
+    const ifindex = cursor.u32(HOP.ifindex);
+    const pid = cursor.u32(HOP.pid);
+    const { cpu } = cursor;
+    const drop = cursor.section(SECTION.drop);
+    if (drop < 0) {
+      const func = cursor.u32(HOP.func);
+      this.#sink.add('hops', { packet, hop, time_ns, func, netns, ifindex, cpu, pid, depth });
     } else {
-      const { reason, location } = hop;
-      this.#sink.add('drops', {
-        packet,
-        hop: number,
-        time_ns: timeNs,
-        reason,
-        location,
-        netns,
-        ifindex,
-        cpu,
-        pid,
-      });
+      const reason = cursor.view.getUint32(drop + DROP.reason, true);
+      const location = cursor.addressAt(drop + DROP.location);
+      this.#sink.add('drops', { packet, hop, time_ns, reason, location, netns, ifindex, cpu, pid });
     }
-    for (const { field, before, after } of hop.changes)
-      this.#sink.add('changes', {
-        packet,
-        hop: number,
-        time_ns: timeNs,
-        field,
-        before: String(before),
-        after: String(after),
-      });
+    for (const { field, before, after } of changes)
+      this.#sink.add('changes', { packet, hop, field, before: String(before), after: String(after) });
   }
 
   #decision(decision: Decision): void {

@@ -5,7 +5,7 @@ import type { StoreDatabase } from './database.ts';
 import { EventFold } from './events.ts';
 import { GenerationSplit } from './generations.ts';
 import { PacketFold } from './packets.ts';
-import { PLACE_TABLES, type RowOf, type RowSink } from './schema.ts';
+import { EVENT_TABLES, type EventTable, headerRows, OWN_TABLES, type RowSink } from './schema.ts';
 
 /**
  * Reads a recording into an empty database. `took` hears that more was read, and ends it by throwing. Of a recording with
@@ -17,15 +17,10 @@ export async function fillTables(
   database: StoreDatabase,
   took: () => void,
 ): Promise<void> {
-  const { createdUnixMs, product } = recording.header;
-  const about = new Map([
-    ['product', product],
-    ['created_unix_ms', String(createdUnixMs)],
-  ]);
   // where frames lie is known to who wrote them
   const sink: RowSink = {
     add(table, row) {
-      if (!PLACE_TABLES.includes(table)) database.add(table, row);
+      if (!OWN_TABLES.includes(table)) database.add(table, row);
     },
   };
   const split = new GenerationSplit();
@@ -36,17 +31,12 @@ export async function fillTables(
     packets.close();
     packets.begin(sink, isRestart);
     events = new EventFold(sink);
-    await database.clearEvents();
+    await database.clear(Object.keys(EVENT_TABLES) as EventTable[]);
   }
 
   async function take(message: RecordedMessage): Promise<void> {
     packets.takeMessage(message);
     switch (message.type) {
-      case 'hello':
-        about.set('host', message.hello.hostname);
-        about.set('kernel', message.hello.kernel);
-        about.set('base_unix_ms', String(message.hello.baseUnixMs));
-        break;
       case 'capture':
         if (message.capture.phase !== 'starting') break;
         split.restart();
@@ -70,7 +60,7 @@ export async function fillTables(
     took();
   }
   packets.close();
-  database.flush();
-  const known: RowOf<'recording'>[] = [...about].map(([key, value]) => ({ key, value }));
-  await database.name({ ...packets.names, recording: known });
+  database.flushAll();
+  const { names } = packets;
+  await database.name({ ...names, recording: [...headerRows(recording.header), ...(names.recording ?? [])] });
 }

@@ -1,13 +1,15 @@
 /** The index of a recording while it is made: what cannot be written ends it, and nothing else. */
 import type { Places } from './blocks.ts';
 import { StoreDatabase } from './database.ts';
+import { EventFold } from './events.ts';
 import type { Rows } from './names.ts';
-import type { EventTable, RowOf, RowSink } from './schema.ts';
+import type { IndexedHeader, PartIndex } from './part-index.ts';
+import { EVENTS_ON_THE_WAY, type EventTable, type RowOf } from './schema.ts';
 
 /** Rows that wait for it to open. */
 const ROWS_WAITING_MAX = 1 << 16;
 
-export class IndexFile implements RowSink {
+export class IndexFile implements PartIndex {
   readonly #failed: (error: Error) => void;
   /** Resolves to undefined when there is none. Opening one takes a moment, which no record waits for. */
   readonly #opening: Promise<StoreDatabase | undefined>;
@@ -15,6 +17,8 @@ export class IndexFile implements RowSink {
   /** Rows that came before it was open. */
   #rows: ((database: StoreDatabase) => void)[] = [];
   #isWell = true;
+  readonly #events = new EventFold(this);
+  #hasEvents = true;
 
   /** In a new file. `failed` hears, once, that it cannot be written. */
   constructor(path: string, failed: (error: Error) => void) {
@@ -26,6 +30,17 @@ export class IndexFile implements RowSink {
     const database = this.#database;
     if (database !== undefined) this.#guard(() => database.add(table, row));
     else if (this.#isWell) this.#rows.push((opened) => opened.add(table, row));
+  }
+
+  events(records: Uint8Array): void {
+    if (this.#isWell && this.#hasEvents) this.#events.take(records);
+  }
+
+  /** What happened to packets on their way is not in it any more: that is made of the frames when somebody asks. */
+  async leaveEvents(): Promise<void> {
+    this.#hasEvents = false;
+    const database = await this.#opening;
+    if (this.#isWell) await database?.clear(EVENTS_ON_THE_WAY).catch((error: unknown) => this.#fail(error));
   }
 
   /** The promise, when there is one, resolves once there is room for more rows. */
@@ -52,11 +67,10 @@ export class IndexFile implements RowSink {
     return this.#isWell ? database?.placesOf(packets, max) : undefined;
   }
 
-  /** Everything of the recording that was begun then is in it, with these names. */
-  async makeWhole(names: Rows, createdUnixMs: number): Promise<void> {
+  async makeWhole(names: Rows, header: IndexedHeader): Promise<void> {
     const database = await this.#opening;
     if (!this.#isWell) return;
-    await database?.makeWhole(names, createdUnixMs).catch((error: unknown) => this.#fail(error));
+    await database?.makeWhole(names, header, this.#hasEvents).catch((error: unknown) => this.#fail(error));
   }
 
   async close(): Promise<void> {

@@ -12,16 +12,18 @@ import { inParts } from '../recording/save.ts';
 import { BLOCKS_READ_MAX } from './blocks.ts';
 import type { FrozenBlocks } from './frozen.ts';
 import { GenerationSplit } from './generations.ts';
+import { IndexFile } from './index-file.ts';
 import { PacketFold } from './packets.ts';
 import { Part } from './part.ts';
+import type { OpenPartIndex } from './part-index.ts';
 import { type KeptRecords, NOTHING_KEPT, recordsOf, recordsOfAny } from './records.ts';
 import type { RowSink } from './schema.ts';
 import { RECORDING_SUFFIX, recordingName, type Shelf, type Shelved } from './shelf.ts';
 
 type Said = Exclude<SourceMessage, { type: 'reply' }>;
 
-/** A recording is closed at this part of what there may be, so that what gives way is a small one. */
-const PART_OF_LIMIT = 1 / 16;
+/** A recording is closed at this part of what there may be, so that what gives way is a small one; its index is twice as large. */
+const PART_OF_LIMIT = 1 / 48;
 const PART_BYTES_MIN = 1 << 20;
 /** What is frozen at once is this part of what there may be, the newest of it. */
 const FROZEN_OF_LIMIT = 1 / 4;
@@ -37,6 +39,7 @@ export interface KeptPath {
 export class Keeper {
   readonly #shelf: Shelf;
   readonly #product: string;
+  readonly #openIndex: OpenPartIndex;
   readonly #fold = new PacketFold(NOTHING);
   readonly #split = new GenerationSplit();
   readonly #preface = new Preface();
@@ -53,9 +56,15 @@ export class Keeper {
   #fault: string | undefined;
   #indexFault: string | undefined;
 
-  constructor(shelf: Shelf, product: string) {
+  /** `openIndex`: where the index of each part is written; in this thread, unless said otherwise. */
+  constructor(
+    shelf: Shelf,
+    product: string,
+    openIndex: OpenPartIndex = (path, failed) => new IndexFile(path, failed),
+  ) {
     this.#shelf = shelf;
     this.#product = product;
+    this.#openIndex = openIndex;
   }
 
   get keeping(): Keeping {
@@ -94,6 +103,11 @@ export class Keeper {
       await this.#endSession();
       this.#fold.begin(NOTHING, false);
     }
+  }
+
+  /** More comes than can be kept with all that is in an index: what can be made of the frames later gives way, in this part. */
+  hurry(): void {
+    this.#current?.leaveEvents();
   }
 
   async path(packet: number): Promise<KeptPath> {
@@ -233,6 +247,7 @@ export class Keeper {
     try {
       const part = await Part.begin(this.#shelf, name, {
         product: this.#product,
+        openIndex: this.#openIndex,
         listener: {
           failed: (error) => this.#fail(error),
           indexFailed: (error) => {

@@ -18,7 +18,12 @@ export interface KeptFiles {
 }
 
 /** What DuckDB may take: it reads, and is not the only one on this host. Nothing is written beside a recording. */
-const CONFIG = { access_mode: 'READ_ONLY', threads: '2', memory_limit: '512MB', temp_directory: '' };
+export const READ_ONLY = {
+  access_mode: 'READ_ONLY',
+  threads: '2',
+  memory_limit: '512MB',
+  temp_directory: '',
+};
 
 /** What the index says of all packets. */
 interface Contents {
@@ -58,7 +63,7 @@ export class Kept {
   static async open(files: KeptFiles): Promise<Kept | undefined> {
     if (!existsSync(files.index)) return undefined;
     const { DuckDBInstance } = await import('@duckdb/node-api');
-    const instance = await DuckDBInstance.create(files.index, CONFIG);
+    const instance = await DuckDBInstance.create(files.index, READ_ONLY);
     const connection = await instance.connect();
     try {
       if (await isWhole(connection, files.createdUnixMs)) {

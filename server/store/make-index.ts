@@ -9,7 +9,6 @@ import { IndexFile } from './index-file.ts';
 import { DEFAULT_MEMORY_BYTES } from './limits.ts';
 import type { Rows } from './names.ts';
 import { PacketFold } from './packets.ts';
-import type { RowSink } from './schema.ts';
 import { INCOMING_PREFIX, INDEX_SUFFIX } from './shelf.ts';
 
 /** Also what DuckDB makes beside it. */
@@ -51,7 +50,7 @@ export async function makeIndex({ recording: path, index }: IndexPaths, check: (
       // others have need of the room
       await discard();
     }
-    if (why === '') await file.makeWhole(fold.end(), recording.header.createdUnixMs);
+    if (why === '') await file.makeWhole(fold.end(), recording.header);
     await file.close();
     // whoever removes the recording meanwhile wants no index of it
     if (why === '' && existsSync(path)) why = moved(made, index);
@@ -64,17 +63,17 @@ export async function makeIndex({ recording: path, index }: IndexPaths, check: (
 
 /** The only session of a recording, as rows. */
 class RecordingFold {
-  readonly #sink: RowSink;
+  readonly #index: IndexFile;
   readonly #fold: PacketFold;
   readonly #split = new GenerationSplit();
   #block = -1;
   /** Where that lies. */
   #position = -1;
 
-  constructor(sink: RowSink) {
-    this.#sink = sink;
+  constructor(index: IndexFile) {
+    this.#index = index;
     // of another tool's capture many packets have no end: their paths are known as they would be by the frames
-    this.#fold = new PacketFold(sink, DEFAULT_MEMORY_BYTES);
+    this.#fold = new PacketFold(index, DEFAULT_MEMORY_BYTES);
   }
 
   /** An item of the block that lies there. False: another session begins. */
@@ -83,10 +82,11 @@ class RecordingFold {
     if (position !== this.#position) {
       this.#block += 1;
       this.#position = position;
-      this.#sink.add('blocks', { block: this.#block, position });
+      this.#index.add('blocks', { block: this.#block, position });
     }
     if (this.#split.endOfSession(item.records) < item.records.length) return false;
     this.#fold.take(item.records, this.#block);
+    this.#index.events(item.records);
     return true;
   }
 
@@ -99,7 +99,7 @@ class RecordingFold {
   #message(message: RecordedMessage): boolean {
     if (message.type === 'capture' && message.capture.phase === 'starting') {
       if (this.#block >= 0) return false;
-      this.#fold.begin(this.#sink, true);
+      this.#fold.begin(this.#index, true);
       this.#split.restart();
     }
     this.#fold.takeMessage(message);

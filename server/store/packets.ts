@@ -3,7 +3,7 @@ import { ipText } from '../../core/base/address.ts';
 import { asPacketId } from '../../core/base/units.ts';
 import type { NameTables } from '../../core/messages/browser.ts';
 import type { RecordedMessage } from '../../core/messages/recording.ts';
-import { allCpus, NO_STATS, type TracerStats } from '../../core/messages/source.ts';
+import { allCpus, NO_STATS, type SourceHello, type TracerStats } from '../../core/messages/source.ts';
 import { SessionAssembler } from '../../core/model/assembler.ts';
 import { verdictText } from '../../core/model/format.ts';
 import { relationName } from '../../core/model/kernel-names.ts';
@@ -54,6 +54,7 @@ export class PacketFold {
   #stats: TracerStats = NO_STATS;
   /** As the source told them last. */
   #tables: NameTables = {};
+  #hello: SourceHello | undefined;
 
   /** `recordBytes`: of packets that have not ended. */
   constructor(sink: RowSink, recordBytes = RECORDS_BYTES) {
@@ -71,10 +72,14 @@ export class PacketFold {
     return this.#assembler.nameRecords;
   }
 
-  /** Small tables: what everything is called, and the paths that packets of this session took. */
+  /** Small tables: what everything is called, the paths that packets of this session took, and whose host it is. */
   get names(): Rows {
     const { symbols, paths } = this.#assembler;
-    return { ...nameRows({ ...this.#tables, symbols }), paths: pathRowsOf(paths.wordsAfter(0)) };
+    return {
+      ...nameRows({ ...this.#tables, symbols }),
+      paths: pathRowsOf(paths.wordsAfter(0)),
+      recording: this.#hello === undefined ? [] : hostRows(this.#hello),
+    };
   }
 
   /**
@@ -127,6 +132,9 @@ export class PacketFold {
   /** What the source said: names, and counts of what is missing. */
   takeMessage(message: RecordedMessage): void {
     switch (message.type) {
+      case 'hello':
+        this.#hello = message.hello;
+        break;
       case 'functions':
       case 'reasons':
       case 'namespaces':
@@ -198,6 +206,14 @@ export class PacketFold {
     const tuple = rowView.getUint32(this.#assembler.rowAt(packet) + ROW.tuple, true);
     this.#sink.add('packets', packetRow(row, open, { tuple, path: this.#assembler.pathOf(packet) }));
   }
+}
+
+function hostRows({ hostname, kernel, baseUnixMs }: SourceHello): readonly RowOf<'recording'>[] {
+  return [
+    { key: 'host', value: hostname },
+    { key: 'kernel', value: kernel },
+    { key: 'base_unix_ms', value: String(baseUnixMs) },
+  ];
 }
 
 /** A row for each step of each path. */

@@ -6,8 +6,8 @@ import { readBlock } from '../recording/reader.ts';
 import { openFileSink, type Sink } from '../recording/sink.ts';
 import { type PlacedBlock, RecordingWriter } from '../recording/writer.ts';
 import type { Places } from './blocks.ts';
-import { IndexFile } from './index-file.ts';
 import type { Rows } from './names.ts';
+import type { OpenPartIndex, PartIndex } from './part-index.ts';
 import type { EventTable, RowOf, RowSink } from './schema.ts';
 import { INDEX_SUFFIX, RECORDING_SUFFIX, type Shelf } from './shelf.ts';
 
@@ -21,7 +21,8 @@ export interface PartListener {
 export class Part implements RowSink {
   readonly name: string;
   readonly #writer: RecordingWriter;
-  readonly #index: IndexFile;
+  readonly #index: PartIndex;
+  readonly #product: string;
   readonly #fd: number;
   /** By number: where each lies, and what is in it. */
   readonly #blocks: PlacedBlock[] = [];
@@ -34,7 +35,8 @@ export class Part implements RowSink {
   private constructor(name: string, sink: Sink, indexPath: string, fd: number, of: Origin) {
     this.name = name;
     this.#fd = fd;
-    this.#index = new IndexFile(indexPath, of.listener.indexFailed);
+    this.#product = of.product;
+    this.#index = of.openIndex(indexPath, of.listener.indexFailed);
     this.#writer = new RecordingWriter(sink, { product: of.product }, of.listener.failed, (placed) => {
       const { block, position } = placed;
       this.#blocks[block] = placed;
@@ -76,12 +78,18 @@ export class Part implements RowSink {
   /** Copies whole records; the promise, when there is one, resolves once there is room for more. */
   batch(records: Uint8Array): Promise<void> | undefined {
     const room = this.#writer.batch(records);
+    this.#index.events(records);
     const indexRoom = this.#index.room();
     return indexRoom === undefined ? room : Promise.all([room, indexRoom]).then(() => undefined);
   }
 
   add<T extends EventTable>(table: T, row: RowOf<T>): void {
     this.#index.add(table, row);
+  }
+
+  /** Its index takes no time any more that it can do without. */
+  leaveEvents(): void {
+    void this.#index.leaveEvents();
   }
 
   /** What was given to it until now survives this process; the recording also a loss of power, as far as disks do. */
@@ -136,7 +144,10 @@ export class Part implements RowSink {
   /** Nothing more comes: the recording is whole then. `names` of what is in it. Packets are still found in it. */
   async finish(names: Rows): Promise<void> {
     await this.#writer.close();
-    await this.#index.makeWhole(names, this.#writer.createdUnixMs);
+    await this.#index.makeWhole(names, {
+      product: this.#product,
+      createdUnixMs: this.#writer.createdUnixMs,
+    });
   }
 
   async close(): Promise<void> {
@@ -160,5 +171,6 @@ export class Part implements RowSink {
 
 interface Origin {
   readonly product: string;
+  readonly openIndex: OpenPartIndex;
   readonly listener: PartListener;
 }

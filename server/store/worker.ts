@@ -1,6 +1,7 @@
 /** The thread that keeps sessions on the disk: nobody who serves pages waits for a disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FreezeRequest, type FrozenBlocks, writeFrozen } from './frozen.ts';
+import { IndexThread } from './index-thread.ts';
 import { Keeper } from './keeper.ts';
 import type { FromKeeper, FrozenAnswer, KeeperSettings, ToKeeper } from './messages.ts';
 import { NOTHING_KEPT } from './records.ts';
@@ -13,12 +14,17 @@ if (port === null) throw new Error('sessions are kept in a worker thread');
 const { folder, limits, product }: KeeperSettings = workerData;
 const say = (message: FromKeeper, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
+/** Batches that wait for the ones before: half of what the server lets wait before its source does. */
+const BATCHES_HURRY = 32;
+
+const indexes = new IndexThread();
 const keeper = openKeeper();
+let batches = 0;
 
 /** Undefined when there is no such folder and none can be made, which is told. */
 function openKeeper(): Keeper | undefined {
   try {
-    return new Keeper(new Shelf(folder, limits), product);
+    return new Keeper(new Shelf(folder, limits), product, indexes.open);
   } catch (error) {
     const why = `cannot keep sessions in ${error instanceof Error ? error.message : folder}`;
     say({ type: 'keeping', keeping: { phase: 'failed', why } });
@@ -62,6 +68,7 @@ async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<vo
       break;
     case 'batch':
       await keeper?.batch(message.records);
+      batches -= 1;
       say({ type: 'taken' });
       break;
     case 'explained':
@@ -86,6 +93,7 @@ async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<vo
       clearInterval(timer);
       await reading;
       await keeper?.close();
+      await indexes.close();
       say({ type: 'closed' });
       break;
   }
@@ -96,6 +104,10 @@ let isClosing = false;
 
 port.on('message', (message: ToKeeper) => {
   if (message.type === 'close') isClosing = true;
+  if (message.type === 'batch') {
+    batches += 1;
+    if (batches > BATCHES_HURRY) keeper?.hurry();
+  }
   if (message.type !== 'records') then(() => take(message));
   else reading = reading.then(() => read(message));
 });

@@ -8,6 +8,7 @@ import { SessionAssembler } from '../../../core/model/assembler.ts';
 import { Recording } from '../../recording/reader.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
 import { FreezeOver, type FreezeRequest, writeFrozen } from '../frozen.ts';
+import { IndexFile } from '../index-file.ts';
 import { Keeper } from '../keeper.ts';
 import { Library } from '../library.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
@@ -157,14 +158,20 @@ it('has what each part said at its beginning once, however long that is', async 
 
 it('is the newest quarter of what there may be, which does not give way while it is copied', async () => {
   const limit = 2 << 20;
+  const rounds = 3 * ROUNDS;
   const shelf = new Shelf(join(folder, 'own'), { ...DEFAULT_LIMITS, bytes: limit });
-  const own = new Keeper(shelf, '1');
+  const own = new Keeper(shelf, '1', (path, failed) => {
+    const index = new IndexFile(path, failed);
+    void index.leaveEvents(); // many rounds, in a moment
+    return index;
+  });
   await own.message({ type: 'functions', functions: FUNCTIONS });
   const feed = async (from: number) => {
-    for (let round = from; round < from + ROUNDS; round += 1) {
+    for (let round = from; round < from + rounds; round += 1) {
       for (const records of trafficOf(round)) await own.batch(records);
-      await own.tidy();
+      if (round % 4 === 0) await own.tidy();
     }
+    await own.tidy();
   };
   await feed(0);
   const session = (await own.records(new Set([1]))).session;
@@ -175,15 +182,15 @@ it('is the newest quarter of what there may be, which does not give way while it
   expect(bytes).toBeLessThanOrEqual(limit / 4);
   const names = () => shelf.list().map(({ name }) => name);
   const held = blocks.blocks.map(([part]) => part.name);
-  await feed(ROUNDS);
-  await feed(2 * ROUNDS);
+  await feed(rounds);
+  await feed(2 * rounds);
   expect(names()).toEqual(expect.arrayContaining(held));
   // younger ones have given way instead
   const numbers = names().map((name) => Number(/\.(\d+)$/.exec(name)?.[1] ?? 1));
   expect(Math.max(...numbers) - Math.min(...numbers)).toBeGreaterThanOrEqual(numbers.length);
   await writeFrozen(blocks, request({ session }));
   blocks.release();
-  await feed(3 * ROUNDS);
+  await feed(3 * rounds);
   expect(names()).not.toEqual(expect.arrayContaining(held));
   await own.close();
   expect((await readBack(request().path)).session.counters.hops).toBeGreaterThan(HOPS_A_ROUND);
