@@ -38,6 +38,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   junit: { files: true },
   'ready-file': { files: true },
   recordings: { files: true },
+  'recordings-tables': { words: ['on', 'off'] },
 };
 /** The same word means something else there. */
 const OF_EXPORT: Readonly<Record<string, Values>> = { format: { words: EXPORT_FORMATS } };

@@ -106,6 +106,7 @@ export const SERVE_FLAGS = {
   'recordings-size': { type: 'string' },
   'recordings-age': { type: 'string' },
   'recordings-number': { type: 'string' },
+  'recordings-tables': { type: 'string' },
   source: { type: 'string' },
   kernel: { type: 'string' },
   'ready-file': { type: 'string' },

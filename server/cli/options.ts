@@ -476,6 +476,8 @@ export function parseServe(words: readonly string[]): ServeOptions {
       ageMs: parseDuration('--recordings-age', values['recordings-age']) ?? DEFAULT_LIMITS.ageMs,
       files:
         wholeNumber('--recordings-number', values['recordings-number'], 1, 1_000_000) ?? DEFAULT_LIMITS.files,
+      tables:
+        oneOf('--recordings-tables', values['recordings-tables'], ['on', 'off'] as const, 'on') === 'on',
     },
   };
 }

@@ -4,6 +4,7 @@ import { type FreezeRequest, type FrozenBlocks, writeFrozen } from './frozen.ts'
 import { IndexThread } from './index-thread.ts';
 import { Keeper } from './keeper.ts';
 import type { FromKeeper, FrozenAnswer, KeeperSettings, ToKeeper } from './messages.ts';
+import type { PartIndex } from './part-index.ts';
 import { NOTHING_KEPT } from './records.ts';
 import { Shelf } from './shelf.ts';
 
@@ -21,10 +22,16 @@ const indexes = new IndexThread();
 const keeper = openKeeper();
 let batches = 0;
 
+function openIndex(path: string, failed: (error: Error) => void): PartIndex {
+  const index = indexes.open(path, failed);
+  if (!limits.tables) void index.leaveEvents();
+  return index;
+}
+
 /** Undefined when there is no such folder and none can be made, which is told. */
 function openKeeper(): Keeper | undefined {
   try {
-    return new Keeper(new Shelf(folder, limits), product, indexes.open);
+    return new Keeper(new Shelf(folder, limits), product, openIndex);
   } catch (error) {
     const why = `cannot keep sessions in ${error instanceof Error ? error.message : folder}`;
     say({ type: 'keeping', keeping: { phase: 'failed', why } });

@@ -356,13 +356,13 @@ describe('serve', () => {
   it('keeps sessions where and as long as it is told', () => {
     const { limits } = parseServe([]);
     expect(parseServe([])).toMatchObject({ recordings: undefined, memoryBytes: 128 << 20 });
-    expect(limits).toEqual({ bytes: 2 ** 31, ageMs: 168 * 3_600_000, files: 1000 });
+    expect(limits).toEqual({ bytes: 2 ** 31, ageMs: 168 * 3_600_000, files: 1000, tables: true });
     const words =
-      '--recordings off --memory 1G --recordings-size 20G --recordings-age 24h --recordings-number 5';
+      '--recordings off --memory 1G --recordings-size 20G --recordings-age 24h --recordings-number 5 --recordings-tables off';
     expect(parseServe(words.split(' '))).toMatchObject({
       recordings: null,
       memoryBytes: 2 ** 30,
-      limits: { bytes: 20 * 2 ** 30, ageMs: 24 * 3_600_000, files: 5 },
+      limits: { bytes: 20 * 2 ** 30, ageMs: 24 * 3_600_000, files: 5, tables: false },
     });
   });
 
@@ -395,6 +395,7 @@ describe('serve', () => {
     [['--recordings-size', '1T'], '--recordings-size takes a size'],
     [['--recordings-age', '7d'], '--recordings-age takes'],
     [['--recordings-number', '0'], '--recordings-number takes a whole number'],
+    [['--recordings-tables', 'no'], '--recordings-tables'],
   ])('refuses %j', (words, why) => {
     const error = refused(() => parseServe(words));
     expect(error.status).toBe(2);
