@@ -9,10 +9,12 @@ import { ROW_BYTES, rowPacket } from '../../core/wire/rows.ts';
 import { Recording } from '../../server/recording/reader.ts';
 import { Hub } from '../../server/session/hub.ts';
 import { playInto } from '../../server/session/recorded.ts';
+import { IndexThread } from '../../server/store/index-thread.ts';
 import { Keeper } from '../../server/store/keeper.ts';
 import { DEFAULT_LIMITS, DEFAULT_MEMORY_BYTES } from '../../server/store/limits.ts';
 import { Shelf } from '../../server/store/shelf.ts';
 import { noStore } from '../../server/store/store.ts';
+import { Tables } from '../../server/store/tables.ts';
 import { FUNCTIONS, HOPS_A_ROUND, trafficOf } from '../../server/store/test/traffic.ts';
 
 const HOPS = 50_000_000;
@@ -27,7 +29,9 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-open-'));
 const rounded = (value: number) => Math.round(value);
 
 async function keep(): Promise<{ readonly recording: string; readonly index: string }> {
-  const keeper = new Keeper(new Shelf(folder, { ...DEFAULT_LIMITS, bytes: 64 * 2 ** 30 }), '0');
+  const indexes = new IndexThread();
+  const shelf = new Shelf(folder, { ...DEFAULT_LIMITS, bytes: 64 * 2 ** 30 });
+  const keeper = new Keeper(shelf, '0', indexes.open);
   await keeper.message({ type: 'functions', functions: FUNCTIONS });
   let tidied = performance.now();
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -37,6 +41,7 @@ async function keep(): Promise<{ readonly recording: string; readonly index: str
     tidied = performance.now();
   }
   await keeper.close();
+  await indexes.close();
   const [name = ''] = readdirSync(folder).filter((file) => file.endsWith('.skbt'));
   const recording = join(folder, name);
   return { recording, index: recording.replace(/\.skbt$/, '.duckdb') };
@@ -93,10 +98,26 @@ async function open(files: { readonly recording: string; readonly index: string 
   return { firstMs, wholeMs: byIndex ? wholeMs : readMs, readMs, paths, packets: seen.length };
 }
 
+/** A question about every hop, ms: hops of each function. */
+async function ask(files: { readonly recording: string; readonly index: string }): Promise<number> {
+  const recording = await Recording.open(files.recording);
+  await recording.close();
+  const began = performance.now();
+  const tables = await Tables.open(files.index, recording.header.createdUnixMs);
+  if (tables === undefined) throw new Error('its tables are not whole');
+  const { rows } = await tables.ask(
+    'SELECT func, count(*) AS hops FROM hops GROUP BY func ORDER BY hops DESC',
+  );
+  await tables.close();
+  if (rows.length === 0) throw new Error('its tables have no hops');
+  return performance.now() - began;
+}
+
 try {
   const files = await keep();
   const indexed = await open(files, true);
   const plain = await open(files, false);
+  const askedMs = await ask(files);
   const at = (q: number) => rounded(indexed.paths[Math.floor(q * (indexed.paths.length - 1))] ?? 0);
   const result = {
     hops: ROUNDS * HOPS_A_ROUND,
@@ -107,6 +128,7 @@ try {
       'a path meanwhile, ms': { p50: at(0.5), p99: at(0.99), of: indexed.paths.length },
     },
     'by its frames': { 'first rows, ms': rounded(plain.firstMs), 'whole list, ms': rounded(plain.wholeMs) },
+    'hops of each function by SQL, ms': rounded(askedMs),
     'whole list, times as fast': rounded(plain.wholeMs / indexed.wholeMs),
   };
   console.log(JSON.stringify(result, null, 2));

@@ -11,6 +11,14 @@ export interface Places {
   readonly beyond: ReadonlySet<number>;
 }
 
+/** Numbers of the blocks that have records of a packet, in their order. Throws what DuckDB says. */
+export async function blocksOf(connection: DuckDBConnection, packet: number): Promise<readonly number[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT DISTINCT block FROM places WHERE packet = ${Math.floor(packet)} ORDER BY block`,
+  );
+  return reader.getColumns()[0]?.map(Number) ?? [];
+}
+
 /** Where these packets are, in the newest `max` blocks of their recording. Throws what DuckDB says. */
 export async function placesOf(
   connection: DuckDBConnection,

@@ -1,6 +1,6 @@
 /** A store's database: a file of DuckDB's with our tables, written by one thread. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { type Places, placesOf } from './blocks.ts';
+import { blocksOf, type Places, placesOf } from './blocks.ts';
 import { type DuckDB, TableWriter, Words } from './chunk.ts';
 import type { Rows } from './names.ts';
 import type { IndexedHeader } from './part-index.ts';
@@ -109,14 +109,9 @@ export class StoreDatabase extends Tables implements RowSink {
   }
 
   /** Numbers of the blocks that have records of a packet, in their order. */
-  async blocksOf(packet: number): Promise<readonly number[]> {
+  blocksOf(packet: number): Promise<readonly number[]> {
     this.flush();
-    const reader = await this.connection.runAndReadAll(
-      'SELECT DISTINCT block FROM places WHERE packet = $packet ORDER BY block',
-      { packet },
-      { packet: this.duckdb.UBIGINT },
-    );
-    return reader.getColumns()[0]?.map(Number) ?? [];
+    return blocksOf(this.connection, packet);
   }
 
   /** Where the newest blocks lie that have records of these packets; nothing else waits for the answer. */
@@ -144,8 +139,6 @@ export class StoreDatabase extends Tables implements RowSink {
     ];
     await this.name({ ...names, recording: about });
     await this.#checkpoint();
-    // from now on it is looked into now and then
-    await this.connection.run("SET memory_limit = '32MB'");
   }
 
   async #checkpoint(): Promise<void> {

@@ -1,7 +1,9 @@
 /** The index of a recording while it is made: what cannot be written ends it, and nothing else. */
-import type { Places } from './blocks.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { blocksOf, type Places, placesOf } from './blocks.ts';
 import { StoreDatabase } from './database.ts';
 import { EventFold } from './events.ts';
+import { READ_ONLY, release } from './kept.ts';
 import type { Rows } from './names.ts';
 import type { IndexedHeader, PartIndex } from './part-index.ts';
 import { EVENTS_ON_THE_WAY, type EventTable, type RowOf } from './schema.ts';
@@ -10,6 +12,7 @@ import { EVENTS_ON_THE_WAY, type EventTable, type RowOf } from './schema.ts';
 const ROWS_WAITING_MAX = 1 << 16;
 
 export class IndexFile implements PartIndex {
+  readonly #path: string;
   readonly #failed: (error: Error) => void;
   /** Resolves to undefined when there is none. Opening one takes a moment, which no record waits for. */
   readonly #opening: Promise<StoreDatabase | undefined>;
@@ -19,14 +22,20 @@ export class IndexFile implements PartIndex {
   #isWell = true;
   readonly #events = new EventFold(this);
   #hasEvents = true;
+  #isWhole = false;
+  /** Of packets that are in it. */
+  #firstPacket = Number.POSITIVE_INFINITY;
+  #lastPacket = -1;
 
   /** In a new file. `failed` hears, once, that it cannot be written. */
   constructor(path: string, failed: (error: Error) => void) {
+    this.#path = path;
     this.#failed = failed;
     this.#opening = this.#open(path);
   }
 
   add<T extends EventTable>(table: T, row: RowOf<T>): void {
+    if (table === 'places') this.#note((row as RowOf<'places'>).packet);
     const database = this.#database;
     if (database !== undefined) this.#guard(() => database.add(table, row));
     else if (this.#isWell) this.#rows.push((opened) => opened.add(table, row));
@@ -58,19 +67,34 @@ export class IndexFile implements PartIndex {
   /** Numbers of the blocks that have records of a packet, in their order; none where it failed. Throws what DuckDB says. */
   async blocksOf(packet: number): Promise<readonly number[]> {
     const database = await this.#opening;
-    return database === undefined || !this.#isWell ? [] : database.blocksOf(packet);
+    if (database === undefined || !this.#isWell || !this.#mayHave(packet)) return [];
+    return this.#isWhole
+      ? reading(this.#path, (whole) => blocksOf(whole, packet))
+      : database.blocksOf(packet);
   }
 
   /** Where the newest blocks lie that have records of these packets; undefined where it failed. Throws what DuckDB says. */
   async placesOf(packets: Iterable<number>, max: number): Promise<Places | undefined> {
     const database = await this.#opening;
-    return this.#isWell ? database?.placesOf(packets, max) : undefined;
+    if (database === undefined || !this.#isWell) return undefined;
+    const here = [...packets].filter((packet) => this.#mayHave(packet));
+    if (here.length === 0) return { positions: [], beyond: new Set() };
+    return this.#isWhole
+      ? reading(this.#path, (whole) => placesOf(whole, here, max))
+      : database.placesOf(here, max);
   }
 
+  /** It is closed then: others may read it, and what is asked of it opens it for that moment. */
   async makeWhole(names: Rows, header: IndexedHeader): Promise<void> {
     const database = await this.#opening;
-    if (!this.#isWell) return;
-    await database?.makeWhole(names, header, this.#hasEvents).catch((error: unknown) => this.#fail(error));
+    if (database === undefined || !this.#isWell) return;
+    try {
+      await database.makeWhole(names, header, this.#hasEvents);
+      await database.close();
+      this.#isWhole = true;
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -92,6 +116,15 @@ export class IndexFile implements PartIndex {
     }
   }
 
+  #note(packet: number): void {
+    if (packet < this.#firstPacket) this.#firstPacket = packet;
+    if (packet > this.#lastPacket) this.#lastPacket = packet;
+  }
+
+  #mayHave(packet: number): boolean {
+    return packet >= this.#firstPacket && packet <= this.#lastPacket;
+  }
+
   #guard(work: () => void): void {
     if (!this.#isWell) return;
     try {
@@ -105,5 +138,17 @@ export class IndexFile implements PartIndex {
     if (!this.#isWell) return;
     this.#isWell = false;
     this.#failed(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** Asks a file that nobody writes any more, which takes no memory but for that moment. */
+async function reading<T>(path: string, ask: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(path, READ_ONLY);
+  const connection = await instance.connect();
+  try {
+    return await ask(connection);
+  } finally {
+    release(instance, connection);
   }
 }

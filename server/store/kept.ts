@@ -141,7 +141,7 @@ export class Kept {
   }
 }
 
-function release(instance: DuckDBInstance, connection: DuckDBConnection): void {
+export function release(instance: DuckDBInstance, connection: DuckDBConnection): void {
   connection.closeSync();
   instance.closeSync();
 }
