@@ -7,7 +7,8 @@ import { DEFAULT_SPEC, NO_STATS } from '../../../core/messages/source.ts';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
 import { Recording } from '../../recording/reader.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
-import { FreezeOver, type FreezeRequest, writeFrozen } from '../frozen.ts';
+import { CopyOver } from '../copy.ts';
+import { type FreezeRequest, writeFrozen } from '../frozen.ts';
 import { Keeper } from '../keeper.ts';
 import { Library } from '../library.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
@@ -192,7 +193,7 @@ it('is the newest quarter of what there may be, which does not give way while it
 it('ends when the server does', async () => {
   const blocks = await keeper.frozen(1, 0);
   if (blocks === undefined) throw new Error('it is not kept');
-  await expect(writeFrozen(blocks, request(), () => true)).rejects.toThrow(FreezeOver);
+  await expect(writeFrozen(blocks, request(), () => true)).rejects.toThrow(CopyOver);
 });
 
 it('is of the session that is wanted only', async () => {
@@ -205,7 +206,7 @@ it('is not written where the session ends meanwhile, which is told', async () =>
   const blocks = await keeper.frozen(1, 0);
   if (blocks === undefined) throw new Error('it is not kept');
   await keeper.close();
-  await expect(writeFrozen(blocks, request())).rejects.toThrow(FreezeOver);
+  await expect(writeFrozen(blocks, request())).rejects.toThrow(CopyOver);
 });
 
 it('is not written over what is there, and says so', async () => {
