@@ -113,7 +113,7 @@ test('without a disk it says so, and what memory has is shown, and saved', async
   await openCapture(page, product.url);
   await expect(page.getByRole('contentinfo')).toContainText('not kept on the disk');
   const link = page.getByRole('contentinfo').getByRole('link', { name: 'Save' });
-  await expect(link).toHaveAttribute('title', /what memory has of this session, as it is not kept/);
+  await expect(link).toHaveAttribute('title', /what memory has of this session \(it is not kept/);
   const saving = page.waitForEvent('download');
   await link.click();
   const file = join(info.outputDir, 'memory.skbt');

@@ -72,7 +72,7 @@ export function recordingOf(snapshot: Snapshot | null) {
 export const savedText = (stats: LiveStats | null): string =>
   stats === null || stats.keeping.phase === 'on'
     ? 'everything of this session that is on the disk'
-    : 'what memory has of this session, as it is not kept on the disk';
+    : 'what memory has of this session (it is not kept on the disk)';
 
 /** What an export of this page has: what is shown, `recording` where that is one of those that are kept. */
 export function exportable(recording: string) {

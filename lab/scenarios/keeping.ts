@@ -146,7 +146,7 @@ interface Line {
 function replayed(path: string) {
   const { status, lines, stderr } = ours('replay', path, '--json');
   equal(status, 0, `exit status of replay: ${stderr}`);
-  check(/ 0 lost/.test(stderr), 'nothing of it is lost', stderr);
+  check(!/ring buffer/.test(stderr), 'the kernel lost nothing of it', stderr);
   return lines.map((line) => ({ ...(JSON.parse(line) as Line), line }));
 }
 
@@ -191,38 +191,55 @@ const waysOf = ({ steps, paths }: Awaited<ReturnType<Page['paths']>>) =>
     }))
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
-/**
- * A session of which memory has the last few packets: asked, saved and frozen while it runs. It ends with another filter,
- * and is opened. Returns where it was saved, and the name of what was frozen, with its packets.
- */
-async function beyondMemory(served: Served, into: string, saved: string) {
-  shell(
-    'web',
-    'exec > /dev/null',
-    'ping -q -c3 -i0.2 -W5 10.1.0.3',
-    `${tool('udpblast')} send 10.1.0.3 ${TO} ${SENT} 100`,
-  );
-  const page = await served.page();
-  const packets = await page.packetsTo(TO, SENT);
-  equal(packets.length, SENT, 'packets that were sent, and are listed');
-  const paths = await page.paths(packets, ({ packets: folded }) => folded === SENT);
-  equal(Object.values(paths.leftOut), [0, 0, 0, 0], 'packets whose paths are not known');
-  const inMemory = await page.paths(null);
-  check(inMemory.packets < SENT / 2, 'memory has few of them', inMemory.packets);
-  equal((await page.latency(packets)).packets, SENT, 'packets whose times are known');
-  await served.save(saved);
-  const frozen = await served.freeze(3600);
-  const [file = '', ...more] = recordingsIn(into).filter((one) => !isFrozen(one));
-  equal(more, [], 'other recordings');
-  await page.refilter('udp dst port 9999');
-  page.close();
-  // memory would have as little of it: these come out of its index
-  const opened = await served.page(file.slice(0, -'.skbt'.length));
-  equal([...(await opened.packetsTo(TO, SENT))], [...packets], 'packets of what was kept');
-  const again = await opened.paths(packets, ({ packets: folded }) => folded === SENT);
-  equal(waysOf(again), waysOf(paths), 'paths of what was kept');
-  opened.close();
-  return { file, frozen: `${frozen}.skbt`, packets: new Set(packets) };
+/** Works with a page of what runs or, with its name, of a recording. */
+async function onPage<T>(served: Served, recording: string, work: (page: Page) => Promise<T>): Promise<T> {
+  const page = await served.page(recording);
+  try {
+    return await work(page);
+  } finally {
+    page.close();
+  }
+}
+
+const toDropped = () => shell('web', 'exec 2> /dev/null', 'echo x > /dev/udp/10.1.0.3/9999');
+
+/** A session of which memory has the last few packets: asked, saved and frozen while it runs. Its filter is another one then. */
+const beyondMemory = (served: Served, into: string, saved: string) =>
+  onPage(served, '', async (page) => {
+    shell(
+      'web',
+      'exec > /dev/null',
+      'ping -q -c3 -i0.2 -W5 10.1.0.3',
+      `${tool('udpblast')} send 10.1.0.3 ${TO} ${SENT} 100`,
+    );
+    const packets = await page.packetsTo(TO, SENT);
+    equal(packets.length, SENT, 'packets that were sent, and are listed');
+    const paths = await page.paths(packets, ({ packets: folded }) => folded === SENT);
+    equal(Object.values(paths.leftOut), [0, 0, 0, 0], 'packets whose paths are not known');
+    const inMemory = await page.paths(null);
+    check(inMemory.packets < SENT / 2, 'memory has few of them', inMemory.packets);
+    equal((await page.latency(packets)).packets, SENT, 'packets whose times are known');
+    await served.save(saved);
+    const frozen = await served.freeze(3600);
+    const [file = '', ...more] = recordingsIn(into).filter((one) => !isFrozen(one));
+    equal(more, [], 'other recordings');
+    await page.refilter('udp dst port 9999');
+    return { file, frozen: `${frozen}.skbt`, packets, paths };
+  });
+
+/** Once another session is kept, this one is opened. */
+async function opensByIndex(
+  served: Served,
+  { file, packets, paths }: Awaited<ReturnType<typeof beyondMemory>>,
+): Promise<void> {
+  toDropped();
+  await onPage(served, '', (page) => page.isKept(file));
+  await onPage(served, file.slice(0, -'.skbt'.length), async (page) => {
+    equal([...(await page.packetsTo(TO, SENT))], [...packets], 'packets of what was kept');
+    // memory would have as little of it: these come out of its index
+    const again = await page.paths(packets, ({ packets: folded }) => folded === SENT);
+    equal(waysOf(again), waysOf(paths), 'paths of what was kept');
+  });
 }
 
 const kept: Scenario = {
@@ -236,11 +253,13 @@ const kept: Scenario = {
         let first: Awaited<ReturnType<typeof beyondMemory>> | undefined;
         await serving(into, flags, async (served) => {
           first = await beyondMemory(served, into, saved);
-          shell('web', 'exec 2> /dev/null', 'echo x > /dev/udp/10.1.0.3/9999');
+          await opensByIndex(served, first);
+          toDropped();
           // stopped at once: what the kernel side has of it is handed over
         });
         check(first !== undefined, 'it ran');
-        const { file, frozen, packets } = first;
+        const { file, frozen } = first;
+        const packets = new Set(first.packets);
         const others = recordingsIn(into).filter((one) => one !== file && one !== frozen);
         const [second = '', ...seconds] = others.filter((one) => !isFrozen(one));
         const [happened = '', ...more] = others.filter(isFrozen);
@@ -256,9 +275,9 @@ const kept: Scenario = {
         const drops = ours(
           'query',
           join(into, second),
-          "SELECT DISTINCT netns FROM named_drops WHERE reason = 'NETFILTER_DROP'",
+          "SELECT netns, count(*) AS n FROM named_drops WHERE reason = 'NETFILTER_DROP' GROUP BY netns",
         );
-        equal(drops.stdout.trim().split('\n'), ['netns', 'db'], 'where the rule dropped');
+        equal(drops.stdout.trim().split(/\s+/), ['netns', 'n', 'db', '2'], 'where the rule dropped');
       }),
     ),
 };

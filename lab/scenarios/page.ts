@@ -15,6 +15,7 @@ export class Page {
   readonly #socket: Socket<ServerToBrowser, BrowserToServer>;
   #session = 0;
   #snapshot: Snapshot | undefined;
+  #written = '';
   /** Destination port of each packet that is nobody's child, in the order of first sight. */
   readonly #ports = new Map<number, number>();
 
@@ -27,6 +28,9 @@ export class Page {
     });
     this.#socket.on('snapshot', (snapshot) => {
       this.#snapshot = snapshot;
+    });
+    this.#socket.on('stats', ({ keeping }) => {
+      this.#written = keeping.phase === 'on' ? keeping.file : '';
     });
     this.#socket.on('rows', (rows, { session }) => {
       this.#take(rows, session);
@@ -64,6 +68,7 @@ export class Page {
       if (isWanted(paths)) return paths;
       const { packets: folded, leftOut } = paths;
       check(performance.now() < deadline, 'their paths become what is waited for', { folded, leftOut });
+      await this.#aMoment();
     }
   }
 
@@ -72,13 +77,21 @@ export class Page {
     return answered(await this.#socket.emitWithAck('latency', request));
   }
 
-  /** Another filter: the session ends. */
+  /** Another filter: the session ends with the first packet under it. */
   async refilter(expression: string): Promise<void> {
     const capture = this.#snapshot?.capture;
     check(capture?.phase === 'running', 'the capture runs', capture);
     const spec: CaptureSpec = { ...capture.spec, filter: { ...capture.spec.filter, expression } };
-    const { session } = answered(await this.#socket.emitWithAck('apply', spec));
-    check(session > this.#session, 'another session begins', session);
+    answered(await this.#socket.emitWithAck('apply', spec));
+  }
+
+  /** Once nobody writes this recording any more, and another one is written. */
+  async isKept(file: string): Promise<void> {
+    await this.#until(
+      () => this.#written !== '' && this.#written !== file,
+      'files beside it',
+      () => this.#written,
+    );
   }
 
   close(): void {
@@ -101,8 +114,13 @@ export class Page {
     const deadline = performance.now() + DEADLINE_MS;
     while (!holds()) {
       check(performance.now() < deadline, `there are ${what}`, found());
-      await once(this.#socket as unknown as NodeJS.EventEmitter, 'stats'); // twice a second
+      await this.#aMoment();
     }
+  }
+
+  /** It is told twice a second how it goes. */
+  #aMoment(): Promise<unknown> {
+    return once(this.#socket as unknown as NodeJS.EventEmitter, 'stats');
   }
 }
 
