@@ -1,6 +1,6 @@
 /** Sessions are kept on the disk: what memory has let go is still there, and afterwards it is a recording. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
@@ -65,24 +65,62 @@ test('ways and times of packets that memory has let go are read from the disk, t
   await expect(latency.getByRole('status').first()).toContainText(`${count} packets`);
 });
 
+const ours = (...words: string[]) =>
+  spawnSync(join(ROOT, 'bin', 'skbtracer'), words, { encoding: 'utf8', maxBuffer: 1 << 28 });
+
+const hopsIn = (lines: string) => lines.match(/^\{"kind":"hop"/gm)?.length ?? 0;
+/** What was saved of it while it ran, as `--json` prints it. */
+let saved = '';
+
+test('saved while it runs it has everything, and so has an export of it', async ({ page }, info) => {
+  await openCapture(page, product.url);
+  const status = page.getByRole('contentinfo');
+  const link = status.getByRole('link', { name: 'Save' });
+  await expect(link).toHaveAttribute('title', /everything of this session that is on the disk/);
+  const saving = page.waitForEvent('download');
+  await link.click();
+  const file = join(info.outputDir, 'saved.skbt');
+  await (await saving).saveAs(file);
+  const replayed = ours('replay', '--json', file);
+  expect(replayed.status).toBe(0);
+  saved = replayed.stdout;
+  expect(hopsIn(saved)).toBeGreaterThan(5000);
+
+  await status.getByRole('button', { name: 'Export' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Export' });
+  await expect(dialog).toContainText('Everything of this session that is on the disk, as a file');
+  const exporting = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'JSON Lines' }).click();
+  const lines = join(info.outputDir, 'session.jsonl');
+  await (await exporting).saveAs(lines);
+  expect(readFileSync(lines, 'utf8') === saved, 'the same lines').toBe(true);
+});
+
 test('when the server has ended it is a recording, with everything', async () => {
   expect(await product.stop()).toBe(0);
   const [file = '', ...more] = kept();
   expect(more).toEqual([]);
   for (const name of readdirSync(recordings))
     expect(statSync(join(recordings, name)).mode & 0o77, name).toBe(0);
-  const ours = spawnSync(join(ROOT, 'bin', 'skbtracer'), ['replay', '--json', join(recordings, file)], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  expect(ours.stderr).toContain('6,298 events, 0 lost');
-  expect(ours.status).toBe(0);
+  const replayed = ours('replay', '--json', join(recordings, file));
+  expect(replayed.stderr).toContain('6,298 events, 0 lost');
+  expect(replayed.status).toBe(0);
+  expect(replayed.stdout === saved, 'what was saved is all that there is').toBe(true);
 });
 
-test('without a disk it says so, and what memory has is shown', async ({ page }) => {
+test('without a disk it says so, and what memory has is shown, and saved', async ({ page }, info) => {
   product = await startServer(replay, { memoryBytes: MEMORY, recordings: '/proc/none/such' });
   await openCapture(page, product.url);
   await expect(page.getByRole('contentinfo')).toContainText('not kept on the disk');
+  const link = page.getByRole('contentinfo').getByRole('link', { name: 'Save' });
+  await expect(link).toHaveAttribute('title', /what memory has of this session \(it is not kept/);
+  const saving = page.waitForEvent('download');
+  await link.click();
+  const file = join(info.outputDir, 'memory.skbt');
+  await (await saving).saveAs(file);
+  const hops = hopsIn(ours('replay', '--json', file).stdout);
+  expect(hops).toBeGreaterThan(100);
+  expect(hops).toBeLessThan(1500);
   await showFirst(page);
   await expect(path(page)).toContainText(/no longer in memory/);
   await page.getByRole('navigation', { name: 'Views' }).getByText('Health').click();

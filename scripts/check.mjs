@@ -135,6 +135,12 @@ function layers() {
       hint: "this file runs the command line's code on an agent; it needs nothing else of the inside",
     },
     {
+      in: /^lab\/scenarios\/page\.ts$/,
+      may: /^(lab\/scenarios|core)\//,
+      not: /^(?!node:|socket\.io-client$)/,
+      hint: 'this file speaks with the server as a page does; it needs nothing else of the inside',
+    },
+    {
       in: /^lab\//,
       may: /^lab\//,
       not: /^(?!node:|vitest)/,

@@ -68,11 +68,19 @@ export function recordingOf(snapshot: Snapshot | null) {
   return hello?.recording === undefined ? undefined : { hello, ...hello.recording };
 }
 
+/** What a saved session, or an export of it, has. */
+export const savedText = (stats: LiveStats | null): string =>
+  stats === null || stats.keeping.phase === 'on'
+    ? 'everything of this session that is on the disk'
+    : 'what memory has of this session (it is not kept on the disk)';
+
 /** What an export of this page has: what is shown, `recording` where that is one of those that are kept. */
-export const exportable = (recording: string) => ({
-  name: recording,
-  title: recording || (recordingOf(useSession.getState().snapshot)?.name ?? 'What this session keeps'),
-});
+export function exportable(recording: string) {
+  const { snapshot, stats } = useSession.getState();
+  return { name: recording, title: recording || (recordingOf(snapshot)?.name ?? sentence(savedText(stats))) };
+}
+
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** What is shown goes on, or can: it is no recording. */
 export const useIsLive = (): boolean => useSession(({ snapshot }) => recordingOf(snapshot) === undefined);

@@ -1,14 +1,16 @@
 /** What `serve` keeps on the disk while it runs: everything that it saw, until the disk is full. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { get, type IncomingMessage } from 'node:http';
+import { chmodSync, createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { check, equal } from './check.ts';
 import { inFolder, ours, withDroppedPort } from './commands.ts';
-import { run, shell } from './network.ts';
+import { run, shell, tool } from './network.ts';
+import { Page } from './page.ts';
 import { CLI } from './place.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -58,14 +60,40 @@ class Served {
 
   /** `name`: a regular expression; NaN where there is none. */
   async metric(name: string): Promise<number> {
+    const metrics = await text(await this.#request('GET', '/metrics'));
+    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(metrics)?.[1]);
+  }
+
+  /** The session that runs, into a file. */
+  async save(path: string): Promise<void> {
+    const response = await this.#request('GET', '/session.skbt');
+    equal(response.statusCode, 200, 'status of the session');
+    await pipeline(response, createWriteStream(path));
+  }
+
+  /** By hand; the recording's name. */
+  async freeze(seconds: number): Promise<string> {
+    const response = await this.#request('POST', `/freeze?seconds=${seconds}`);
+    const answer = await text(response);
+    equal(response.statusCode, 201, `status of a freeze: ${answer}`);
+    return (JSON.parse(answer) as { value: { name: string } }).value.name;
+  }
+
+  /** What runs or, with its name, a recording. */
+  page(recording = ''): Promise<Page> {
+    return Page.open(PORT, this.#token, recording);
+  }
+
+  async #request(method: string, path: string): Promise<IncomingMessage> {
     // a connection each: one that is kept is closed while a command runs, which nobody here would notice
-    const request = get(`http://127.0.0.1:${PORT}/metrics`, {
+    const asked = request(`http://127.0.0.1:${PORT}${path}`, {
       agent: false,
+      method,
       headers: { authorization: `Bearer ${this.#token}` },
     });
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    const metrics = await text(response);
-    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(metrics)?.[1]);
+    asked.end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return response;
   }
 
   async stop(): Promise<void> {
@@ -105,59 +133,151 @@ const inOpenFolder = (work: (folder: string) => Promise<void>) =>
 const recordingsIn = (folder: string) => readdirSync(folder).filter((file) => file.endsWith('.skbt'));
 const isFrozen = (file: string) => file.endsWith('-frozen.skbt');
 
-/** One, of the packet that the rule dropped, with the rule: the host was asked as long as it was there. */
-function checkFrozen([path = '', ...more]: readonly string[]): void {
-  equal(more, [], 'other frozen recordings');
+/** Datagrams that are sent, so slowly that none is lost, and where to: much more than memory has. */
+const SENT = 300;
+const TO = 7000;
+
+interface Line {
+  readonly kind: string;
+  readonly packet: number;
+}
+
+/** What a recording has, as `--json` prints it. */
+function replayed(path: string) {
+  const { status, lines, stderr } = ours('replay', path, '--json');
+  equal(status, 0, `exit status of replay: ${stderr}`);
+  check(!/ring buffer/.test(stderr), 'the kernel lost nothing of it', stderr);
+  return lines.map((line) => ({ ...(JSON.parse(line) as Line), line }));
+}
+
+/** Everything of these packets, as it was printed. */
+const linesOf = (packets: ReadonlySet<number>, all: ReturnType<typeof replayed>): string =>
+  all
+    .filter(({ packet }) => packets.has(packet))
+    .map(({ line }) => line)
+    .join('\n');
+
+/** Of the packet that the rule dropped, with the rule: the host was asked as long as it was there. */
+function checkFrozen(path: string): void {
   const { status, stdout, stderr } = ours('replay', path, '--why');
   equal(status, 0, `exit status of replay: ${stderr}`);
   check(/udp dport 9999/.test(stdout), 'the rule is in what was frozen', stdout);
 }
 
+/** By SQL, and of tables in Parquet, it has as many packets and hops as these lines. */
+function checkTables(path: string, parquet: string, lines: ReturnType<typeof replayed>): void {
+  const hops = lines.filter(({ kind }) => kind === 'hop');
+  const counts = 'SELECT count(*) AS hops, count(DISTINCT packet) AS packets FROM hops';
+  const asked = ours('query', path, '--json', counts);
+  const expected = { hops: hops.length, packets: new Set(hops.map(({ packet }) => packet)).size };
+  equal(JSON.parse(asked.stdout), expected, `by SQL: ${asked.stderr}`);
+  equal(ours('export', path, '--format', 'parquet', '-o', parquet).status, 0, 'exit status of export');
+  check(existsSync(join(parquet, 'packets.parquet')), 'a file for each table', readdirSync(parquet));
+  const fromFile = ours(
+    'query',
+    path,
+    '--json',
+    counts.replace('FROM hops', `FROM '${parquet}/hops.parquet'`),
+  );
+  equal(JSON.parse(fromFile.stdout), expected, `of Parquet: ${fromFile.stderr}`);
+}
+
+/** Steps of each path, and how many packets took it. */
+const waysOf = ({ steps, paths }: Awaited<ReturnType<Page['paths']>>) =>
+  paths
+    .map(({ count, steps: way }) => ({
+      count,
+      way: way.map((step) => `${steps[step]?.func} ${steps[step]?.netns} ${steps[step]?.reason}`),
+    }))
+    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+
+/** Works with a page of what runs or, with its name, of a recording. */
+async function onPage<T>(served: Served, recording: string, work: (page: Page) => Promise<T>): Promise<T> {
+  const page = await served.page(recording);
+  try {
+    return await work(page);
+  } finally {
+    page.close();
+  }
+}
+
+const toDropped = () => shell('web', 'exec 2> /dev/null', 'echo x > /dev/udp/10.1.0.3/9999');
+
+/** A session of which memory has the last few packets: asked, saved and frozen while it runs. Its filter is another one then. */
+const beyondMemory = (served: Served, into: string, saved: string) =>
+  onPage(served, '', async (page) => {
+    shell(
+      'web',
+      'exec > /dev/null',
+      'ping -q -c3 -i0.2 -W5 10.1.0.3',
+      `${tool('udpblast')} send 10.1.0.3 ${TO} ${SENT} 100`,
+    );
+    const packets = await page.packetsTo(TO, SENT);
+    equal(packets.length, SENT, 'packets that were sent, and are listed');
+    const paths = await page.paths(packets, ({ packets: folded }) => folded === SENT);
+    equal(Object.values(paths.leftOut), [0, 0, 0, 0], 'packets whose paths are not known');
+    const inMemory = await page.paths(null);
+    check(inMemory.packets < SENT / 2, 'memory has few of them', inMemory.packets);
+    equal((await page.latency(packets)).packets, SENT, 'packets whose times are known');
+    await served.save(saved);
+    const frozen = await served.freeze(3600);
+    const [file = '', ...more] = recordingsIn(into).filter((one) => !isFrozen(one));
+    equal(more, [], 'other recordings');
+    await page.refilter('udp dst port 9999');
+    return { file, frozen: `${frozen}.skbt`, packets, paths };
+  });
+
+/** Once another session is kept, this one is opened. */
+async function opensByIndex(
+  served: Served,
+  { file, packets, paths }: Awaited<ReturnType<typeof beyondMemory>>,
+): Promise<void> {
+  toDropped();
+  await onPage(served, '', (page) => page.isKept(file));
+  await onPage(served, file.slice(0, -'.skbt'.length), async (page) => {
+    equal([...(await page.packetsTo(TO, SENT))], [...packets], 'packets of what was kept');
+    // memory would have as little of it: these come out of its index
+    const again = await page.paths(packets, ({ packets: folded }) => folded === SENT);
+    equal(waysOf(again), waysOf(paths), 'paths of what was kept');
+  });
+}
+
 const kept: Scenario = {
-  name: 'what serve saw is a recording afterwards, with as many packets and hops by SQL and as Parquet; what it waited for is one of its own',
+  name: 'what serve saw is a recording, saved and frozen while it runs and opened afterwards, with every packet that was sent, by SQL and as Parquet, too; what it waited for is one of its own',
   run: () =>
     inOpenFolder((folder) =>
       withDroppedPort(async () => {
         const into = join(folder, 'kept');
-        await serving(into, ['--freeze', 'drop:NETFILTER_DROP', '--after', '1h'], async () => {
-          shell(
-            'web',
-            'exec 2> /dev/null',
-            'ping -q -c3 -i0.2 -W5 10.1.0.3',
-            'echo x > /dev/udp/10.1.0.3/9999',
-          );
+        const saved = join(folder, 'saved.skbt');
+        const flags = ['--memory', '64K', '--freeze', 'drop:NETFILTER_DROP', '--after', '1h'];
+        let first: Awaited<ReturnType<typeof beyondMemory>> | undefined;
+        await serving(into, flags, async (served) => {
+          first = await beyondMemory(served, into, saved);
+          await opensByIndex(served, first);
+          toDropped();
           // stopped at once: what the kernel side has of it is handed over
         });
-        const all = recordingsIn(into);
-        const [file = '', ...more] = all.filter((one) => !isFrozen(one));
-        equal(more, [], 'other recordings');
+        check(first !== undefined, 'it ran');
+        const { file, frozen } = first;
+        const packets = new Set(first.packets);
+        const others = recordingsIn(into).filter((one) => one !== file && one !== frozen);
+        const [second = '', ...seconds] = others.filter((one) => !isFrozen(one));
+        const [happened = '', ...more] = others.filter(isFrozen);
+        equal([...seconds, ...more], [], 'other recordings');
+        checkFrozen(join(into, happened));
         const path = join(into, file);
-        checkFrozen(all.filter(isFrozen).map((one) => join(into, one)));
-        const replayed = ours('replay', path, '--json');
-        equal(replayed.status, 0, `exit status of replay: ${replayed.stderr}`);
-        const lines = replayed.lines.map((line) => JSON.parse(line) as { kind: string; packet: number });
-        const hops = lines.filter(({ kind }) => kind === 'hop');
-        check(hops.length > 100, 'hops are in it', hops.length);
-        const counts = 'SELECT count(*) AS hops, count(DISTINCT packet) AS packets FROM hops';
-        const asked = ours('query', path, '--json', counts);
-        const expected = { hops: hops.length, packets: new Set(hops.map(({ packet }) => packet)).size };
-        equal(JSON.parse(asked.stdout), expected, `by SQL: ${asked.stderr}`);
+        const lines = replayed(path);
+        const sent = linesOf(packets, lines);
+        check(sent.length > 1 << 20, 'memory has no room for them', sent.length);
+        for (const copy of [saved, join(into, frozen)])
+          check(linesOf(packets, replayed(copy)) === sent, `all of them are in ${copy}`);
+        checkTables(path, join(folder, 'parquet'), lines);
         const drops = ours(
           'query',
-          path,
-          "SELECT DISTINCT netns FROM named_drops WHERE reason = 'NETFILTER_DROP'",
+          join(into, second),
+          "SELECT netns, count(*) AS n FROM named_drops WHERE reason = 'NETFILTER_DROP' GROUP BY netns",
         );
-        equal(drops.stdout.trim().split('\n'), ['netns', 'db'], 'where the rule dropped');
-        const parquet = join(folder, 'parquet');
-        equal(ours('export', path, '--format', 'parquet', '-o', parquet).status, 0, 'exit status of export');
-        check(existsSync(join(parquet, 'packets.parquet')), 'a file for each table', readdirSync(parquet));
-        const fromFile = ours(
-          'query',
-          path,
-          '--json',
-          counts.replace('FROM hops', `FROM '${parquet}/hops.parquet'`),
-        );
-        equal(JSON.parse(fromFile.stdout), expected, `of Parquet: ${fromFile.stderr}`);
+        equal(drops.stdout.trim().split(/\s+/), ['netns', 'n', 'db', '2'], 'where the rule dropped');
       }),
     ),
 };

@@ -99,8 +99,9 @@ import: -o FILE (a new one, or '-'). What it reads is told by its content: pwru 
 expect: what chooses packets and probes, as above, --settle TIME; or --recording FILE. --tap, --junit FILE.
 serve: --source auto|host|lab, --kernel, --ready-file; HOST and PORT from the environment; --memory 128M of records.
   Sessions are kept as recordings in --recordings FOLDER (off: nowhere), as much as --recordings-size 2G,
-  --recordings-age 168h and --recordings-number 1000 allow; the oldest give way; --recordings-tables off: tables for SQL are made
-  when it asks. --freeze WHAT[,…] as of record: the last of the session (--last 30s, and --after 1s of what follows) becomes a
+  --recordings-age 168h and --recordings-number 1000 allow; the oldest give way. Save and exports of the session that runs have
+  all of it that is there (where nothing is kept, what is in memory). --recordings-tables off: tables for SQL are made when it
+  asks. --freeze WHAT[,…] as of record: the last of the session (--last 30s, and --after 1s of what follows) becomes a
   recording of its own, ten times at most; in the page, too.
 lab: --kernel, --net (with the sample network), --traffic, --memory MB, --cpus N, --timeout SECONDS, --forward HOST:GUEST,
   --modules A,B, --counted, --keep FOLDER, --root FOLDER, --systemd, --prepare; skbtracer lab --help says more.

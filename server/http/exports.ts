@@ -14,6 +14,7 @@ import type { ExportQuery, ListedExport } from '../../core/messages/exports.ts';
 import { type ExportFormat, FORMAT_WORDS } from '../../core/model/export/formats.ts';
 import { PROGRESS_VARIABLE } from '../cli/progress.ts';
 import { CLI } from '../place.ts';
+import { ReaderGone } from '../recording/sink.ts';
 import { EXPORT_PREFIX } from '../store/library.ts';
 
 /** Each has a process. */
@@ -173,8 +174,9 @@ export class Exports {
     let unsaid = '';
     if (typeof from !== 'string')
       from(child.stdin).catch((error: unknown) => {
-        // of one that has ended its status says more
-        if (child.exitCode === null) unsaid = error instanceof Error ? error.message : String(error);
+        // of one that has ended, or is about to, its status says more
+        if (child.exitCode === null && !(error instanceof ReaderGone))
+          unsaid = error instanceof Error ? error.message : String(error);
         stop(child);
       });
     const faultOf = async () => {

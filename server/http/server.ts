@@ -125,13 +125,13 @@ async function answer(
     const { type, body } = await monitor.metrics();
     return text(response, 200, body, type);
   }
-  if (path === SESSION && saver !== undefined) return download(response, saver);
+  if (path === SESSION && saver !== undefined) return download(request, response, saver);
   const name = RECORDING.exec(path)?.[1];
   if (name !== undefined && recordings !== undefined) {
     const file = recordings.fileOf(name);
     if (file === undefined)
       return refuse(response, { status: 404, message: `there is no recording ${name}` });
-    return download(response, {
+    return download(request, response, {
       name,
       save: (to) => pipeline(createReadStream(file), to),
     });
@@ -217,12 +217,20 @@ function exportedOf({ recordings, saver }: OwnAnswers, name: string): Exported |
   return file === undefined ? undefined : { name, title: name, from: file };
 }
 
-async function download(response: ServerResponse, { name, save }: Saver): Promise<void> {
+async function download(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { name, save }: Saver,
+): Promise<void> {
   response.writeHead(200, {
     'content-type': 'application/octet-stream',
     'content-disposition': `attachment; filename="${name}.skbt"`,
     'cache-control': 'no-store',
   });
+  if (method === 'HEAD') {
+    response.end();
+    return;
+  }
   try {
     await save(response);
   } catch (error) {

@@ -89,3 +89,40 @@ export function streamSink(output: Writable): Sink {
       }),
   };
 }
+
+/** Nobody is there any more to take what is written. */
+export class ReaderGone extends RecordingError {
+  constructor() {
+    super('whoever wanted it has gone');
+    this.name = 'ReaderGone';
+  }
+}
+
+/**
+ * What is written goes to somebody elsewhere, who may take it slowly: each block within the patience (ms). Whoever has gone,
+ * ({@link ReaderGone}), or takes nothing for longer, is an error, at once.
+ */
+export function takenSink(output: Writable, patienceMs: number): Sink {
+  output.on('error', () => undefined); // each write says it
+  const given = (give: (done: (error?: Error | null) => void) => void) =>
+    new Promise<void>((resolve, reject) => {
+      const gone = () => end(new ReaderGone());
+      const still = () => end(new RecordingError(`nothing of it was taken for ${patienceMs / 1000} s`));
+      const patience = setTimeout(still, patienceMs).unref();
+      const end = (error?: Error | null) => {
+        clearTimeout(patience);
+        output.off('close', gone);
+        if (error) reject(error);
+        else resolve();
+      };
+      // one that is gone already calls nobody
+      if (output.destroyed) return gone();
+      output.once('close', gone);
+      give(end);
+    });
+  return {
+    write: (bytes) => given((done) => output.write(bytes, done)),
+    sync: () => Promise.resolve(),
+    close: () => given((done) => output.end(done)),
+  };
+}

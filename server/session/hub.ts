@@ -19,7 +19,7 @@ import type { RequestBody, Source, SourceListener } from '../sources/source.ts';
 import type { FreezeRequest } from '../store/frozen.ts';
 import type { KeptFiles } from '../store/kept.ts';
 import type { FrozenAnswer } from '../store/messages.ts';
-import type { Store } from '../store/store.ts';
+import type { Saving, Store } from '../store/store.ts';
 import { Session } from './session.ts';
 
 export interface HubSettings {
@@ -34,7 +34,7 @@ export interface HubSettings {
 /** Keeps sessions on the disk, or does not. */
 export type HubStore = Pick<
   Store,
-  'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'records' | 'freeze' | 'close'
+  'keeping' | 'message' | 'batch' | 'explained' | 'path' | 'records' | 'freeze' | 'saved' | 'close'
 >;
 
 /** How far a recording is read; of what runs there is nothing to be read. */
@@ -255,6 +255,11 @@ export class Hub extends EventEmitter<HubEvents> implements GatewayHub {
   /** A recording of the last of the session that is on the disk. */
   freezeKept(request: FreezeRequest): Promise<FrozenAnswer> {
     return this.#store.freeze(request);
+  }
+
+  /** All of the session that is on the disk, to be saved; undefined where none is. */
+  savedKept(): Promise<Saving | undefined> {
+    return this.#store.saved();
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ import { FactRecorder } from '../recording/facts.ts';
 import { Preface } from '../recording/preface.ts';
 import { inParts } from '../recording/save.ts';
 import { BLOCKS_READ_MAX } from './blocks.ts';
+import type { Said as SaidOfSession } from './copy.ts';
 import type { FrozenBlocks } from './frozen.ts';
 import { GenerationSplit } from './generations.ts';
 import { IndexFile } from './index-file.ts';
@@ -17,6 +18,7 @@ import { PacketFold } from './packets.ts';
 import { Part } from './part.ts';
 import type { OpenPartIndex } from './part-index.ts';
 import { type KeptRecords, NOTHING_KEPT, recordsOf, recordsOfAny } from './records.ts';
+import type { SavedSession } from './saved.ts';
 import type { RowSink } from './schema.ts';
 import { RECORDING_SUFFIX, recordingName, type Shelf, type Shelved } from './shelf.ts';
 
@@ -27,6 +29,8 @@ const PART_OF_LIMIT = 1 / 48;
 const PART_BYTES_MIN = 1 << 20;
 /** What is frozen at once is this part of what there may be, the newest of it. */
 const FROZEN_OF_LIMIT = 1 / 4;
+/** Of parts that somebody saves as much may be there, when it is their turn to give way, beside what there may be. */
+const LATE_OF_LIMIT = 1 / 4;
 const NOTHING: RowSink = { add: () => undefined };
 
 /** All events of a packet, as far as they are on the disk. */
@@ -53,6 +57,9 @@ export class Keeper {
   #shelved: readonly Shelved[] = [];
   /** Parts that are being copied: they do not give way. */
   readonly #held = new Set<ReadonlySet<Part>>();
+  /** By who saves them, oldest first: they give way late. */
+  readonly #saving = new Map<number, Part[]>();
+  #nextSaving = 1;
   #fault: string | undefined;
   #indexFault: string | undefined;
 
@@ -172,14 +179,29 @@ export class Keeper {
     const blocks = newestBlocks(this.#parts, sinceNs, this.#shelf.limits.bytes * FROZEN_OF_LIMIT);
     const parts = new Set(blocks.map(([part]) => part));
     this.#held.add(parts);
-    return {
-      product: this.#product,
-      preface: [...this.#preface.messages()],
-      names: this.#fold.nameRecords,
-      blocks,
-      release: () => void this.#held.delete(parts),
-      stats: this.#preface.said('stats'),
-    };
+    return { ...this.#said(), blocks, release: () => void this.#held.delete(parts) };
+  }
+
+  /**
+   * Everything that is left of this session, what was taken in until now included; undefined when none is kept. Its parts are held
+   * until they are released: none gives way before there is a quarter more than there may be.
+   */
+  async saved(): Promise<{ readonly id: number; readonly saved: SavedSession } | undefined> {
+    if (this.#fault !== undefined) return undefined;
+    await this.#current?.flush();
+    if (this.#fault !== undefined || this.#parts.length === 0) return undefined;
+    const id = this.#nextSaving;
+    this.#nextSaving += 1;
+    this.#saving.set(id, [...this.#parts]);
+    const { session } = this.#fold;
+    return { id, saved: { ...this.#said(), session, parts: this.#parts.map((part) => part.saved) } };
+  }
+
+  /** Who saves with this number has read the oldest of its parts, or wants no more of any. */
+  release(id: number, what: 'oldest' | 'all'): void {
+    const parts = this.#saving.get(id);
+    parts?.shift();
+    if (what === 'all' || parts?.length === 0) this.#saving.delete(id);
   }
 
   /** Now and then: what was taken in is safe from the end of this process, and the limits hold. */
@@ -187,9 +209,11 @@ export class Keeper {
     if (this.#fault !== undefined) return;
     await this.#current?.flush();
     try {
-      const held = [...this.#held].flatMap((parts) => [...parts]);
-      const inUse = new Set([...this.#parts.slice(-1), ...held].map(({ name }) => name));
-      const { removed, left } = this.#shelf.makeRoom(inUse);
+      const { limits } = this.#shelf;
+      const { removed, left } = this.#shelf.makeRoom({
+        inUse: namesOf([this.#parts.slice(-1), ...this.#held]),
+        late: { names: namesOf(this.#saving.values()), bytes: limits.bytes * LATE_OF_LIMIT },
+      });
       this.#removed += removed.size;
       const gone = this.#parts.filter(({ name }) => removed.has(name));
       this.#parts = this.#parts.filter(({ name }) => !removed.has(name));
@@ -208,6 +232,16 @@ export class Keeper {
 
   get #current(): Part | undefined {
     return this.#fault === undefined ? this.#parts.at(-1) : undefined;
+  }
+
+  /** What a recording of this session begins with. */
+  #said(): SaidOfSession & { readonly names: Uint8Array<ArrayBuffer> } {
+    return {
+      product: this.#product,
+      preface: [...this.#preface.messages()],
+      names: this.#fold.nameRecords,
+      stats: this.#preface.said('stats'),
+    };
   }
 
   async #capture(message: Said & { readonly type: 'capture' }): Promise<void> {
@@ -287,6 +321,9 @@ export class Keeper {
     this.#fold.continueIn(NOTHING);
   }
 }
+
+const namesOf = (held: Iterable<Iterable<Part>>): ReadonlySet<string> =>
+  new Set([...held].flatMap((parts) => [...parts]).map(({ name }) => name));
 
 /** Of all parts, since a time (ns), as many of the newest as have room in so many bytes. */
 function newestBlocks(parts: readonly Part[], sinceNs: number, maxBytes: number): FrozenBlocks['blocks'] {

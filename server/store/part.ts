@@ -6,8 +6,10 @@ import { readBlock } from '../recording/reader.ts';
 import { openFileSink, type Sink } from '../recording/sink.ts';
 import { type PlacedBlock, RecordingWriter } from '../recording/writer.ts';
 import type { Places } from './blocks.ts';
+import type { BlockFile } from './copy.ts';
 import type { Rows } from './names.ts';
 import type { OpenPartIndex, PartIndex } from './part-index.ts';
+import { packBlocks, type SavedPart } from './saved.ts';
 import type { EventTable, RowOf, RowSink } from './schema.ts';
 import { INDEX_SUFFIX, RECORDING_SUFFIX, type Shelf } from './shelf.ts';
 
@@ -18,8 +20,9 @@ export interface PartListener {
   indexFailed(error: Error): void;
 }
 
-export class Part implements RowSink {
+export class Part implements RowSink, BlockFile {
   readonly name: string;
+  readonly #path: string;
   readonly #writer: RecordingWriter;
   readonly #index: PartIndex;
   readonly #product: string;
@@ -32,11 +35,12 @@ export class Part implements RowSink {
   /** Blocks up to this one have what was said before its first record. */
   #beginning = 0;
 
-  private constructor(name: string, sink: Sink, indexPath: string, fd: number, of: Origin) {
+  private constructor(shelf: Shelf, name: string, sink: Sink, of: Origin) {
     this.name = name;
-    this.#fd = fd;
+    this.#path = shelf.path(name, RECORDING_SUFFIX);
+    this.#fd = openSync(this.#path, 'r');
     this.#product = of.product;
-    this.#index = of.openIndex(indexPath, of.listener.indexFailed);
+    this.#index = of.openIndex(shelf.path(name, INDEX_SUFFIX), of.listener.indexFailed);
     this.#writer = new RecordingWriter(sink, { product: of.product }, of.listener.failed, (placed) => {
       const { block, position } = placed;
       this.#blocks[block] = placed;
@@ -46,9 +50,7 @@ export class Part implements RowSink {
 
   /** A new one on the shelf. Throws what is wrong with it. */
   static async begin(shelf: Shelf, name: string, of: Origin): Promise<Part> {
-    const path = shelf.path(name, RECORDING_SUFFIX);
-    const sink = await openFileSink(path);
-    return new Part(name, sink, shelf.path(name, INDEX_SUFFIX), openSync(path, 'r'), of);
+    return new Part(shelf, name, await openFileSink(shelf.path(name, RECORDING_SUFFIX)), of);
   }
 
   /** What comes before its first record has been given to it. */
@@ -56,7 +58,6 @@ export class Part implements RowSink {
     this.#beginning = this.#writer.block;
   }
 
-  /** Not all of this block is about what was recorded in this part. */
   isBeginning({ block }: PlacedBlock): boolean {
     return block <= this.#beginning;
   }
@@ -133,6 +134,12 @@ export class Part implements RowSink {
   blocksSince(timeNs: number): readonly PlacedBlock[] {
     const first = this.#blocks.findIndex(({ counts }) => counts.lastNs >= timeNs);
     return first < 0 ? [] : this.#blocks.slice(first);
+  }
+
+  /** For who reads it beside this thread, as far as it is flushed. */
+  get saved(): SavedPart {
+    const blocks = packBlocks(this.#blocks);
+    return { name: this.name, path: this.#path, beginning: this.#beginning, blocks };
   }
 
   /** A block as it lies there; undefined once the part is being closed. */

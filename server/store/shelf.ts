@@ -78,29 +78,41 @@ export class Shelf {
     for (const ending of ENDINGS) rmSync(this.path(name, ending), { force: true });
   }
 
-  /**
-   * Removes the oldest until the limits hold, but none of these names, which are being written.
-   */
+  /** Removes the oldest until the limits hold. */
   makeRoom(
-    inUse: ReadonlySet<string>,
+    { inUse, late }: Kept,
     nowUnixMs = Date.now(),
   ): { readonly removed: ReadonlySet<string>; readonly left: readonly Shelved[] } {
     const shelved = this.list();
     let bytes = shelved.reduce((sum, one) => sum + one.bytes, 0);
     let files = shelved.length;
+    let lateBytes = 0;
     const removed = new Set<string>();
     for (const one of shelved) {
       const { limits } = this;
       const isOld = nowUnixMs - one.writtenUnixMs > limits.ageMs;
       if (!isOld && bytes <= limits.bytes && files <= limits.files) break;
       if (inUse.has(one.name)) continue;
-      this.remove(one.name);
-      removed.add(one.name);
+      const isLate = late.names.has(one.name) && lateBytes + one.bytes <= late.bytes;
+      if (isLate) lateBytes += one.bytes;
+      else {
+        this.remove(one.name);
+        removed.add(one.name);
+      }
+      // what is late makes no younger one give way
       bytes -= one.bytes;
       files -= 1;
     }
     return { removed, left: shelved.filter(({ name }) => !removed.has(name)) };
   }
+}
+
+/** What does not give way. */
+export interface Kept {
+  /** Never: younger ones do. */
+  readonly inUse: ReadonlySet<string>;
+  /** As many of these as have so many bytes are there beyond the limits. */
+  readonly late: { readonly names: ReadonlySet<string>; readonly bytes: number };
 }
 
 function statOf(path: string) {

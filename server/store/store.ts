@@ -8,15 +8,30 @@ import { ROOT } from '../place.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import type { FreezeRequest } from './frozen.ts';
 import type { KeptPath } from './keeper.ts';
-import type { FromKeeper, FrozenAnswer, KeeperAnswer, KeeperSettings, ToKeeper } from './messages.ts';
+import type {
+  FromKeeper,
+  FrozenAnswer,
+  KeeperAnswer,
+  KeeperSettings,
+  SavedAnswer,
+  ToKeeper,
+} from './messages.ts';
 import { type KeptRecords, NOTHING_KEPT } from './records.ts';
+import type { SavedSession } from './saved.ts';
 
 /** Batches that may wait for the disk; beyond that the source is made to wait, and the kernel counts. */
 const BATCHES_WAITING_MAX = 64;
 /** A disk that hangs does not keep the server from ending; an emulated CPU takes its time. */
 const CLOSE_MS = 30_000;
-const NOT_FROZEN = { phase: 'not kept' } as const satisfies FrozenAnswer;
+const NOT_KEPT = { phase: 'not kept' } as const satisfies FrozenAnswer & SavedAnswer;
 const OVER: KeptPath = { session: -1, records: undefined };
+
+/** A session that is held on the disk for who saves it. */
+export interface Saving {
+  readonly saved: SavedSession;
+  /** Nothing more is read of the oldest part of it, or of any: each may give way again. */
+  readonly release: (what: 'oldest' | 'all') => void;
+}
 
 /** In the place of a store where nothing is kept. */
 export const noStore = (why: string) => ({
@@ -26,7 +41,8 @@ export const noStore = (why: string) => ({
   explained: () => undefined,
   path: async () => OVER,
   records: async () => NOTHING_KEPT,
-  freeze: async () => NOT_FROZEN,
+  freeze: async () => NOT_KEPT,
+  saved: async () => undefined,
   close: async () => undefined,
 });
 
@@ -95,7 +111,15 @@ export class Store {
 
   /** Makes a recording of the last of the session. */
   freeze(request: FreezeRequest): Promise<FrozenAnswer> {
-    return this.#ask<FrozenAnswer>((id) => ({ type: 'freeze', id, request }), NOT_FROZEN);
+    return this.#ask<FrozenAnswer>((id) => ({ type: 'freeze', id, request }), NOT_KEPT);
+  }
+
+  /** Everything of the session that runs that is on the disk, what came until now included; undefined when none is kept. */
+  async saved(): Promise<Saving | undefined> {
+    const answer = await this.#ask<SavedAnswer>((id) => ({ type: 'save', id }), NOT_KEPT);
+    if (answer.phase === 'not kept') return undefined;
+    const { saving, saved } = answer;
+    return { saved, release: (what) => this.#tell({ type: 'release', saving, what }) };
   }
 
   /** Resolves when everything is on the disk. Where that takes too long this process ends: what was flushed is there then. */

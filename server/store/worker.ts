@@ -96,6 +96,23 @@ async function take(message: Exclude<ToKeeper, { type: 'records' }>): Promise<vo
       reading = reading.then(async () => say({ type: 'answer', id, answer: await freeze(blocks, request) }));
       break;
     }
+    case 'save': {
+      const kept = await keeper?.saved();
+      const { id } = message;
+      if (kept === undefined) {
+        say({ type: 'answer', id, answer: { phase: 'not kept' } });
+        break;
+      }
+      const { id: saving, saved } = kept;
+      say({ type: 'answer', id, answer: { phase: 'kept', saving, saved } }, [
+        saved.names.buffer,
+        ...saved.parts.map(({ blocks }) => blocks.buffer),
+      ]);
+      break;
+    }
+    case 'release':
+      keeper?.release(message.saving, message.what);
+      break;
     case 'close':
       clearInterval(timer);
       await reading;

@@ -21,7 +21,7 @@ import { lossReport } from '../../state/losses.ts';
 import { packets } from '../../state/packets/store.ts';
 import { prefer, THEMES, type Theme, usePreferences } from '../../state/preferences.ts';
 import { SESSION_FILE } from '../../state/save.ts';
-import { exportable, type Link, recordingOf, useIsLive, useSession } from '../../state/session.ts';
+import { exportable, type Link, recordingOf, savedText, useIsLive, useSession } from '../../state/session.ts';
 import { cn } from '../../ui/cn.ts';
 import { Popover } from '../../ui/Popover.tsx';
 import { triggersText } from '../freeze/text.ts';
@@ -117,14 +117,14 @@ export function StatusBar({ onHelp }: { readonly onHelp: () => void }) {
               href={SESSION_FILE}
               download
               className={cn(ITEM, 'hover:bg-hover max-sm:hidden')}
-              title="Save what this session keeps as a recording: skbtracer serve, replay and export read it"
+              title={`Save ${savedText(stats)}: a recording, which skbtracer serve, replay and export read`}
             >
               <Download size={12} aria-hidden /> Save
             </a>
             <button
               type="button"
               className={cn(ITEM, 'hover:bg-hover max-sm:hidden')}
-              title="Export what this session keeps: for Wireshark, Perfetto, DuckDB, a spreadsheet …"
+              title={`Export ${savedText(stats)}: for Wireshark, Perfetto, DuckDB, a spreadsheet …`}
               onClick={() => askExport(exportable(''))}
             >
               <FileOutput size={12} aria-hidden /> Export

@@ -7,12 +7,13 @@ import { DEFAULT_SPEC, NO_STATS } from '../../../core/messages/source.ts';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
 import { Recording } from '../../recording/reader.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
-import { FreezeOver, type FreezeRequest, writeFrozen } from '../frozen.ts';
-import { IndexFile } from '../index-file.ts';
+import { CopyOver } from '../copy.ts';
+import { type FreezeRequest, writeFrozen } from '../frozen.ts';
 import { Keeper } from '../keeper.ts';
 import { Library } from '../library.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { Shelf } from '../shelf.ts';
+import { plainIndex } from './index-here.ts';
 import { FUNCTIONS, HOPS_A_ROUND, trafficOf } from './traffic.ts';
 
 const TRIGGER = { packet: 7, timeNs: 1, why: 'dropped NO_SOCKET' };
@@ -160,11 +161,7 @@ it('is the newest quarter of what there may be, which does not give way while it
   const limit = 2 << 20;
   const rounds = 3 * ROUNDS;
   const shelf = new Shelf(join(folder, 'own'), { ...DEFAULT_LIMITS, bytes: limit });
-  const own = new Keeper(shelf, '1', (path, failed) => {
-    const index = new IndexFile(path, failed);
-    void index.leaveEvents(); // many rounds, in a moment
-    return index;
-  });
+  const own = new Keeper(shelf, '1', plainIndex);
   await own.message({ type: 'functions', functions: FUNCTIONS });
   const feed = async (from: number) => {
     for (let round = from; round < from + rounds; round += 1) {
@@ -199,7 +196,7 @@ it('is the newest quarter of what there may be, which does not give way while it
 it('ends when the server does', async () => {
   const blocks = await keeper.frozen(1, 0);
   if (blocks === undefined) throw new Error('it is not kept');
-  await expect(writeFrozen(blocks, request(), () => true)).rejects.toThrow(FreezeOver);
+  await expect(writeFrozen(blocks, request(), () => true)).rejects.toThrow(CopyOver);
 });
 
 it('is of the session that is wanted only', async () => {
@@ -212,7 +209,7 @@ it('is not written where the session ends meanwhile, which is told', async () =>
   const blocks = await keeper.frozen(1, 0);
   if (blocks === undefined) throw new Error('it is not kept');
   await keeper.close();
-  await expect(writeFrozen(blocks, request())).rejects.toThrow(FreezeOver);
+  await expect(writeFrozen(blocks, request())).rejects.toThrow(CopyOver);
 });
 
 it('is not written over what is there, and says so', async () => {
