@@ -222,9 +222,9 @@ static __always_inline long hop_stack(void *ctx, bool is_drop)
 
 /* Whose the packet is may have been told since the last record, or it may be another socket's now.
  */
-static __always_inline bool owner_differs(const struct skbt_scratch *s, const struct skbt_track *t)
+static __always_inline bool owner_differs(const struct sk_buff *skb, const struct skbt_track *t)
 {
-	u64 sk = t->receiver ? t->receiver : (u64)((const struct sk_buff *)s->skb)->sk;
+	u64 sk = t->receiver ? t->receiver : (u64)skb->sk;
 
 	return sk && sk != t->sk && bpf_map_lookup_elem(&owners, &sk);
 }
@@ -239,6 +239,7 @@ static __always_inline bool owner_differs(const struct skbt_scratch *s, const st
 static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track *t, u32 probe,
 				       u64 thread)
 {
+	const struct sk_buff *skb;
 	u32 changed;
 
 	if (t->fresh || (probe & SKBT_PROBE_NO_LENGTH))
@@ -246,11 +247,13 @@ static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track
 	changed = (u32)skbt_changes(s, t);
 	if (changed & SKBT_CHANGED_BYTES)
 		return changed;
+	skb = (const struct sk_buff *)(changed & SKBT_CHANGED_COPIED ? s->skb
+								     : (const void *)t->raw.skb);
 	if (t->thread != thread)
 		changed |= SKBT_CHANGED_TASK;
-	if (conntrack_differs(((const struct sk_buff *)s->skb)->_nfct, &t->last.conntrack))
+	if (conntrack_differs(skb->_nfct, &t->last.conntrack))
 		changed |= SKBT_CHANGED_CONNTRACK;
-	if (owner_differs(s, t))
+	if (owner_differs(skb, t))
 		changed |= SKBT_CHANGED_OWNER;
 	return changed;
 }
@@ -296,13 +299,14 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		}
 	}
 	if (t && !(changed & (SKBT_CHANGED_BYTES | FILTERED_CHANGES))) {
+		if (!(changed & SKBT_CHANGED_COPIED) && !skb_copy_in(s, (const void *)skb_address))
+			return false;
 		hop->netns = t->netns;
 		hop->ifindex = t->ifindex;
 		raw_take((const struct sk_buff *)s->skb, t);
 		skbt_read_changed(s, t, changed);
 		goto emit;
 	}
-	/* what has changed was seen in a copy */
 	skb = hop_read(s, skb_address, changed & SKBT_CHANGED_COPIED);
 	if (!skb)
 		return false;
