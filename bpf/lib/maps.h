@@ -70,6 +70,9 @@ struct skbt_track {
 
 /* Work space of one program run; too large for the stack. */
 struct skbt_scratch {
+	/* of SCRATCH_HOP: the one that is being handled. A probe inside of it is not run on that
+	 * CPU, and counted as missed */
+	struct skbt_hit hit;
 	u8 skb[SKB_COPY_BYTES]; /* copy of the sk_buff itself */
 	u8 shared[64]; /* copy of the beginning of its shared_info */
 	struct skbt_packet packet;
@@ -261,12 +264,8 @@ struct {
 	__type(value, struct skbt_counters);
 } counters SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct skbt_control);
-} control SEC(".maps");
+/* In a section of its own: written by the tracer. No map is asked for it at each hit. */
+struct skbt_control skbt_control SEC(".data.control");
 
 /* Programs that tcx may run, by id, with their names: written before they are attached to. */
 struct {
@@ -458,25 +457,16 @@ struct {
 	__type(value, struct skbt_walk);
 } walks SEC(".maps");
 
-/* The hit that is being handled. A probe inside of it is not run on that CPU, and counted as
- * missed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct skbt_hit);
-} hits SEC(".maps");
-
-static __always_inline struct skbt_hit *hit_get(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&hits, &zero);
-}
-
 static __always_inline struct skbt_scratch *scratch_get(u32 slot)
 {
 	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+static __always_inline struct skbt_hit *hit_get(void)
+{
+	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
+
+	return s ? &s->hit : NULL;
 }
 
 static __always_inline struct skbt_counters *counters_get(void)
@@ -488,9 +478,7 @@ static __always_inline struct skbt_counters *counters_get(void)
 
 static __always_inline struct skbt_control *control_get(void)
 {
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&control, &zero);
+	return &skbt_control;
 }
 
 #endif

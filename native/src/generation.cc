@@ -693,7 +693,7 @@ Status Generation::takeOver(const LoadOptions &options) const {
   const uint32_t zero = 0;
   const skbt_control control = {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
-  const int fd = mapFd("control");
+  const int fd = mapFd(".data.control");
   const uint32_t slot = SKBT_HOP_SLOT(options.generation);
   if (!switchSessions(slot) ||
       (options.backend != Backend::Fentry && (!switchGateBodies() || !switchBody("bodies", slot, HOP))) ||
