@@ -32,6 +32,20 @@ static __always_inline u64 peek_or_read(u64 address)
 	}
 }
 
+#define SKBT_WORDS 16
+
+/* Kernel memory, as words that lie side by side. */
+struct skbt_words {
+	u64 word[SKBT_WORDS];
+};
+
+/* The same for many words, with one cast. The kernel lets be loaded what a type of its own has:
+ * struct pt_regs begins with as many words. */
+static __always_inline const struct skbt_words *peek_words(u64 address)
+{
+	return skbt_cast((const void *)address, bpf_core_type_id_kernel(struct pt_regs));
+}
+
 /* A field of the struct at an address, 0 where there is none. */
 #define KERNEL_FIELD(type, address, field)                                                         \
 	(config.direct ? ((const struct type *)skbt_cast((const void *)(address),                  \

@@ -6,7 +6,7 @@
 #include "config.h"
 #include "maps.h"
 
-/* The reader is woken when this much waits; below that it looks by itself every few milliseconds.
+/* The reader is woken when this much waits; below that it looks by itself every 50 milliseconds.
  */
 #define WAKE_BYTES (256 << 10)
 

@@ -73,18 +73,24 @@ int skbt_end_reused(u64 *ctx)
 	return 0;
 }
 
-static long sweep_one(struct bpf_map *map, const u64 *skb, struct skbt_track *t,
+static long sweep_one(struct bpf_map *map, const u64 *skb, const u32 *known,
 		      struct skbt_sweep *found)
 {
 	const struct skbt_control *ctl = control_get();
+	struct skbt_track *t;
+	u32 place;
 	u64 age;
 
 	(void)map;
-	if (!t || !found || t->begun_ns > found->now_ns)
+	if (!skb || !known || !found)
+		return 0;
+	place = *known;
+	t = bpf_map_lookup_elem(&track_places, &place);
+	if (!t || t->skb != *skb || t->begun_ns > found->now_ns)
 		return 0;
 	age = found->now_ns - t->begun_ns;
 	/* one that nothing happens to is not seen to be slow otherwise */
-	if (config.tail_slow_ns && age >= config.tail_slow_ns && skb && ctl &&
+	if (config.tail_slow_ns && age >= config.tail_slow_ns && ctl &&
 	    t->generation == ctl->generation && trail_is_open(t))
 		trail_send_held(t, *skb, SKBT_CHOSEN_SLOW, found->now_ns - config.base_ns);
 	if (age >= found->long_ns)

@@ -15,6 +15,8 @@
 
 __u32 skbt_followed[FOLLOWED_PLACES];
 __u32 skbt_waiting[FOLLOWED_PLACES];
+/* Where the packet is that was put there last; see track_at(). */
+__u32 skbt_place_at[FOLLOWED_PLACES];
 
 /* Of 256 bytes, which is what an skb takes. By the low word, for the verifier lets nobody reckon
  * with a typed pointer. */
@@ -52,10 +54,13 @@ static __always_inline long counted_put(void *map, __u32 *places, u64 skb, const
 	return bpf_map_update_elem(map, key, value, BPF_EXIST);
 }
 
-static __always_inline void counted_remove(void *map, __u32 *places, u64 skb, const void *key)
+/* False: it was not there. */
+static __always_inline bool counted_remove(void *map, __u32 *places, u64 skb, const void *key)
 {
-	if (!bpf_map_delete_elem(map, key))
-		count_at(places, skb, -1);
+	if (bpf_map_delete_elem(map, key))
+		return false;
+	count_at(places, skb, -1);
+	return true;
 }
 
 #endif

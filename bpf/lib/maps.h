@@ -46,15 +46,16 @@ struct skbt_raw {
 	u64 first[SKBT_RAW_HEAD_WORDS]; /* bytes of the packet */
 };
 
-/* A followed packet. Key: address of its sk_buff. */
+/* A followed packet. */
 struct skbt_track {
+	u64 skb; /* its sk_buff, 0: nobody's place */
 	u64 packet;
 	u64 begun_ns;
 	u64 sk; /* whose owner `last.owner` is */
 	u64 receiver; /* socket that it was given to; skb->sk does not say so for UDP */
 	u64 cut_from; /* packet that this is a segment of, 0: none */
 	u32 hook; /* of IP, that it is at, as pf << 8 | hook; 0: none */
-	u32 reserved;
+	u32 place; /* in `track_places`, always there */
 	u32 generation;
 	u8 flags; /* SKBT_FLAG_PID_*, SKBT_FLAG_DROPPED */
 	u8 fresh; /* no record yet */
@@ -69,6 +70,9 @@ struct skbt_track {
 
 /* Work space of one program run; too large for the stack. */
 struct skbt_scratch {
+	/* of SCRATCH_HOP: the one that is being handled. A probe inside of it is not run on that
+	 * CPU, and counted as missed */
+	struct skbt_hit hit;
 	u8 skb[SKB_COPY_BYTES]; /* copy of the sk_buff itself */
 	u8 shared[64]; /* copy of the beginning of its shared_info */
 	struct skbt_packet packet;
@@ -210,14 +214,32 @@ struct {
 	__array(values, struct skbt_ring);
 } rings SEC(".maps");
 
-/* Full: the packet is not followed, and counted (skbt_counters.track_full). In tail mode there is a
- * struct skbt_trail behind each value, and behind the zeros that it begins as. */
+/* Address of a followed packet's sk_buff -> its place. Full: the packet is not followed, and
+ * counted (skbt_counters.track_full). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 16); /* set before load */
 	__type(key, u64);
-	__type(value, struct skbt_track);
+	__type(value, u32);
 } tracks SEC(".maps");
+
+/* The followed packets, as many as above. In tail mode there is a struct skbt_trail behind each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << 16); /* set before load */
+	__type(key, u32);
+	__type(value, struct skbt_track);
+} track_places SEC(".maps");
+
+/* Of these, those that were in use and are no longer. Never full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1 << 16); /* set before load */
+	__type(value, u32);
+} free_places SEC(".maps");
+
+/* How many have been in use. */
+__u32 skbt_places_used;
 
 /* Address of an skb that matched and is not followed -> generation. A path does not begin halfway,
  * and each is counted once. Full: the least recently used goes, and may be counted again. */
@@ -227,14 +249,6 @@ struct {
 	__type(key, u64);
 	__type(value, u32);
 } refused SEC(".maps");
-
-/* Zeros, as a packet begins: too large for the stack. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct skbt_track);
-} blank_track SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -250,12 +264,8 @@ struct {
 	__type(value, struct skbt_counters);
 } counters SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct skbt_control);
-} control SEC(".maps");
+/* In a section of its own: written by the tracer. No map is asked for it at each hit. */
+struct skbt_control skbt_control SEC(".data.control");
 
 /* Programs that tcx may run, by id, with their names: written before they are attached to. */
 struct {
@@ -447,25 +457,16 @@ struct {
 	__type(value, struct skbt_walk);
 } walks SEC(".maps");
 
-/* The hit that is being handled. A probe inside of it is not run on that CPU, and counted as
- * missed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct skbt_hit);
-} hits SEC(".maps");
-
-static __always_inline struct skbt_hit *hit_get(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&hits, &zero);
-}
-
 static __always_inline struct skbt_scratch *scratch_get(u32 slot)
 {
 	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+static __always_inline struct skbt_hit *hit_get(void)
+{
+	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
+
+	return s ? &s->hit : NULL;
 }
 
 static __always_inline struct skbt_counters *counters_get(void)
@@ -477,9 +478,7 @@ static __always_inline struct skbt_counters *counters_get(void)
 
 static __always_inline struct skbt_control *control_get(void)
 {
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&control, &zero);
+	return &skbt_control;
 }
 
 #endif

@@ -33,7 +33,7 @@ static __always_inline void end_late(u64 skb)
 	const struct skbt_control *ctl = control_get();
 	struct skbt_counters *c = counters_get();
 
-	if (!ctl || !c || !maybe_followed(skb) || !bpf_map_lookup_elem(&tracks, &skb))
+	if (!ctl || !c || !maybe_followed(skb) || !track_at(skb))
 		return;
 	__sync_fetch_and_add(&c->late_ends, 1);
 	track_end(skb, ctl);
@@ -43,9 +43,12 @@ static __always_inline void end_late(u64 skb)
 static __always_inline void hop_on_probe(struct pt_regs *ctx)
 {
 	struct skbt_scratch *s = scratch_get(SCRATCH_HOP);
-	const struct skbt_hit *hit = hit_get();
+	const struct skbt_hit *hit;
 
-	if (!s || !hit || !hit->skb)
+	if (!s)
+		return;
+	hit = &s->hit;
+	if (!hit->skb)
 		return;
 	if (hit->flags & SKBT_PROBE_END) {
 		end_late(hit->skb);

@@ -36,14 +36,31 @@
 
 /* Words of the sk_buff in which all of these are, but truesize: dev and sk, and those from
  * _skb_refdst on. Whether they are there is asked once: raw_is_usual(). */
-#define EACH_WORD(f) f(2) f(3) EACH_4(f, 11) EACH_4(f, 15) EACH_4(f, 19) EACH_4(f, 23)
-#define IS_IN_WORDS(at) (((at) >= 16 && (at) < 32) || ((at) >= 88 && (at) < 216))
+#define WORDS_BEGIN 11
+#define WORDS_END (WORDS_BEGIN + SKBT_WORDS)
+/* In two of these are none: destructor, and napi_id with secmark, are there. */
+#define IS_UNUSED_WORD(i) ((i) == 12 || (i) == 20)
+#define IS_IN_WORDS(at)                                                                            \
+	(((at) >= 16 && (at) < 32) ||                                                              \
+	 ((at) >= WORDS_BEGIN * 8 && (at) < WORDS_END * 8 && !IS_UNUSED_WORD((at) / 8)))
+/* What a function changes most often is among the first of these: the length. */
+#define EACH_FIRST_WORD(f) f(11) f(13) f(14)
+#define EACH_OTHER_WORD(f) EACH_4(f, 15) f(19) f(21) f(22) EACH_4(f, 23)
+
+#define SHARED_OFFSET(field) __builtin_preserve_field_info(((struct skb_shared_info *)0)->field, 0)
+/* The shared info's first words: flags, nr_frags, gso_size and gso_segs; frag_list; gso_type. */
+#define SHARED_WORDS 4
+#define SHARED_FLAGS 0xffffull
+#define IS_SHARED_USUAL                                                                            \
+	(SHARED_OFFSET(nr_frags) == 2 && SHARED_OFFSET(gso_size) == 4 &&                           \
+	 SHARED_OFFSET(gso_segs) == 6 && SHARED_OFFSET(frag_list) == 8 &&                          \
+	 SHARED_OFFSET(gso_type) == 24)
 
 __u8 skbt_usual; /* 1: they are, 2: they are not */
 
 static __always_inline bool raw_is_usual(void)
 {
-	bool is_usual = true;
+	bool is_usual = IS_SHARED_USUAL;
 
 	if (skbt_usual)
 		return skbt_usual == 1;
@@ -99,17 +116,27 @@ static __always_inline u32 raw_more_bytes(const struct sk_buff *skb)
 #define KEEP_ORDER(value) asm volatile("" : "+r"(value));
 
 /* The packet's first bytes are, from `at` on, as they were. */
-static __always_inline bool head_is_same(const struct skbt_track *t, u64 at)
+static __always_inline bool head_is_same(struct skbt_scratch *s, const struct skbt_track *t, u64 at)
 {
-	u32 words = t->raw.head_words;
+	const u64 *now = (const u64 *)s->packet.data;
+	u32 words = t->raw.head_words, size;
 	u64 difference = 0;
 
 #define RAW_COMPARE_HEAD(i)                                                                        \
 	if (words <= i)                                                                            \
 		return difference == 0;                                                            \
-	difference |= peek_or_read(at + (i)*8) ^ t->raw.first[i];                                  \
+	difference |= now[i] ^ t->raw.first[i];                                                    \
 	KEEP_ORDER(difference)
 
+	if (config.direct) {
+		now = peek_words(at)->word;
+	} else {
+		size = words * 8;
+		asm volatile("" : "+r"(size)); /* compared as it is used */
+		if (size > SKBT_RAW_HEAD_WORDS * 8 ||
+		    bpf_probe_read_kernel(s->packet.data, size, (const void *)at))
+			return false;
+	}
 	EACH_HEAD_WORD(RAW_COMPARE_HEAD)
 	return difference == 0;
 }
@@ -129,8 +156,6 @@ static __always_inline bool place_is_same(const struct sk_buff *skb, const struc
 	       data + skb->len - skb->data_len >= start + t->raw.used;
 }
 
-#define SHARED_OFFSET(field) __builtin_preserve_field_info(((struct skb_shared_info *)0)->field, 0)
-
 /* nr_frags, gso_size and gso_segs, which lie in the first word. */
 static __always_inline u64 raw_shared_word(const struct skb_shared_info *shared)
 {
@@ -146,31 +171,77 @@ static __always_inline u64 raw_shared_word(const struct skb_shared_info *shared)
 	       KERNEL_FIELD(skb_shared_info, shared, gso_segs);
 }
 
-/* What of the shared info differs. */
-static __always_inline u64 shared_changes(const struct sk_buff *skb, const struct skbt_track *t)
+/* What of the shared info differs, where its fields lie as raw_is_usual() wants it. */
+static __always_inline u64 shared_word_changes(struct skbt_scratch *s, u64 shared,
+					       const struct skbt_track *t)
+{
+	const u64 *now = (const u64 *)s->shared;
+	u64 difference;
+
+	if (config.direct)
+		now = peek_words(shared)->word;
+	else if (bpf_probe_read_kernel(s->shared, SHARED_WORDS * 8, (const void *)shared))
+		return 1;
+	difference = (now[0] & ~SHARED_FLAGS) ^ t->raw.shared;
+	KEEP_ORDER(difference)
+	difference |= now[1] ^ t->raw.frag_list;
+	KEEP_ORDER(difference)
+	return difference | ((u32)now[3] ^ t->raw.gso_type);
+}
+
+/* The same wherever they lie. */
+static __always_inline u64 shared_changes(struct skbt_scratch *s, const struct sk_buff *skb,
+					  const struct skbt_track *t)
 {
 	const struct skb_shared_info *shared = raw_shared(skb);
-	u64 difference = raw_shared_word(shared) ^ t->raw.shared;
+	u64 difference;
 
+	if (t->raw.is_usual)
+		return shared_word_changes(s, (u64)shared, t);
+	difference = raw_shared_word(shared) ^ t->raw.shared;
 	KEEP_ORDER(difference)
 	difference |= KERNEL_FIELD(skb_shared_info, shared, gso_type) ^ t->raw.gso_type;
 	KEEP_ORDER(difference)
 	return difference | (peek_or_read((u64)&shared->frag_list) ^ t->raw.frag_list);
 }
 
-/* Nothing of the sk_buff's fields differs, as far as words tell. */
+/* Nothing of the sk_buff's fields differs, as far as words tell: loaded where it is, */
+static __always_inline bool words_are_same_direct(u64 address, const struct skbt_track *t)
+{
+	const struct sk_buff *last = (const struct sk_buff *)t->raw.skb;
+	const struct skbt_words *now = peek_words(address + WORDS_BEGIN * 8);
+	u64 difference = 0;
+
+#define RAW_COMPARE_DIRECT(i)                                                                      \
+	difference |= now->word[(i)-WORDS_BEGIN] ^ t->raw.skb[i];                                  \
+	KEEP_ORDER(difference)
+	EACH_FIRST_WORD(RAW_COMPARE_DIRECT)
+	if (difference)
+		return false;
+	EACH_OTHER_WORD(RAW_COMPARE_DIRECT)
+	now = peek_words(address);
+	difference |= now->word[2] ^ t->raw.skb[2];
+	KEEP_ORDER(difference)
+	difference |= now->word[3] ^ t->raw.skb[3];
+	KEEP_ORDER(difference)
+	difference |= KERNEL_FIELD(sk_buff, address, truesize) ^ last->truesize;
+	return difference == 0;
+}
+
+/* or copied. */
 static __always_inline bool words_are_same(const struct sk_buff *skb, const struct skbt_track *t)
 {
 	const struct sk_buff *last = (const struct sk_buff *)t->raw.skb;
 	const u64 *now = (const u64 *)skb;
 	u64 difference = skb->truesize ^ last->truesize;
 
-	if (!t->raw.is_usual)
-		return false;
 #define RAW_COMPARE_WORD(i)                                                                        \
 	difference |= now[i] ^ t->raw.skb[i];                                                      \
 	KEEP_ORDER(difference)
-	EACH_WORD(RAW_COMPARE_WORD)
+	RAW_COMPARE_WORD(2)
+	RAW_COMPARE_WORD(3)
+	EACH_FIRST_WORD(RAW_COMPARE_WORD)
+	EACH_OTHER_WORD(RAW_COMPARE_WORD)
 	return difference == 0;
 }
 
@@ -218,31 +289,44 @@ static __always_inline u32 field_changes(const struct sk_buff *skb, const struct
 }
 
 /*
- * Copies the skb. What of the packet differs from its last record: enum skbt_changed. A global
- * function: the verifier looks at it once, and not at each place where it could lead on.
+ * What of the packet differs from its last record: enum skbt_changed. When anything does, the skb
+ * has been copied; else what t->raw has of it is true. A global function: the verifier looks at it
+ * once, and not at each place where it could lead on.
  */
 __noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
 {
-	const struct sk_buff *skb;
+	const struct sk_buff *last, *skb;
+	bool is_copied = false;
 	u32 changed = 0;
 
 	if (!s || !t)
 		return SKBT_CHANGED_ALL;
-	if (!t->raw.head_words || !skb_copy_in(s, (const void *)raw_skb(s)))
+	if (!t->raw.head_words)
 		return SKBT_CHANGED_ALL;
-	skb = (const struct sk_buff *)s->skb; /* not what that returned: NULL, for 6.1's verifier */
-	if (!words_are_same(skb, t)) {
-		changed = field_changes(skb, t);
-		if (changed & SKBT_CHANGED_BYTES)
-			return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
-		if (!changed)
-			raw_take_skb(skb, t); /* what was another in these words */
+	last = (const struct sk_buff *)t->raw.skb;
+	if (!config.direct || !t->raw.is_usual || !words_are_same_direct(raw_skb(s), t)) {
+		if (!skb_copy_in(s, (const void *)raw_skb(s)))
+			return SKBT_CHANGED_ALL;
+		is_copied = true;
+		/* not what that returned: NULL, for 6.1's verifier */
+		skb = (const struct sk_buff *)s->skb;
+		if (config.direct || !t->raw.is_usual || !words_are_same(skb, t)) {
+			changed = field_changes(skb, t);
+			if (changed & SKBT_CHANGED_BYTES)
+				return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
+			if (!changed)
+				raw_take_skb(skb, t); /* what was another in these words */
+			else
+				last = skb;
+		}
 	}
-	if (shared_changes(skb, t))
+	if (shared_changes(s, last, t))
 		changed |= SKBT_CHANGED_REST;
-	if (!head_is_same(t, (u64)skb->head + t->raw.start))
-		return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
-	return (int)changed;
+	if (!head_is_same(s, t, (u64)last->head + t->raw.start))
+		changed = SKBT_CHANGED_ALL;
+	if (changed && !is_copied && !skb_copy_in(s, (const void *)raw_skb(s)))
+		return SKBT_CHANGED_ALL;
+	return (int)(changed ? changed | SKBT_CHANGED_COPIED : 0);
 }
 
 /* Keeps what the record which is being made is made of. */
@@ -262,7 +346,8 @@ static __always_inline void raw_take(const struct sk_buff *skb, struct skbt_trac
 __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 {
 	const struct skbt_packet *p;
-	u32 used, words;
+	u32 used, words, size;
+	const u64 *now;
 	u64 at;
 
 	if (!s || !t)
@@ -284,10 +369,19 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 	t->raw.is_cut = p->is_cut;
 	t->raw.has_tag = p->has_tag;
 	at = (u64)((const struct sk_buff *)s->skb)->head + p->start;
+	if (!config.direct) {
+		size = words * 8;
+		asm volatile("" : "+r"(size)); /* compared as it is used */
+		if (size > sizeof(t->raw.first) ||
+		    bpf_probe_read_kernel(t->raw.first, size, (const void *)at))
+			t->raw.head_words = 0;
+		return 0;
+	}
+	now = peek_words(at)->word;
 #define RAW_KEEP_HEAD(i)                                                                           \
 	if (words <= i)                                                                            \
 		return 0;                                                                          \
-	t->raw.first[i] = peek_or_read(at + (i)*8);
+	t->raw.first[i] = now[i];
 
 	EACH_HEAD_WORD(RAW_KEEP_HEAD)
 	return 0;

@@ -70,14 +70,16 @@ int skbt_session(struct pt_regs *ctx)
 	u64 cookie = bpf_get_attach_cookie(ctx), skb;
 	u32 flags = SKBT_COOKIE_FLAGS(cookie), func = SKBT_COOKIE_FUNC(cookie);
 	const struct skbt_control *ctl = control_get();
-	struct skbt_hit *hit = hit_get();
-	u64 *call = session_cookie(ctx);
+	struct skbt_hit *hit;
 	bool is_muted;
+	u64 *call;
 	u8 muting;
 
-	if (!ctl || !hit || !call)
-		return SESSION_SKIP;
 	if (session_is_return(ctx)) {
+		hit = hit_get();
+		call = session_cookie(ctx);
+		if (!hit || !call)
+			return 0;
 		hit->call = *call;
 		hit->kind = SKBT_COOKIE_KIND(cookie);
 		bpf_tail_call(ctx, &session_bodies, SKBT_BODY_RETURN);
@@ -90,6 +92,9 @@ int skbt_session(struct pt_regs *ctx)
 		caller_note_other(ctx);
 	if (!maybe_followed(skb) &&
 	    (is_muted || (flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+		return SESSION_SKIP;
+	hit = hit_get();
+	if (!hit)
 		return SESSION_SKIP;
 	hit->skb = skb;
 	hit->flags = flags;

@@ -14,7 +14,7 @@ enum skbt_changed {
 	SKBT_CHANGED_OWNER = 1 << 6,
 	SKBT_CHANGED_BYTES = 1 << 7, /* its headers; only together with all else */
 	SKBT_CHANGED_ALL = 0xff,
-	SKBT_CHANGED_COPIED = 1 << 8, /* beside all: it was seen in a copy, which is there */
+	SKBT_CHANGED_COPIED = 1 << 8, /* it was seen in a copy, which is there */
 };
 
 #define SKBT_RAW_HEAD_WORDS 16 /* of the packet's first bytes that are remembered */

@@ -17,6 +17,24 @@
 #include "state.h"
 #include "trail.h"
 
+/* The packet of an skb, if it is followed under whatever settings: where the last packet of such an
+ * address was put, which the table is asked only if it is not that one. */
+static __always_inline struct skbt_track *track_at(u64 skb)
+{
+	u32 place = *(volatile u32 *)&skbt_place_at[followed_place(skb)];
+	struct skbt_track *t = bpf_map_lookup_elem(&track_places, &place);
+	const u32 *known;
+
+	if (t && *(volatile u64 *)&t->skb == skb)
+		return t;
+	known = bpf_map_lookup_elem(&tracks, &skb);
+	if (!known)
+		return NULL;
+	place = *known;
+	t = bpf_map_lookup_elem(&track_places, &place);
+	return t && *(volatile u64 *)&t->skb == skb ? t : NULL;
+}
+
 /* The packet of an skb, if it is followed under these settings. */
 static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 {
@@ -24,7 +42,7 @@ static __always_inline struct skbt_track *track_find(u64 skb, u32 generation)
 
 	if (!maybe_followed(skb))
 		return NULL;
-	t = bpf_map_lookup_elem(&tracks, &skb);
+	t = track_at(skb);
 	return t && t->generation == generation ? t : NULL;
 }
 
@@ -54,26 +72,105 @@ static __always_inline void track_refuse(u64 skb, u32 generation, u64 *count)
 		__sync_fetch_and_add(count, 1);
 }
 
+#define CLEARED_MAX sizeof(struct skbt_sections)
+
+/* In words whatever the fields are: a memset of bytes is four times the instructions. */
+static __always_inline void clear_words(void *what, u32 from, u32 to)
+{
+	u64 *words = what;
+
+#pragma unroll
+	for (u32 i = 0; i < CLEARED_MAX / 8; i++)
+		if (i >= from / 8 && i < to / 8)
+			words[i] = 0;
+}
+
+/* Nothing is known of the packet yet. What is compared with (raw.skb, raw.first) is not looked at
+ * until raw.head_words says that it is there. */
+static __always_inline void track_clear(struct skbt_track *t)
+{
+	u32 place = t->place;
+
+	clear_words(t, 0, offsetof(struct skbt_track, raw));
+	t->place = place;
+	t->raw.head_words = 0;
+	clear_words(&t->last, 0, sizeof(t->last));
+	if (config.tail)
+		clear_words(trail_of(t), 0, offsetof(struct skbt_trail, bytes));
+}
+
+/* A place that is nobody's; NULL when there is none. */
+static __always_inline struct skbt_track *place_take(void)
+{
+	struct skbt_track *t;
+	u32 place;
+
+	if (bpf_map_pop_elem(&free_places, &place)) {
+		place = *(volatile u32 *)&skbt_places_used;
+		if (!bpf_map_lookup_elem(&track_places, &place))
+			return NULL;
+		place = __sync_fetch_and_add(&skbt_places_used, 1);
+	}
+	t = bpf_map_lookup_elem(&track_places, &place);
+	if (t)
+		t->place = place;
+	return t;
+}
+
+static __always_inline void place_give_back(const struct skbt_track *t)
+{
+	u32 place = t->place;
+
+	bpf_map_push_elem(&free_places, &place, 0);
+}
+
+/* Puts an skb's packet into the table; false: that is full. */
+static __always_inline bool place_put(u64 skb, const struct skbt_track *t)
+{
+	u32 place = t->place;
+
+	if (counted_put(&tracks, skbt_followed, skb, &skb, &place))
+		return false;
+	*(volatile u32 *)&skbt_place_at[followed_place(skb)] = place;
+	return true;
+}
+
+/* A cleared place for the packet of an skb: before anybody else finds it, nothing of the packet
+ * that was there before is left. */
+static __always_inline struct skbt_track *track_place(u64 skb, struct skbt_counters *c)
+{
+	struct skbt_track *t = maybe_followed(skb) ? track_at(skb) : NULL;
+
+	if (t) {
+		/* followed under other settings, or its end was not seen: that packet is over */
+		__sync_fetch_and_add(&c->freed, 1);
+		track_clear(t);
+		return t;
+	}
+	t = place_take();
+	if (!t)
+		return NULL;
+	track_clear(t);
+	if (place_put(skb, t))
+		return t;
+	place_give_back(t);
+	return NULL;
+}
+
 static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u8 flags)
 {
 	struct skbt_counters *c = counters_get();
 	u32 zero = 0;
 	u64 *last = bpf_map_lookup_elem(&last_packet, &zero);
-	const struct skbt_track *blank = bpf_map_lookup_elem(&blank_track, &zero);
 	struct skbt_track *t;
 
-	if (!last || !c || !blank || track_refused(skb, generation))
+	if (!last || !c || track_refused(skb, generation))
 		return NULL;
-	/* followed under other settings, or its end was not seen: that packet is over */
-	if (maybe_followed(skb) && bpf_map_lookup_elem(&tracks, &skb))
-		__sync_fetch_and_add(&c->freed, 1);
-	if (counted_put(&tracks, skbt_followed, skb, &skb, blank)) {
+	t = track_place(skb, c);
+	if (!t) {
 		track_refuse(skb, generation, &c->track_full);
 		return NULL;
 	}
-	t = bpf_map_lookup_elem(&tracks, &skb);
-	if (!t)
-		return NULL;
 	__sync_fetch_and_add(&c->packets, 1);
 	t->packet = __sync_fetch_and_add(last, 1) + 1;
 	t->begun_ns = bpf_ktime_get_ns();
@@ -82,18 +179,8 @@ static __always_inline struct skbt_track *track_begin(u64 skb, u32 generation, u
 	t->generation = generation;
 	if (config.tail)
 		trail_begin(t);
+	*(volatile u64 *)&t->skb = skb;
 	return t;
-}
-
-/* In words whatever the fields are: a memset of bytes is four times the instructions. */
-static __always_inline void clear_words(struct skbt_sections *now, u32 from, u32 to)
-{
-	u64 *words = (u64 *)now;
-
-#pragma unroll
-	for (u32 i = 0; i < sizeof(*now) / 8; i++)
-		if (i >= from / 8 && i < to / 8)
-			words[i] = 0;
 }
 
 /* The filter needs the headers: they are parsed before it is asked, otherwise only if it says yes.
@@ -222,9 +309,9 @@ static __always_inline long hop_stack(void *ctx, bool is_drop)
 
 /* Whose the packet is may have been told since the last record, or it may be another socket's now.
  */
-static __always_inline bool owner_differs(const struct skbt_scratch *s, const struct skbt_track *t)
+static __always_inline bool owner_differs(const struct sk_buff *skb, const struct skbt_track *t)
 {
-	u64 sk = t->receiver ? t->receiver : (u64)((const struct sk_buff *)s->skb)->sk;
+	u64 sk = t->receiver ? t->receiver : (u64)skb->sk;
 
 	return sk && sk != t->sk && bpf_map_lookup_elem(&owners, &sk);
 }
@@ -239,6 +326,7 @@ static __always_inline bool owner_differs(const struct skbt_scratch *s, const st
 static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track *t, u32 probe,
 				       u64 thread)
 {
+	const struct sk_buff *skb;
 	u32 changed;
 
 	if (t->fresh || (probe & SKBT_PROBE_NO_LENGTH))
@@ -246,11 +334,13 @@ static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track
 	changed = (u32)skbt_changes(s, t);
 	if (changed & SKBT_CHANGED_BYTES)
 		return changed;
+	skb = (const struct sk_buff *)(changed & SKBT_CHANGED_COPIED ? s->skb
+								     : (const void *)t->raw.skb);
 	if (t->thread != thread)
 		changed |= SKBT_CHANGED_TASK;
-	if (conntrack_differs(((const struct sk_buff *)s->skb)->_nfct, &t->last.conntrack))
+	if (conntrack_differs(skb->_nfct, &t->last.conntrack))
 		changed |= SKBT_CHANGED_CONNTRACK;
-	if (owner_differs(s, t))
+	if (owner_differs(skb, t))
 		changed |= SKBT_CHANGED_OWNER;
 	return changed;
 }
@@ -296,13 +386,14 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		}
 	}
 	if (t && !(changed & (SKBT_CHANGED_BYTES | FILTERED_CHANGES))) {
+		if (!(changed & SKBT_CHANGED_COPIED) && !skb_copy_in(s, (const void *)skb_address))
+			return false;
 		hop->netns = t->netns;
 		hop->ifindex = t->ifindex;
 		raw_take((const struct sk_buff *)s->skb, t);
 		skbt_read_changed(s, t, changed);
 		goto emit;
 	}
-	/* what has changed was seen in a copy */
 	skb = hop_read(s, skb_address, changed & SKBT_CHANGED_COPIED);
 	if (!skb)
 		return false;
@@ -373,6 +464,25 @@ static __always_inline bool track_ends_untold(struct skbt_track *t, u64 skb, u64
 	return !chosen;
 }
 
+/* The packet's place is nobody's from now on. Of two that end it, one gives the place back. */
+static __always_inline void track_remove(struct skbt_track *t, u64 skb)
+{
+	if (!counted_remove(&tracks, skbt_followed, skb, &skb))
+		return;
+	*(volatile u64 *)&t->skb = 0;
+	place_give_back(t);
+}
+
+/* The packet is another skb's from now on; false: that one has a packet. */
+static __always_inline bool track_move(struct skbt_track *t, u64 from, u64 to)
+{
+	if (bpf_map_lookup_elem(&tracks, &to) || !place_put(to, t))
+		return false;
+	*(volatile u64 *)&t->skb = to;
+	counted_remove(&tracks, skbt_followed, from, &from);
+	return true;
+}
+
 /* The skb's memory goes back: its id ends here, followed under whatever settings. */
 static __always_inline void track_end(u64 skb_address, const struct skbt_control *ctl)
 {
@@ -382,7 +492,7 @@ static __always_inline void track_end(u64 skb_address, const struct skbt_control
 	u64 time_ns;
 
 	if (maybe_followed(skb_address))
-		t = bpf_map_lookup_elem(&tracks, &skb_address);
+		t = track_at(skb_address);
 	if (!t) {
 		if (ctl->refusing)
 			bpf_map_delete_elem(&refused, &skb_address);
@@ -400,7 +510,7 @@ static __always_inline void track_end(u64 skb_address, const struct skbt_control
 		record.skb = skb_address;
 		emit_send(&record.header, sizeof(record));
 	}
-	counted_remove(&tracks, skbt_followed, skb_address, &skb_address);
+	track_remove(t, skb_address);
 }
 
 #endif

@@ -171,7 +171,7 @@ static __always_inline bool trail_hop(struct skbt_track *t, u64 skb, u32 func, u
 	const struct sk_buff *buffer = (const void *)skb;
 	struct skbt_trail_hop *hop;
 	u64 end = trail_end(trail), age = time_ns - trail->tail.begun_ns;
-	u32 used = (u32)end;
+	u64 used = (u32)end;
 
 	if (end & SKBT_TRAIL_CLOSED)
 		return false;
@@ -188,6 +188,9 @@ static __always_inline bool trail_hop(struct skbt_track *t, u64 skb, u32 func, u
 	if (t->fresh || age >> 32 || thread != t->thread ||
 	    (sp ^ trail->sp) >> SKBT_TRAIL_SP_BITS || bpf_get_smp_processor_id() != trail->cpu ||
 	    (u64)KERNEL_FIELD(sk_buff, buffer, dev) != trail->dev)
+		return false;
+	asm volatile("" : "+r"(used)); /* compared once more, as it is used, for 6.1's verifier */
+	if (used > SKBT_TRAIL_BYTES)
 		return false;
 	hop = (struct skbt_trail_hop *)(trail->bytes + used);
 	hop->size = 0;

@@ -62,15 +62,11 @@ static __always_inline void veth_move(u64 from, u64 to)
 	if (!ctl || !p || !current || *current != from || from == to)
 		return;
 	t = track_find(from, ctl->generation);
-	if (!t || counted_put(&tracks, skbt_followed, to, &to, t))
-		return;
-	t = track_find(to, ctl->generation);
-	if (!t)
+	if (!t || !track_move(t, from, to))
 		return;
 	lineage_emit(t, to, t->packet, SKBT_RELATION_HEAD, bpf_ktime_get_ns() - ctl->base_ns);
 	counted_put(&pending, skbt_waiting, to, &key, p);
 	pending_forget(from, SKBT_DECISION_XDP, 0);
-	counted_remove(&tracks, skbt_followed, from, &from);
 	*current = to;
 }
 

@@ -356,12 +356,11 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__reuse_fd(map, base->mapFd(bpf_map__name(map)));
     else if (name == "paths" && !(options.tail && options.tail->isNew))
       err = bpf_map__set_max_entries(map, 1);
-    else if (name == "tracks")
+    else if (name == "tracks" || name == "track_places" || name == "free_places")
       err = bpf_map__set_max_entries(map, options.trackedPackets);
     else if (name == "stacks")
       err = bpf_map__set_max_entries(map, options.stackTable);
-    // the zeros that a track begins as are as long
-    if (err == 0 && options.tail && !base && (name == "tracks" || name == "blank_track"))
+    if (err == 0 && options.tail && !base && name == "track_places")
       err = bpf_map__set_value_size(map, bpf_map__value_size(map) + static_cast<__u32>(sizeof(skbt_trail)));
     if (err != 0)
       return errnoError("LOAD_FAILED", "cannot set up map " + std::string(name), -err);
@@ -694,7 +693,7 @@ Status Generation::takeOver(const LoadOptions &options) const {
   const uint32_t zero = 0;
   const skbt_control control = {
       options.generation, options.tcpEvents, options.settings.netns, options.settings.pid, options.baseNs, 0, 0};
-  const int fd = mapFd("control");
+  const int fd = mapFd(".data.control");
   const uint32_t slot = SKBT_HOP_SLOT(options.generation);
   if (!switchSessions(slot) ||
       (options.backend != Backend::Fentry && (!switchGateBodies() || !switchBody("bodies", slot, HOP))) ||

@@ -55,6 +55,8 @@ constexpr size_t COPIES_MAX = 1024;
 
 // Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
 constexpr size_t KIND_LEAST = 64;
+// Those on an skb that is made, or whose memory goes back, are few, and every packet passes them.
+constexpr size_t PASSIVE_LEAST = 16;
 
 // Those with a typed program that every packet passes, or many do. Few, for each prototype takes a hop program.
 constexpr std::array PASSED = {
@@ -73,10 +75,11 @@ std::map<Kind, ProbePart> byKind(const ProbePart &functions, Backend backend) {
     if (isProgram(one))
       continue;
     const bool isTyped = !isOther(one) && (backend == Backend::Fentry || isPassed(one));
-    kinds[{one->flags == 0 && !isTyped ? one->argument : 0, isOther(one), isTyped}].push_back(one);
+    const bool isKnown = !isTyped && (one->flags == 0 || (one->flags == SKBT_PROBE_PASSIVE && one->argument == 1));
+    kinds[{isKnown ? one->argument : 0, isKnown ? one->flags : 0, isOther(one), isTyped}].push_back(one);
   }
   for (auto it = kinds.begin(); it != kinds.end();) {
-    if (it->first.argument == 0 || it->second.size() >= KIND_LEAST) {
+    if (it->first.argument == 0 || it->second.size() >= (it->first.flags == 0 ? KIND_LEAST : PASSIVE_LEAST)) {
       ++it;
       continue;
     }
@@ -234,7 +237,7 @@ Status Probes::loadEntry(Batch &batch, const Kind &kind) const {
   std::vector<bpf_insn> insns = entry;
   insns[gateInsn].imm = gatesAt + static_cast<int32_t>(batch.gate);
   const bool isKnown =
-      kind.argument != 0 ? makeEntry(insns, kind.argument, 0) : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE);
+      kind.argument != 0 ? makeEntry(insns, kind.argument, kind.flags) : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE);
   if (!isKnown)
     return Error{"LOAD_FAILED", "the entry program is not what is known here"};
   LIBBPF_OPTS(bpf_prog_load_opts, opts);

@@ -29,11 +29,13 @@ using ProbePart = std::vector<const Function *>;
 
 // Probes that share a copy of the entry program.
 struct Kind {
-  uint32_t argument = 0; // which the skb is; 0: each probe's cookie says so
+  uint32_t argument = 0; // which the skb is; 0: each probe's cookie says so, and the flags
+  uint32_t flags = 0;    // SKBT_PROBE_*
   bool isOther = false;  // they take no skb
   bool isTyped = false;  // each has its own
   bool operator<(const Kind &other) const {
-    return std::tie(argument, isOther, isTyped) < std::tie(other.argument, other.isOther, other.isTyped);
+    return std::tie(argument, flags, isOther, isTyped) <
+           std::tie(other.argument, other.flags, other.isOther, other.isTyped);
   }
 };
 

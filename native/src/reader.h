@@ -30,7 +30,7 @@ constexpr uint32_t BATCHES_MAX = 64;
 constexpr uint32_t LAST_BATCHES_MAX = 320;
 // A batch goes out when it is this long, or when the ring is empty after BATCH_AGE_MS.
 constexpr size_t BATCH_BYTES = 256 << 10;
-constexpr int BATCH_AGE_MS = 20;
+constexpr int BATCH_AGE_MS = 50;
 constexpr int STOP_MS = 1000;
 constexpr int DRAIN_MS = 10'000;
 

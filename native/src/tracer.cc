@@ -218,7 +218,7 @@ void Tracer::switchOff() {
   const uint32_t zero = 0;
   const skbt_control off = {};
   // first: jumps are taken away one after another
-  bpf_map_update_elem(first->mapFd("control"), &zero, &off, BPF_ANY);
+  bpf_map_update_elem(first->mapFd(".data.control"), &zero, &off, BPF_ANY);
   for (uint32_t slot = 0; slot < SKBT_BODY_COUNT; slot++)
     for (const char *bodies : {"bodies", "session_bodies"})
       bpf_map_delete_elem(first->mapFd(bodies), &slot);
