@@ -94,6 +94,7 @@ export async function replay(options: ReplayOptions): Promise<number> {
           printed: printer.printed,
           ...printer.counts,
           durationMs: performance.now() - begin,
+          isRecorded: true,
           refused: told.refused,
           ...(explainer && { unexplained: explainer.unexplained }),
         }),

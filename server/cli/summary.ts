@@ -10,6 +10,8 @@ export interface SummaryFacts {
   readonly arrived: number;
   readonly malformed: number;
   readonly durationMs: number;
+  /** Read from a recording, which need not have all that its capture recorded: it is of a part of it, or was saved meanwhile. */
+  readonly isRecorded?: boolean;
   /** In tail mode. */
   readonly isTail?: boolean;
   /** Packets that `--why` could not explain: too many ended at once. */
@@ -42,10 +44,12 @@ export function summaryText(facts: SummaryFacts): string {
   const rateLimited = allCpus(stats.rateLimited);
   const stackFull = allCpus(stats.stackFull);
   // what neither the ring nor what was left in it explains
-  const onTheWay = Math.max(0, stats.events - arrived - lostEvents(stats));
+  const notHere = Math.max(0, stats.events - arrived - lostEvents(stats));
+  const onTheWay = facts.isRecorded === true ? 0 : notHere;
+  const elsewhere = notHere - onTheWay;
   const lost = lostEvents(stats) + onTheWay;
   const lines = [
-    `${formatCount(stats.events)} events, ${formatCount(lost)} lost, ${formatCount(facts.packets)} packets, ` +
+    `${formatCount(stats.events - elsewhere)} events, ${formatCount(lost)} lost, ${formatCount(facts.packets)} packets, ` +
       `${formatCount(facts.printed)} lines in ${formatDuration(facts.durationMs * 1e6)}`,
   ];
   for (const [cpu, count] of stats.lostRing.entries())
@@ -54,6 +58,8 @@ export function summaryText(facts: SummaryFacts): string {
   if (stats.undelivered > 0)
     lines.push(`  lost: ${formatCount(stats.undelivered)} left in the ring buffer at the end`);
   if (onTheWay > 0) lines.push(`  lost: ${formatCount(onTheWay)} between the agent and here`);
+  if (elsewhere > 0)
+    lines.push(`  ${formatCount(elsewhere)} more events of the same capture are not in this recording`);
   if (malformed > 0) lines.push(`  ${formatCount(malformed)} records were not understood and skipped`);
   if (trackFull > 0)
     lines.push(

@@ -63,6 +63,15 @@ it('the summary tells what did not arrive, the last events too', () => {
   ]);
 });
 
+it('of a recording, what is not in it is not called lost', () => {
+  const stats = { ...NO_STATS, events: 1300, lostRing: [20] };
+  expect(summaryText({ ...facts, stats, isRecorded: true }).split('\n')).toEqual([
+    '1,220 events, 20 lost, 9 packets, 1,200 lines in 3.21 s',
+    '  lost: 20 on CPU 0, the ring buffer was full (see --ring-size)',
+    '  80 more events of the same capture are not in this recording',
+  ]);
+});
+
 it('the summary names functions that took no probe, the first of them', () => {
   const refused = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, reason: 'Invalid argument (errno 22)' }));
   const of = (some: typeof refused) =>
