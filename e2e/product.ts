@@ -89,7 +89,11 @@ export async function startServer(
     keep:
       recordings === undefined
         ? { isOn: false, why: 'a test' }
-        : { isOn: true, folder: recordings, limits: { bytes: 2 ** 30, ageMs: 3_600_000, files: 10 } },
+        : {
+            isOn: true,
+            folder: recordings,
+            limits: { bytes: 2 ** 30, ageMs: 3_600_000, files: 10, tables: true },
+          },
     freeze: freeze ?? null,
     source: { kind: 'program', command },
   };
