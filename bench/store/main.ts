@@ -62,7 +62,10 @@ async function checkTables(kept: string): Promise<void> {
     const recording = await Recording.open(join(kept, name));
     await recording.close();
     const index = join(kept, name.replace(RECORDING_SUFFIX, INDEX_SUFFIX));
-    const tables = await Tables.open(index, recording.header.createdUnixMs);
+    const tables = await Tables.open(index, {
+      createdUnixMs: recording.header.createdUnixMs,
+      bytes: statSync(join(kept, name)).size,
+    });
     const { rows = [] } =
       (await tables?.ask('SELECT (SELECT count(*) FROM hops) + (SELECT count(*) FROM drops)')) ?? {};
     await tables?.close();
@@ -97,7 +100,7 @@ try {
   const found: number[] = [];
   const keptMs = await time(
     (records) => keeper.batch(records),
-    () => keeper.tidy(),
+    () => keeper.flush(),
   );
   for (let i = 0; i < FOUND; i += 1) {
     const packet = 1 + Math.floor((i / FOUND) * packetsIn(ROUNDS));

@@ -2,7 +2,7 @@
  * Opening a recording of fifty million hops, by its index and without it, in one run: when its list begins, when the list is
  * whole, how soon a path is there while the frames are still being read. The session's thread is the server's own.
  */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROW_BYTES, rowPacket } from '../../core/wire/rows.ts';
@@ -103,7 +103,10 @@ async function ask(files: { readonly recording: string; readonly index: string }
   const recording = await Recording.open(files.recording);
   await recording.close();
   const began = performance.now();
-  const tables = await Tables.open(files.index, recording.header.createdUnixMs);
+  const tables = await Tables.open(files.index, {
+    createdUnixMs: recording.header.createdUnixMs,
+    bytes: statSync(files.recording).size,
+  });
   if (tables === undefined) throw new Error('its tables are not whole');
   const { rows } = await tables.ask(
     'SELECT func, count(*) AS hops FROM hops GROUP BY func ORDER BY hops DESC',

@@ -25,6 +25,8 @@ static __always_inline struct skbt_track *track_at(u64 skb)
 	struct skbt_track *t = bpf_map_lookup_elem(&track_places, &place);
 	const u32 *known;
 
+	if (!skb) /* some look for none, and a place that is nobody's has that */
+		return NULL;
 	if (t && *(volatile u64 *)&t->skb == skb)
 		return t;
 	known = bpf_map_lookup_elem(&tracks, &skb);
@@ -470,13 +472,22 @@ static __always_inline void track_remove(struct skbt_track *t, u64 skb)
 	if (!counted_remove(&tracks, skbt_followed, skb, &skb))
 		return;
 	*(volatile u64 *)&t->skb = 0;
+	t->generation = 0;
 	place_give_back(t);
 }
 
-/* The packet is another skb's from now on; false: that one has a packet. */
+/* The packet is another skb's from now on. A packet that is still there has ended unseen, for that
+ * skb was made just now. False: there is no room. */
 static __always_inline bool track_move(struct skbt_track *t, u64 from, u64 to)
 {
-	if (bpf_map_lookup_elem(&tracks, &to) || !place_put(to, t))
+	struct skbt_track *over = maybe_followed(to) ? track_at(to) : NULL;
+	struct skbt_counters *c = counters_get();
+
+	if (over && over != t && c) {
+		__sync_fetch_and_add(&c->freed, 1);
+		track_remove(over, to);
+	}
+	if (!place_put(to, t))
 		return false;
 	*(volatile u64 *)&t->skb = to;
 	counted_remove(&tracks, skbt_followed, from, &from);

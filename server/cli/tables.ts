@@ -1,5 +1,5 @@
 /** A recording as tables: `skbtracer query FILE SQL`, and `export --format parquet`. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatCount } from '../../core/model/format.ts';
@@ -23,6 +23,7 @@ const TOLD_TABLES = Object.keys(TABLES).filter((table) => !OWN_TABLES.includes(t
 /** Has a question answered of a recording. Resolves to the exit status. */
 export const query = ({ file, sql, format }: QueryOptions): Promise<number> =>
   withTables(file, async (database) => {
+    await database.closeToOthers();
     const answer = await database.ask(sql).catch((error: unknown) => {
       throw usageError(error instanceof Error ? error.message : String(error));
     });
@@ -76,7 +77,7 @@ async function withTables(
   process.once('SIGINT', stop).once('SIGTERM', stop);
   let tables: Tables | undefined;
   try {
-    tables = await keptTables(file, recording);
+    tables = await keptTables(file, recording, folder);
     if (tables === undefined) {
       const database = await StoreDatabase.create(join(folder, 'tables.duckdb'));
       tables = database;
@@ -101,8 +102,13 @@ async function withTables(
 }
 
 /** Of one that `serve` kept, or took in; undefined where they are not whole, or are being written. */
-async function keptTables(file: string, { header, isFile }: Recorded): Promise<Tables | undefined> {
+async function keptTables(
+  file: string,
+  { header, isFile }: Recorded,
+  temporary: string,
+): Promise<Tables | undefined> {
   if (!isFile || !file.endsWith(RECORDING_SUFFIX)) return undefined;
   const index = `${file.slice(0, -RECORDING_SUFFIX.length)}${INDEX_SUFFIX}`;
-  return Tables.open(index, header.createdUnixMs).catch(() => undefined);
+  const mark = { createdUnixMs: header.createdUnixMs, bytes: statSync(file).size };
+  return Tables.open(index, mark, temporary).catch(() => undefined);
 }

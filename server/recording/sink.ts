@@ -118,7 +118,8 @@ export function takenSink(output: Writable, patienceMs: number): Sink {
       // one that is gone already calls nobody
       if (output.destroyed) return gone();
       output.once('close', gone);
-      give(end);
+      // whatever the system calls it
+      give((error) => end(error ? new ReaderGone() : undefined));
     });
   return {
     write: (bytes) => given((done) => output.write(bytes, done)),

@@ -147,6 +147,11 @@ export class RecordingWriter {
     return this.#position;
   }
 
+  /** It could not be written further. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   /** Number of the block that what is written next will be in. */
   get block(): number {
     return this.#blocks;

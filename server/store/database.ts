@@ -133,7 +133,7 @@ export class StoreDatabase extends Tables implements RowSink {
     this.flushAll();
     const about = [
       ...headerRows(header),
-      ...wholeIndexOf(header.createdUnixMs),
+      ...wholeIndexOf(header),
       ...(hasTables ? [TABLES_WHOLE] : []),
       ...(names.recording ?? []),
     ];

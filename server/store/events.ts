@@ -13,6 +13,7 @@ export class EventFold {
   readonly #sink: RowSink;
   readonly #cursor = new RecordCursor();
   readonly #follower = new Follower();
+  #generation = 0;
 
   constructor(sink: RowSink) {
     this.#sink = sink;
@@ -22,7 +23,11 @@ export class EventFold {
   take(records: Uint8Array): void {
     const cursor = this.#cursor;
     cursor.reset(records);
-    while (cursor.next())
+    while (cursor.next()) {
+      if (cursor.isName || cursor.kind === KIND.socket) continue;
+      // stragglers of a session before are none of this one's
+      if (cursor.generation < this.#generation) continue;
+      this.#generation = cursor.generation;
       switch (cursor.kind) {
         case KIND.hop:
         case KIND.drop:
@@ -38,6 +43,7 @@ export class EventFold {
           this.#follower.free(cursor);
           break;
       }
+    }
   }
 
   #hop({ index, depth, changes }: FollowedPacket): void {

@@ -1,4 +1,5 @@
 /** The index of a recording while it is made: what cannot be written ends it, and nothing else. */
+import { existsSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { blocksOf, type Places, placesOf } from './blocks.ts';
 import { StoreDatabase } from './database.ts';
@@ -7,6 +8,8 @@ import { READ_ONLY, release } from './kept.ts';
 import type { Rows } from './names.ts';
 import type { IndexedHeader, PartIndex } from './part-index.ts';
 import { EVENTS_ON_THE_WAY, type EventTable, type RowOf } from './schema.ts';
+
+const NOWHERE: Places = { positions: [], beyond: new Set() };
 
 /** Rows that wait for it to open. */
 const ROWS_WAITING_MAX = 1 << 16;
@@ -42,14 +45,20 @@ export class IndexFile implements PartIndex {
   }
 
   events(records: Uint8Array): void {
-    if (this.#isWell && this.#hasEvents) this.#events.take(records);
+    if (this.#hasEvents) this.#guard(() => this.#events.take(records));
   }
 
   /** What happened to packets on their way is not in it any more: that is made of the frames when somebody asks. */
   async leaveEvents(): Promise<void> {
-    this.#hasEvents = false;
+    if (this.#isWhole) return;
+    this.skipEvents();
     const database = await this.#opening;
     if (this.#isWell) await database?.clear(EVENTS_ON_THE_WAY).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Takes no more of it from now on: of what waits, neither. */
+  skipEvents(): void {
+    if (!this.#isWhole) this.#hasEvents = false;
   }
 
   /** The promise, when there is one, resolves once there is room for more rows. */
@@ -68,9 +77,8 @@ export class IndexFile implements PartIndex {
   async blocksOf(packet: number): Promise<readonly number[]> {
     const database = await this.#opening;
     if (database === undefined || !this.#isWell || !this.#mayHave(packet)) return [];
-    return this.#isWhole
-      ? reading(this.#path, (whole) => blocksOf(whole, packet))
-      : database.blocksOf(packet);
+    if (!this.#isWhole) return database.blocksOf(packet);
+    return (await reading(this.#path, (whole) => blocksOf(whole, packet))) ?? [];
   }
 
   /** Where the newest blocks lie that have records of these packets; undefined where it failed. Throws what DuckDB says. */
@@ -78,10 +86,9 @@ export class IndexFile implements PartIndex {
     const database = await this.#opening;
     if (database === undefined || !this.#isWell) return undefined;
     const here = [...packets].filter((packet) => this.#mayHave(packet));
-    if (here.length === 0) return { positions: [], beyond: new Set() };
-    return this.#isWhole
-      ? reading(this.#path, (whole) => placesOf(whole, here, max))
-      : database.placesOf(here, max);
+    if (here.length === 0) return NOWHERE;
+    if (!this.#isWhole) return database.placesOf(here, max);
+    return (await reading(this.#path, (whole) => placesOf(whole, here, max))) ?? NOWHERE;
   }
 
   /** It is closed then: others may read it, and what is asked of it opens it for that moment. */
@@ -141,8 +148,12 @@ export class IndexFile implements PartIndex {
   }
 }
 
-/** Asks a file that nobody writes any more, which takes no memory but for that moment. */
-async function reading<T>(path: string, ask: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+/** Asks a file that nobody writes any more, which takes no memory but for that moment; undefined once somebody has removed it. */
+async function reading<T>(
+  path: string,
+  ask: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T | undefined> {
+  if (!existsSync(path)) return undefined;
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(path, READ_ONLY);
   const connection = await instance.connect();

@@ -38,6 +38,9 @@ export class IndexThread {
   }
 
   readonly open: OpenPartIndex = (path, failed) => {
+    // of one that died the next index does without
+    if (this.#fault !== undefined) this.#worker = undefined;
+    this.#fault = undefined;
     const number = this.#nextIndex;
     this.#nextIndex += 1;
     const index = new ThreadIndex(
@@ -47,7 +50,6 @@ export class IndexThread {
     );
     this.#open.set(number, index);
     this.#tell({ type: 'open', index: number, path });
-    if (this.#fault !== undefined) index.fail(this.#fault);
     return index;
   };
 
@@ -111,6 +113,7 @@ export class IndexThread {
   #end(error: Error): void {
     this.#fault = error;
     for (const index of this.#open.values()) index.fail(error);
+    this.#open.clear();
     for (const { resolve } of this.#asked.values()) resolve(undefined);
     this.#asked.clear();
   }

@@ -112,9 +112,9 @@ export class Keeper {
     }
   }
 
-  /** More comes than can be kept with all that is in an index: what can be made of the frames later gives way, in this part. */
+  /** More comes than there is time for: where the index is behind, what can be made of the frames later gives way, in this part. */
   hurry(): void {
-    this.#current?.leaveEvents();
+    this.#current?.hurry();
   }
 
   async path(packet: number): Promise<KeptPath> {
@@ -174,7 +174,8 @@ export class Keeper {
    */
   async frozen(session: number, sinceNs: number): Promise<FrozenBlocks | undefined> {
     if (this.#fault !== undefined || session !== this.#fold.session) return undefined;
-    await this.#current?.flush();
+    await this.#current?.flushFrames();
+    await this.#leaveGone();
     if (this.#fault !== undefined || this.#parts.length === 0) return undefined;
     const blocks = newestBlocks(this.#parts, sinceNs, this.#shelf.limits.bytes * FROZEN_OF_LIMIT);
     const parts = new Set(blocks.map(([part]) => part));
@@ -188,7 +189,8 @@ export class Keeper {
    */
   async saved(): Promise<{ readonly id: number; readonly saved: SavedSession } | undefined> {
     if (this.#fault !== undefined) return undefined;
-    await this.#current?.flush();
+    await this.#current?.flushFrames();
+    await this.#leaveGone();
     if (this.#fault !== undefined || this.#parts.length === 0) return undefined;
     const id = this.#nextSaving;
     this.#nextSaving += 1;
@@ -204,10 +206,17 @@ export class Keeper {
     if (what === 'all' || parts?.length === 0) this.#saving.delete(id);
   }
 
-  /** Now and then: what was taken in is safe from the end of this process, and the limits hold. */
+  /** Everything that was taken in is safe from the end of this process. */
+  async flush(): Promise<void> {
+    await this.#current?.flush();
+  }
+
+  /** Now and then: what was taken in is safe from the end of this process, in the index a moment later, and the limits hold. */
   async tidy(): Promise<void> {
     if (this.#fault !== undefined) return;
-    await this.#current?.flush();
+    await this.#current?.flushFrames();
+    // batches do not wait for what is made of them
+    void this.#current?.flushIndex();
     try {
       const { limits } = this.#shelf;
       const { removed, left } = this.#shelf.makeRoom({
@@ -215,14 +224,20 @@ export class Keeper {
         late: { names: namesOf(this.#saving.values()), bytes: limits.bytes * LATE_OF_LIMIT },
       });
       this.#removed += removed.size;
-      const gone = this.#parts.filter(({ name }) => removed.has(name));
-      this.#parts = this.#parts.filter(({ name }) => !removed.has(name));
-      for (const part of gone) await part.close();
       this.#shelved = left;
+      await this.#leaveGone();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#fail(new Error(`the folder of recordings is no longer what it was: ${why}`));
     }
+  }
+
+  /** Parts that gave way, or that somebody removed, have nothing of this session any more. */
+  async #leaveGone(): Promise<void> {
+    const current = this.#parts.at(-1);
+    const gone = this.#parts.filter((part) => part !== current && !part.isThere);
+    this.#parts = this.#parts.filter((part) => !gone.includes(part));
+    for (const part of gone) await part.close();
   }
 
   /** Everything is on the disk. */
@@ -278,6 +293,7 @@ export class Keeper {
       this.#sessionName = recordingName(this.#preface.said('hello')?.hello.hostname ?? '');
     this.#partNumber += 1;
     const name = `${this.#sessionName}${this.#partNumber === 1 ? '' : `.${this.#partNumber}`}`;
+    this.#indexFault = undefined;
     try {
       const part = await Part.begin(this.#shelf, name, {
         product: this.#product,
@@ -295,7 +311,6 @@ export class Keeper {
       part.begun();
       this.#facts = new FactRecorder((message) => part.message(message));
       this.#fold.continueIn(part);
-      this.#indexFault = undefined;
       this.#parts.push(part);
       return part;
     } catch (error) {

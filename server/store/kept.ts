@@ -1,5 +1,5 @@
 /** A recording of which the index is whole: its list is there at once, and any packet's path, before its frames are read. */
-import { existsSync, fstatSync } from 'node:fs';
+import { existsSync, fstatSync, statSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { asNs, type Ns } from '../../core/base/units.ts';
 import { DROP_BIT } from '../../core/model/analysis/steps.ts';
@@ -8,7 +8,7 @@ import { openForReading, readBlock } from '../recording/reader.ts';
 import { placesOf } from './blocks.ts';
 import { readPackedRows } from './kept-rows.ts';
 import { recordsOf, recordsOfAny } from './records.ts';
-import { wholeIndexOf } from './schema.ts';
+import { type RecordingMark, wholeIndexOf } from './schema.ts';
 
 export interface KeptFiles {
   readonly recording: string;
@@ -66,7 +66,8 @@ export class Kept {
     const instance = await DuckDBInstance.create(files.index, READ_ONLY);
     const connection = await instance.connect();
     try {
-      if (await isWhole(connection, files.createdUnixMs)) {
+      const { size: bytes } = statSync(files.recording);
+      if (await isWhole(connection, { createdUnixMs: files.createdUnixMs, bytes })) {
         const contents = await readContents(connection);
         const fd = openForReading(files.recording);
         return new Kept(contents, instance, connection, fileBytes(fd, fstatSync(fd).size));
@@ -146,10 +147,10 @@ export function release(instance: DuckDBInstance, connection: DuckDBConnection):
   instance.closeSync();
 }
 
-async function isWhole(connection: DuckDBConnection, createdUnixMs: number): Promise<boolean> {
+async function isWhole(connection: DuckDBConnection, mark: RecordingMark): Promise<boolean> {
   const rows = (await connection.runAndReadAll('SELECT key, value FROM recording')).getRows();
   const said = new Map(rows.map(([key, value]) => [String(key), String(value)]));
-  return wholeIndexOf(createdUnixMs).every(({ key, value }) => said.get(key) === value);
+  return wholeIndexOf(mark).every(({ key, value }) => said.get(key) === value);
 }
 
 async function readContents(connection: DuckDBConnection): Promise<Contents> {

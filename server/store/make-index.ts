@@ -1,6 +1,6 @@
 /** Makes the index of a recording out of what is in it: its frames are read once, whole. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RecordedItem, RecordedMessage } from '../../core/messages/recording.ts';
 import { Recording } from '../recording/reader.ts';
@@ -50,7 +50,7 @@ export async function makeIndex({ recording: path, index }: IndexPaths, check: (
       // others have need of the room
       await discard();
     }
-    if (why === '') await file.makeWhole(fold.end(), recording.header);
+    if (why === '') await file.makeWhole(fold.end(), { ...recording.header, bytes: statSync(path).size });
     await file.close();
     // whoever removes the recording meanwhile wants no index of it
     if (why === '' && existsSync(path)) why = moved(made, index);

@@ -65,8 +65,8 @@ async function take(message: ToIndexes): Promise<void> {
     return;
   }
   const file = open.get(index);
-  if (file === undefined) return;
-  if (message.type === 'add') return add(message, file);
+  if (message.type === 'add') return file && add(message, file);
+  if (file === undefined) return say({ type: 'answer', id: message.id, answer: undefined });
   const answered = answer(message, file);
   // a question about many packets is answered beside what comes
   if (message.question.kind === 'places') return;
@@ -75,5 +75,8 @@ async function take(message: ToIndexes): Promise<void> {
 }
 
 port.on('message', (message: ToIndexes) => {
+  // at once: what waits is not made into tables first
+  if (message.type === 'ask' && message.question.kind === 'leave events')
+    open.get(message.index)?.skipEvents();
   work = work.then(() => take(message));
 });

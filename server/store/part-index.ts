@@ -5,7 +5,10 @@ import type { Rows } from './names.ts';
 import type { RowSink } from './schema.ts';
 
 /** What an index says of the recording that it is of. */
-export type IndexedHeader = Pick<RecordingHeader, 'product' | 'createdUnixMs'>;
+export interface IndexedHeader extends Pick<RecordingHeader, 'product' | 'createdUnixMs'> {
+  /** Of the whole file. */
+  readonly bytes: number;
+}
 
 export interface PartIndex extends RowSink {
   /** Whole records of the recording, of which what happened to packets on their way is told. Keeps none of these bytes. */

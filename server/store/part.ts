@@ -1,5 +1,5 @@
 /** A recording that is being written, with the index of its packets beside it. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import type { RecordedMessage } from '../../core/messages/recording.ts';
 import { fileBytes } from '../recording/bytes.ts';
 import { readBlock } from '../recording/reader.ts';
@@ -32,6 +32,8 @@ export class Part implements RowSink, BlockFile {
   /** What is being read is read to its end before anything is closed. */
   #reading: Promise<void> = Promise.resolve();
   #isClosing = false;
+  #isFinishing = false;
+  #flushing: Promise<void> | undefined;
   /** Blocks up to this one have what was said before its first record. */
   #beginning = 0;
 
@@ -88,16 +90,37 @@ export class Part implements RowSink, BlockFile {
     this.#index.add(table, row);
   }
 
-  /** Its index takes no time any more that it can do without. */
-  leaveEvents(): void {
-    void this.#index.leaveEvents();
+  /** More comes than there is time for. Where its index is behind, that takes no time any more that it can do without. */
+  hurry(): void {
+    if (!this.#isFinishing && this.#index.room() !== undefined) void this.#index.leaveEvents();
   }
 
-  /** What was given to it until now survives this process; the recording also a loss of power, as far as disks do. */
+  /** What was given to it until now is in the file. */
+  async flushFrames(): Promise<void> {
+    await this.#writer.flush();
+  }
+
+  /** The same, and what its index has of that; both survive this process, the recording also a loss of power, as far as disks do. */
   async flush(): Promise<void> {
     await this.#writer.flush();
     // frames first: what the index has can be made of them
-    await this.#index.flush();
+    await this.flushIndex();
+  }
+
+  /** One at a time: whoever asks again meanwhile has the same answer. */
+  flushIndex(): Promise<void> {
+    this.#flushing ??= this.#index
+      .flush()
+      .catch(() => undefined) // which is told as its fault
+      .finally(() => {
+        this.#flushing = undefined;
+      });
+    return this.#flushing;
+  }
+
+  /** Nobody has removed it. */
+  get isThere(): boolean {
+    return existsSync(this.#path);
   }
 
   /** Every batch that has records of a packet, in their order, with others'. Throws what is wrong with the files. */
@@ -150,10 +173,14 @@ export class Part implements RowSink, BlockFile {
 
   /** Nothing more comes: the recording is whole then. `names` of what is in it. Packets are still found in it. */
   async finish(names: Rows): Promise<void> {
+    this.#isFinishing = true;
     await this.#writer.close();
+    // of one that could not be written to its end there is none
+    if (this.#writer.isBroken) return;
     await this.#index.makeWhole(names, {
       product: this.#product,
       createdUnixMs: this.#writer.createdUnixMs,
+      bytes: this.#writer.position,
     });
   }
 

@@ -127,10 +127,16 @@ export const headerRows = ({
   { key: 'created_unix_ms', value: String(createdUnixMs) },
 ];
 
-/** Stands in `recording` of an index that has everything of the recording which was begun then (ms since 1970). */
-export const wholeIndexOf = (createdUnixMs: number): readonly RowOf<'recording'>[] => [
+/** By which an index knows its recording: when that was begun (ms since 1970), and how many bytes it has. */
+export interface RecordingMark {
+  readonly createdUnixMs: number;
+  readonly bytes: number;
+}
+
+/** Stands in `recording` of an index that has everything of that recording. */
+export const wholeIndexOf = ({ createdUnixMs, bytes }: RecordingMark): readonly RowOf<'recording'>[] => [
   { key: 'version', value: String(STORE_VERSION) },
-  { key: 'whole', value: String(createdUnixMs) },
+  { key: 'whole', value: `${createdUnixMs} ${bytes}` },
 ];
 
 /** Stands there too when what happened to packets on their way is in it. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance, Json } from '@duckdb/node-api';
 import type { DuckDB } from './chunk.ts';
 import { READ_ONLY } from './kept.ts';
-import { TABLES_WHOLE, wholeIndexOf } from './schema.ts';
+import { type RecordingMark, TABLES_WHOLE, wholeIndexOf } from './schema.ts';
 
 /** Of a question: whole numbers are numbers as far as a double has them, beyond that text. */
 export interface Answer {
@@ -24,17 +24,20 @@ export class Tables {
 
   /**
    * Those that were made while the recording was kept, or taken in; undefined where there are none, or not all. Throws what DuckDB
-   * says of a file that is damaged, or being written.
+   * says of a file that is damaged, or being written. `temporary`: a folder for what a question needs beyond memory.
    */
-  static async open(index: string, createdUnixMs: number): Promise<Tables | undefined> {
+  static async open(index: string, recording: RecordingMark, temporary = ''): Promise<Tables | undefined> {
     if (!existsSync(index)) return undefined;
     const duckdb = await import('@duckdb/node-api');
-    const instance = await duckdb.DuckDBInstance.create(index, READ_ONLY);
+    const instance = await duckdb.DuckDBInstance.create(index, {
+      ...READ_ONLY,
+      temp_directory: temporary,
+    });
     const tables = new Tables(duckdb, instance, await instance.connect());
     try {
       const { rows } = await tables.ask('SELECT key, value FROM recording');
       const said = new Map(rows.map(([key, value]) => [key, value]));
-      const wanted = [...wholeIndexOf(createdUnixMs), TABLES_WHOLE];
+      const wanted = [...wholeIndexOf(recording), TABLES_WHOLE];
       if (wanted.every(({ key, value }) => said.get(key) === value)) return tables;
     } catch (error) {
       await tables.close();
@@ -42,6 +45,11 @@ export class Tables {
     }
     await tables.close();
     return undefined;
+  }
+
+  /** A question reads and writes no other file: who made this one may have hidden one in it. */
+  async closeToOthers(): Promise<void> {
+    await this.connection.run('SET enable_external_access = false');
   }
 
   /** Throws what DuckDB says of the question. */

@@ -1,5 +1,5 @@
 /** Tables that are made while a session is kept are those that its frames give. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -19,7 +19,15 @@ import { fillTables } from '../fill.ts';
 import { IndexThread } from '../index-thread.ts';
 import { Keeper } from '../keeper.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
-import { EVENTS_ON_THE_WAY, OWN_TABLES, TABLES, TABLES_WHOLE, wholeIndexOf } from '../schema.ts';
+import type { PartIndex } from '../part-index.ts';
+import {
+  EVENTS_ON_THE_WAY,
+  OWN_TABLES,
+  type RecordingMark,
+  TABLES,
+  TABLES_WHOLE,
+  wholeIndexOf,
+} from '../schema.ts';
 import { Shelf } from '../shelf.ts';
 import { Tables } from '../tables.ts';
 
@@ -40,11 +48,16 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Keeps the fixture's capture, with its index in a thread. `hurried`: more comes than there is time for. */
 async function keep({ hurried = false } = {}): Promise<string> {
   const indexes = new IndexThread(worker.program);
-  const keeper = new Keeper(new Shelf(folder, DEFAULT_LIMITS), '1.2.3', indexes.open);
+  const open: PartIndex[] = [];
+  const keeper = new Keeper(new Shelf(folder, DEFAULT_LIMITS), '1.2.3', (path, failed) => {
+    const index = indexes.open(path, failed);
+    open.push(index);
+    return index;
+  });
   for (const { type, payload } of new FrameDecoder().push(FRAMES)) {
     if (type === FRAME_TYPE.batch) {
       await keeper.batch(payload);
-      if (hurried) keeper.hurry();
+      if (hurried) for (const index of open) void index.leaveEvents();
       continue;
     }
     const message = parse(sourceMessageSchema, JSON.parse(Buffer.from(payload).toString('utf8')));
@@ -56,14 +69,13 @@ async function keep({ hurried = false } = {}): Promise<string> {
   return join(folder, file);
 }
 
-async function opened(
-  file: string,
-): Promise<{ readonly createdUnixMs: number; readonly made: StoreDatabase }> {
+async function opened(file: string): Promise<{ readonly mark: RecordingMark; readonly made: StoreDatabase }> {
   const recording = await Recording.open(file);
   const made = await StoreDatabase.create(':memory:');
   await fillTables(recording, made, () => undefined);
   await recording.close();
-  return { createdUnixMs: recording.header.createdUnixMs, made };
+  const { createdUnixMs } = recording.header;
+  return { mark: { createdUnixMs, bytes: statSync(file).size }, made };
 }
 
 const indexOf = (file: string) => file.replace('.skbt', '.duckdb');
@@ -73,19 +85,20 @@ const rowsOf = async (tables: Tables, name: string) =>
 describe('tables that were made as a session was kept', () => {
   it('are those that its frames give', async () => {
     const file = await keep();
-    const { createdUnixMs, made } = await opened(file);
-    const tables = await Tables.open(indexOf(file), createdUnixMs);
+    const { mark, made } = await opened(file);
+    const tables = await Tables.open(indexOf(file), mark);
     if (tables === undefined) throw new Error('they are not whole');
     const names = Object.keys(TABLES).filter((name) => !OWN_TABLES.includes(name) && name !== 'recording');
     for (const name of [...names, 'named_hops', 'named_drops', 'named_changes'])
       expect(await rowsOf(tables, name), name).toEqual(await rowsOf(made, name));
     expect((await rowsOf(tables, 'hops')).length).toBe(5131);
-    const own = [...wholeIndexOf(createdUnixMs), TABLES_WHOLE].map(({ key, value }) => [key, value]);
+    const own = [...wholeIndexOf(mark), TABLES_WHOLE].map(({ key, value }) => [key, value]);
     const about = await rowsOf(made, 'recording');
     expect(await rowsOf(tables, 'recording')).toEqual(
       [...about, ...own].sort(([a = ''], [b = '']) => (String(a) < String(b) ? -1 : 1)),
     );
-    expect(await Tables.open(indexOf(file), createdUnixMs + 1), 'of another recording').toBeUndefined();
+    for (const other of [{ createdUnixMs: 1 }, { bytes: 1 }])
+      expect(await Tables.open(indexOf(file), { ...mark, ...other })).toBeUndefined();
     await tables.close();
     await made.close();
   });
@@ -93,7 +106,9 @@ describe('tables that were made as a session was kept', () => {
   it('answer without a look at the frames', async () => {
     const file = await keep();
     const bodyAt = PREFACE_BYTES + readFileSync(file).readUInt32LE(12);
+    const { size } = statSync(file);
     truncateSync(file, bodyAt);
+    truncateSync(file, size); // zeros
     const written: string[] = [];
     const spy = vi
       .spyOn(process.stdout, 'write')
@@ -108,8 +123,8 @@ describe('tables that were made as a session was kept', () => {
 
   it('give way where more comes than there is time for; packets are found all the same', async () => {
     const file = await keep({ hurried: true });
-    const { createdUnixMs, made } = await opened(file);
-    expect(await Tables.open(indexOf(file), createdUnixMs)).toBeUndefined();
+    const { mark, made } = await opened(file);
+    expect(await Tables.open(indexOf(file), mark)).toBeUndefined();
     const instance = await DuckDBInstance.create(indexOf(file), { access_mode: 'READ_ONLY' });
     const connection = await instance.connect();
     const count = async (table: string) =>

@@ -9,6 +9,6 @@ const keeper = new Keeper(new Shelf(process.argv[2] ?? '', DEFAULT_LIMITS), 'vic
 for (let round = 0; round < ROUNDS_MAX; round += 1) {
   for (const records of trafficOf(round)) await keeper.batch(records);
   if (round % 3 !== 0) continue;
-  await keeper.tidy();
+  await keeper.flush();
   process.stdout.write(`${round + 1}\n`);
 }
