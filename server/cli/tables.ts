@@ -23,7 +23,6 @@ const TOLD_TABLES = Object.keys(TABLES).filter((table) => !OWN_TABLES.includes(t
 /** Has a question answered of a recording. Resolves to the exit status. */
 export const query = ({ file, sql, format }: QueryOptions): Promise<number> =>
   withTables(file, async (database) => {
-    await database.closeToOthers();
     const answer = await database.ask(sql).catch((error: unknown) => {
       throw usageError(error instanceof Error ? error.message : String(error));
     });

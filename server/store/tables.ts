@@ -47,11 +47,6 @@ export class Tables {
     return undefined;
   }
 
-  /** A question reads and writes no other file: who made this one may have hidden one in it. */
-  async closeToOthers(): Promise<void> {
-    await this.connection.run('SET enable_external_access = false');
-  }
-
   /** Throws what DuckDB says of the question. */
   async ask(sql: string): Promise<Answer> {
     const reader = await this.connection.runAndReadAll(sql);
