@@ -37,9 +37,8 @@ const why = (lines: readonly Line[]): Line[] => lines.filter(({ kind }) => kind 
 
 /** Where it was, when its place changed, and what was decided: all but times and numbers. */
 const story = ({ hops, drops, decisions }: Packet) => ({
-  hops: hops.map(({ func, netns_name, ifname, comm, depth }) =>
-    [func, netns_name, ifname, comm, depth].join(' '),
-  ),
+  // not who ran: on a busy machine a softirq is left to ksoftirqd
+  hops: hops.map(({ func, netns_name, ifname, depth }) => [func, netns_name, ifname, depth].join(' ')),
   drops: drops.map(({ reason, ifname }) => `${reason} ${ifname}`),
   decisions: decisions.map(({ decision, verdict }) => `${decision} ${verdict}`),
 });
