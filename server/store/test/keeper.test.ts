@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
 import { Recording } from '../../recording/reader.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
+import { IndexFile } from '../index-file.ts';
 import { Keeper } from '../keeper.ts';
 import { DEFAULT_LIMITS, type KeepLimits } from '../limits.ts';
 import { Shelf } from '../shelf.ts';
@@ -171,5 +172,75 @@ describe('a session that is kept', () => {
     for (const records of trafficOf(0)) await keeper.batch(records);
     await keeper.close();
     for (const file of recordings()) expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('the index of a part', () => {
+  /** With a count of how often it gave that up. */
+  function counted(path: string, failed: (error: Error) => void) {
+    const index = new IndexFile(path, failed);
+    let left = 0;
+    const leaveEvents = index.leaveEvents.bind(index);
+    index.leaveEvents = () => {
+      left += 1;
+      return leaveEvents();
+    };
+    return { index, left: () => left };
+  }
+
+  it('gives up what can be made again only where it is behind, and not once its session ends', async () => {
+    const made: ReturnType<typeof counted>[] = [];
+    const keeper = new Keeper(new Shelf(folder, DEFAULT_LIMITS), '1.2.3', (path, failed) => {
+      const one = counted(path, failed);
+      made.push(one);
+      return one.index;
+    });
+    for (const records of trafficOf(0)) await keeper.batch(records);
+    keeper.hurry();
+    expect(made[0]?.left()).toBe(0);
+    if (made[0] !== undefined) made[0].index.room = () => Promise.resolve();
+    const closing = keeper.close();
+    keeper.hurry();
+    await closing;
+    expect(made.map(({ left }) => left())).toEqual([0]);
+    const [[tables] = []] = await ask(
+      recordings()[0]?.replace('.skbt', '.duckdb') ?? '',
+      "SELECT value FROM recording WHERE key = 'tables'",
+    );
+    expect(tables).toBe('whole');
+  });
+
+  it('that is behind gives it up, and packets are found all the same', async () => {
+    const made: ReturnType<typeof counted>[] = [];
+    const keeper = new Keeper(new Shelf(folder, DEFAULT_LIMITS), '1.2.3', (path, failed) => {
+      const one = counted(path, failed);
+      one.index.room = () => Promise.resolve();
+      made.push(one);
+      return one.index;
+    });
+    for (const records of trafficOf(0)) {
+      await keeper.batch(records);
+      keeper.hurry();
+    }
+    expect(made[0]?.left()).toBeGreaterThan(0);
+    expect((await keeper.path(1)).records?.length).toBeGreaterThan(0);
+    await keeper.close();
+    const index = recordings()[0]?.replace('.skbt', '.duckdb') ?? '';
+    expect(await ask(index, 'SELECT count(*)::INTEGER FROM hops')).toEqual([[0]]);
+    expect(await ask(index, "SELECT value FROM recording WHERE key = 'tables'")).toEqual([]);
+  });
+
+  it('is not asked once somebody has removed its part: what is left of the session is found, and saved', async () => {
+    const keeper = await open({ bytes: 16 << 20 });
+    for (let round = 0; recordings().length < 2; round += 1)
+      for (const records of trafficOf(round)) await keeper.batch(records);
+    const [, first = ''] = recordings(); // 'a.2.skbt' is before 'a.skbt'
+    const later = (await keeper.saved())?.saved.parts.at(-1)?.name ?? '';
+    for (const file of readdirSync(folder)) if (!file.startsWith(later)) rmSync(join(folder, file));
+    expect(first.startsWith(later)).toBe(false);
+    expect((await keeper.path(1)).records).toBeUndefined();
+    expect((await keeper.saved())?.saved.parts.map(({ name }) => name)).toEqual([later]);
+    expect(keeper.keeping).not.toHaveProperty('indexFault');
+    await keeper.close();
   });
 });
