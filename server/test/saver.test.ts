@@ -13,12 +13,12 @@ import { SessionAssembler } from '../../core/model/assembler.ts';
 import { Guard } from '../http/guard.ts';
 import { makeSaver, type SaverHub } from '../http/saver.ts';
 import { createHttpServer } from '../http/server.ts';
-import { Recording } from '../recording/reader.ts';
 import { FactLog } from '../recording/save.ts';
 import { Keeper } from '../store/keeper.ts';
 import { DEFAULT_LIMITS } from '../store/limits.ts';
 import { Shelf } from '../store/shelf.ts';
 import { plainIndex } from '../store/test/index-here.ts';
+import { readBack } from '../store/test/read-back.ts';
 import { FUNCTIONS, trafficOf } from '../store/test/traffic.ts';
 import { HELLO } from './fixtures/hello.ts';
 
@@ -130,18 +130,10 @@ async function ask(): Promise<IncomingMessage> {
   return response;
 }
 
-async function readBack(bytes: Buffer) {
+function readBytes(bytes: Buffer) {
   const path = join(folder, 'saved.skbt');
   writeFileSync(path, bytes);
-  const recording = await Recording.open(path);
-  const session = new SessionAssembler();
-  const messages: string[] = [];
-  for await (const item of recording.items()) {
-    if (item.kind === 'batch') session.take(item.records);
-    else messages.push(item.message.type);
-  }
-  await recording.close();
-  return { session, messages };
+  return readBack(path);
 }
 
 /** Recordings that this process has open: each part has one descriptor, as long as it is written or read in. */
@@ -159,7 +151,7 @@ function openRecordings(): number {
 describe('what is saved', () => {
   it('is everything that the disk has, though memory has let most of it go', async () => {
     await serve();
-    const { session, messages } = await readBack(await buffer(await ask()));
+    const { session, messages } = await readBytes(await buffer(await ask()));
     expect(memory.counters.bytes).toBeLessThan(all.counters.bytes / 10);
     expect(session.counters).toMatchObject({
       packets: all.counters.packets,
@@ -173,13 +165,13 @@ describe('what is saved', () => {
   it('has nothing of what explained another session', async () => {
     hub.snapshot = { ...hub.snapshot, session: all.session + 1 };
     await serve();
-    expect((await readBack(await buffer(await ask()))).messages).not.toContain('explained');
+    expect((await readBytes(await buffer(await ask()))).messages).not.toContain('explained');
   });
 
   it('is what memory has, where nothing is kept', async () => {
     hub.savedKept = async () => undefined;
     await serve();
-    const { session } = await readBack(await buffer(await ask()));
+    const { session } = await readBytes(await buffer(await ask()));
     expect(session.counters.packets).toBeGreaterThan(10);
     expect(session.counters.packets).toBeLessThan(all.counters.packets / 10);
   });
@@ -203,7 +195,7 @@ describe('whoever takes nothing', () => {
     for (let round = ROUNDS; round < ROUNDS + 60; round += 1)
       for (const records of trafficOf(round)) await keeper.batch(records);
     expect(released).not.toContain('all');
-    expect((await readBack(await buffer(response))).session.counters.packets).toBe(packets);
+    expect((await readBytes(await buffer(response))).session.counters.packets).toBe(packets);
     await isOver();
   });
 

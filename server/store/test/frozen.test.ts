@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Fact } from '../../../core/messages/facts.ts';
 import { DEFAULT_SPEC, NO_STATS } from '../../../core/messages/source.ts';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
-import { Recording } from '../../recording/reader.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
 import { CopyOver } from '../copy.ts';
 import { type FreezeRequest, writeFrozen } from '../frozen.ts';
@@ -14,6 +13,7 @@ import { Library } from '../library.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { Shelf } from '../shelf.ts';
 import { plainIndex } from './index-here.ts';
+import { readBack } from './read-back.ts';
 import { FUNCTIONS, HOPS_A_ROUND, trafficOf } from './traffic.ts';
 
 const TRIGGER = { packet: 7, timeNs: 1, why: 'dropped NO_SOCKET' };
@@ -68,19 +68,6 @@ async function freeze(of: FreezeRequest) {
   if (blocks === undefined) throw new Error('it is not kept');
   await writeFrozen(blocks, of);
   return blocks;
-}
-
-async function readBack(path: string) {
-  const recording = await Recording.open(path);
-  const session = new SessionAssembler();
-  const messages: string[] = [];
-  for await (const item of recording.items()) {
-    if (item.kind === 'batch') session.take(item.records);
-    else messages.push(item.message.type);
-  }
-  await recording.close();
-  const { header, summary } = recording;
-  return { header, summary, session, messages };
 }
 
 it('is everything of the session, in one recording, when that is asked for', async () => {

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fact } from '../../../core/messages/facts.ts';
 import { DEFAULT_SPEC, NO_STATS } from '../../../core/messages/source.ts';
 import { SessionAssembler } from '../../../core/model/assembler.ts';
-import { Recording } from '../../recording/reader.ts';
 import { openFileSink, type Sink } from '../../recording/sink.ts';
 import { HELLO } from '../../test/fixtures/hello.ts';
 import { Keeper } from '../keeper.ts';
@@ -13,6 +12,7 @@ import { DEFAULT_LIMITS } from '../limits.ts';
 import { writeSaved } from '../saved.ts';
 import { Shelf } from '../shelf.ts';
 import { plainIndex } from './index-here.ts';
+import { readBack } from './read-back.ts';
 import { FUNCTIONS, HOPS_A_ROUND, packetsIn, trafficOf } from './traffic.ts';
 
 const FACT: Fact = {
@@ -95,18 +95,6 @@ async function slowSink(): Promise<{ readonly sink: Sink; readonly goOn: () => v
   return { sink, goOn };
 }
 
-async function readBack() {
-  const recording = await Recording.open(path());
-  const session = new SessionAssembler();
-  const messages: string[] = [];
-  for await (const item of recording.items()) {
-    if (item.kind === 'batch') session.take(item.records);
-    else messages.push(item.message.type);
-  }
-  await recording.close();
-  return { header: recording.header, summary: recording.summary, session, messages };
-}
-
 describe('a session that goes on', () => {
   it('is saved whole, out of all its parts, as one recording', async () => {
     const { all, feed } = await begin(16 << 20);
@@ -115,7 +103,7 @@ describe('a session that goes on', () => {
     expect(session.parts.length).toBeGreaterThan(1);
     expect(session.session).toBe(all.session);
     await writeSaved(await openFileSink(path()), session, FACTS);
-    const back = await readBack();
+    const back = await readBack(path());
     expect(back.header).toMatchObject({ product: '1.2.3' });
     expect(back.header.trigger).toBeUndefined();
     const { bytes: _, ...counters } = all.counters; // names are in it again
@@ -147,7 +135,7 @@ describe('a session that goes on', () => {
     await feed(2);
     goOn();
     await writing;
-    expect((await readBack()).session.counters).toMatchObject({
+    expect((await readBack(path())).session.counters).toMatchObject({
       packets: counters.packets,
       hops: counters.hops,
     });
@@ -165,7 +153,7 @@ describe('a session that goes on', () => {
     await feed(2, 1);
     goOn();
     await writing;
-    expect((await readBack()).session.counters).toMatchObject({ packets, hops, missing: 0 });
+    expect((await readBack(path())).session.counters).toMatchObject({ packets, hops, missing: 0 });
     expect((await saved()).saved.session).toBe(session.session + 2);
   });
 
@@ -196,7 +184,7 @@ describe('what is being saved', () => {
     await keeper.tidy();
     expect(bytes()).toBeLessThanOrEqual(16 << 20);
     expect(names()).not.toContain(held[0]);
-    expect((await readBack()).session.counters.missing).toBe(0);
+    expect((await readBack(path())).session.counters.missing).toBe(0);
   }, 60_000);
 
   it('is not held for ever: beyond that it gives way, and whoever saves it is told', async () => {
