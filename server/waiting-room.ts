@@ -13,9 +13,9 @@ export class WaitingRoom {
     return this.#waiting;
   }
 
-  /** One more waits. */
-  enter(): void {
-    this.#waiting += 1;
+  /** So many more wait. */
+  enter(more = 1): void {
+    this.#waiting += more;
   }
 
   /** The promise, when there is one, resolves when there is room for another. */
@@ -26,9 +26,9 @@ export class WaitingRoom {
     });
   }
 
-  /** One is done with. */
-  leave(): void {
-    this.#waiting -= 1;
+  /** So many are done with. */
+  leave(fewer = 1): void {
+    this.#waiting -= fewer;
     if (this.#waiting < this.limit) this.letIn();
   }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ROOT } from '../place.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 import type { Places } from './blocks.ts';
 import type { FromIndexes, IndexAnswer, IndexQuestion, TableRow, ToIndexes } from './index-messages.ts';
 import type { Rows } from './names.ts';
@@ -135,9 +136,8 @@ class ThreadIndex implements PartIndex {
   #records: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
   /** On their way, or given. */
-  #rowsWaiting = 0;
-  #bytesWaiting = 0;
-  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  readonly #rowsWaiting = new WaitingRoom(ROWS_WAITING_MAX);
+  readonly #bytesWaiting = new WaitingRoom(BYTES_WAITING_MAX);
 
   constructor(
     tell: (add: Addition) => void,
@@ -153,7 +153,7 @@ class ThreadIndex implements PartIndex {
     if (!this.#isWell) return;
     // a pair of one table's name and its row, which TypeScript does not see of a T
     this.#rows.push([table, row] as unknown as TableRow);
-    this.#rowsWaiting += 1;
+    this.#rowsWaiting.enter();
     if (this.#rows.length >= ROWS_AT_ONCE) this.#give();
   }
 
@@ -161,21 +161,23 @@ class ThreadIndex implements PartIndex {
     if (!this.#isWell || !this.#hasEvents) return;
     this.#records.push(new Uint8Array(records));
     this.#bytes += records.length;
-    this.#bytesWaiting += records.length;
+    this.#bytesWaiting.enter(records.length);
     if (this.#bytes >= BYTES_AT_ONCE) this.#give();
   }
 
   async leaveEvents(): Promise<void> {
     if (!this.#hasEvents) return;
     this.#hasEvents = false;
-    this.#letIn();
+    this.#bytesWaiting.letIn();
     await this.#asked({ kind: 'leave events' });
   }
 
   room(): Promise<void> | undefined {
-    if (!this.#isFull) return undefined;
-    this.#room ??= waiting();
-    return this.#room.promise;
+    if (!this.#isWell) return undefined;
+    const rows = this.#rowsWaiting.room();
+    const bytes = this.#hasEvents ? this.#bytesWaiting.room() : undefined;
+    if (rows === undefined || bytes === undefined) return rows ?? bytes;
+    return Promise.all([rows, bytes]).then(() => undefined);
   }
 
   async flush(): Promise<void> {
@@ -202,9 +204,8 @@ class ThreadIndex implements PartIndex {
 
   /** So much of what was given is in it. */
   added({ rows, bytes }: { readonly rows: number; readonly bytes: number }): void {
-    this.#rowsWaiting -= rows;
-    this.#bytesWaiting -= bytes;
-    if (!this.#isFull) this.#letIn();
+    this.#rowsWaiting.leave(rows);
+    this.#bytesWaiting.leave(bytes);
   }
 
   fail(error: Error): void {
@@ -212,18 +213,9 @@ class ThreadIndex implements PartIndex {
     this.#isWell = false;
     this.#rows = [];
     this.#records = [];
-    this.#letIn();
+    this.#rowsWaiting.letIn();
+    this.#bytesWaiting.letIn();
     this.#failed(error);
-  }
-
-  get #isFull(): boolean {
-    const hasBytes = this.#hasEvents && this.#bytesWaiting > BYTES_WAITING_MAX;
-    return this.#isWell && (hasBytes || this.#rowsWaiting > ROWS_WAITING_MAX);
-  }
-
-  #letIn(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
   }
 
   /** What was given before the question is in it by then. */
@@ -239,12 +231,4 @@ class ThreadIndex implements PartIndex {
     this.#records = [];
     this.#bytes = 0;
   }
-}
-
-function waiting(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
