@@ -1,12 +1,11 @@
 /** The index of a recording while it is made: what cannot be written ends it, and nothing else. */
-import { existsSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { blocksOf, type Places, placesOf } from './blocks.ts';
 import { StoreDatabase } from './database.ts';
 import { EventFold } from './events.ts';
-import { READ_ONLY, release } from './kept.ts';
 import type { Rows } from './names.ts';
 import type { IndexedHeader, PartIndex } from './part-index.ts';
+import { closeIndex, openIndex } from './read-only.ts';
 import { EVENTS_ON_THE_WAY, type EventTable, type RowOf } from './schema.ts';
 
 const NOWHERE: Places = { positions: [], beyond: new Set() };
@@ -153,13 +152,11 @@ async function reading<T>(
   path: string,
   ask: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T | undefined> {
-  if (!existsSync(path)) return undefined;
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(path, READ_ONLY);
-  const connection = await instance.connect();
+  const index = await openIndex(path);
+  if (index === undefined) return undefined;
   try {
-    return await ask(connection);
+    return await ask(index.connection);
   } finally {
-    release(instance, connection);
+    closeIndex(index);
   }
 }

@@ -1,5 +1,5 @@
 /** A recording of which the index is whole: its list is there at once, and any packet's path, before its frames are read. */
-import { existsSync, fstatSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { asNs, type Ns } from '../../core/base/units.ts';
 import { DROP_BIT } from '../../core/model/analysis/steps.ts';
@@ -7,8 +7,9 @@ import { type FileBytes, fileBytes } from '../recording/bytes.ts';
 import { openForReading, readBlock } from '../recording/reader.ts';
 import { placesOf } from './blocks.ts';
 import { readPackedRows } from './kept-rows.ts';
+import { closeIndex, openIndex, saysOfRecording } from './read-only.ts';
 import { recordsOf, recordsOfAny } from './records.ts';
-import { type RecordingMark, wholeIndexOf } from './schema.ts';
+import { wholeIndexOf } from './schema.ts';
 
 export interface KeptFiles {
   readonly recording: string;
@@ -16,14 +17,6 @@ export interface KeptFiles {
   /** As the recording's header says: an index of another is none of its. */
   readonly createdUnixMs: number;
 }
-
-/** What DuckDB may take: it reads, and is not the only one on this host. Nothing is written beside a recording. */
-export const READ_ONLY = {
-  access_mode: 'READ_ONLY',
-  threads: '2',
-  memory_limit: '512MB',
-  temp_directory: '',
-};
 
 /** What the index says of all packets. */
 interface Contents {
@@ -61,22 +54,21 @@ export class Kept {
    * Undefined where there is no index, or none that is whole and of this version; throws what DuckDB says of a damaged one.
    */
   static async open(files: KeptFiles): Promise<Kept | undefined> {
-    if (!existsSync(files.index)) return undefined;
-    const { DuckDBInstance } = await import('@duckdb/node-api');
-    const instance = await DuckDBInstance.create(files.index, READ_ONLY);
-    const connection = await instance.connect();
+    const index = await openIndex(files.index);
+    if (index === undefined) return undefined;
+    const { instance, connection } = index;
     try {
       const { size: bytes } = statSync(files.recording);
-      if (await isWhole(connection, { createdUnixMs: files.createdUnixMs, bytes })) {
+      if (await saysOfRecording(connection, wholeIndexOf({ createdUnixMs: files.createdUnixMs, bytes }))) {
         const contents = await readContents(connection);
         const fd = openForReading(files.recording);
-        return new Kept(contents, instance, connection, fileBytes(fd, fstatSync(fd).size));
+        return new Kept(contents, instance, connection, fileBytes(fd, bytes));
       }
     } catch (error) {
-      release(instance, connection);
+      closeIndex(index);
       throw error;
     }
-    release(instance, connection);
+    closeIndex(index);
     return undefined;
   }
 
@@ -120,7 +112,7 @@ export class Kept {
   /** What was asked has its answer first: a thread that ends within DuckDB's work takes the process with it. */
   async close(): Promise<void> {
     await this.#reading;
-    release(this.#instance, this.#connection);
+    closeIndex({ instance: this.#instance, connection: this.#connection });
     await this.#file.close();
   }
 
@@ -140,17 +132,6 @@ export class Kept {
         if (item.kind === 'batch') found.push(...recordsOf(packet, item.records));
     return found.length === 0 ? undefined : new Uint8Array(Buffer.concat(found));
   }
-}
-
-export function release(instance: DuckDBInstance, connection: DuckDBConnection): void {
-  connection.closeSync();
-  instance.closeSync();
-}
-
-async function isWhole(connection: DuckDBConnection, mark: RecordingMark): Promise<boolean> {
-  const rows = (await connection.runAndReadAll('SELECT key, value FROM recording')).getRows();
-  const said = new Map(rows.map(([key, value]) => [String(key), String(value)]));
-  return wholeIndexOf(mark).every(({ key, value }) => said.get(key) === value);
 }
 
 async function readContents(connection: DuckDBConnection): Promise<Contents> {

@@ -1,8 +1,7 @@
 /** Tables of a recording, to be asked. */
-import { existsSync } from 'node:fs';
 import type { DuckDBConnection, DuckDBInstance, Json } from '@duckdb/node-api';
 import type { DuckDB } from './chunk.ts';
-import { READ_ONLY } from './kept.ts';
+import { closeIndex, openIndex, saysOfRecording } from './read-only.ts';
 import { type RecordingMark, TABLES_WHOLE, wholeIndexOf } from './schema.ts';
 
 /** Of a question: whole numbers are numbers as far as a double has them, beyond that text. */
@@ -14,7 +13,7 @@ export interface Answer {
 export class Tables {
   readonly connection: DuckDBConnection;
   protected readonly duckdb: DuckDB;
-  protected readonly instance: DuckDBInstance;
+  readonly instance: DuckDBInstance;
 
   protected constructor(duckdb: DuckDB, instance: DuckDBInstance, connection: DuckDBConnection) {
     this.duckdb = duckdb;
@@ -27,23 +26,16 @@ export class Tables {
    * says of a file that is damaged, or being written. `temporary`: a folder for what a question needs beyond memory.
    */
   static async open(index: string, recording: RecordingMark, temporary = ''): Promise<Tables | undefined> {
-    if (!existsSync(index)) return undefined;
-    const duckdb = await import('@duckdb/node-api');
-    const instance = await duckdb.DuckDBInstance.create(index, {
-      ...READ_ONLY,
-      temp_directory: temporary,
-    });
-    const tables = new Tables(duckdb, instance, await instance.connect());
+    const open = await openIndex(index, temporary);
+    if (open === undefined) return undefined;
     try {
-      const { rows } = await tables.ask('SELECT key, value FROM recording');
-      const said = new Map(rows.map(([key, value]) => [key, value]));
-      const wanted = [...wholeIndexOf(recording), TABLES_WHOLE];
-      if (wanted.every(({ key, value }) => said.get(key) === value)) return tables;
+      if (await saysOfRecording(open.connection, [...wholeIndexOf(recording), TABLES_WHOLE]))
+        return new Tables(open.duckdb, open.instance, open.connection);
     } catch (error) {
-      await tables.close();
+      closeIndex(open);
       throw error;
     }
-    await tables.close();
+    closeIndex(open);
     return undefined;
   }
 
@@ -69,7 +61,6 @@ export class Tables {
   }
 
   async close(): Promise<void> {
-    this.connection.closeSync();
-    this.instance.closeSync();
+    closeIndex(this);
   }
 }
