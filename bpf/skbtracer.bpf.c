@@ -132,15 +132,6 @@ int skbt_hop_body(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A typed pointer as a number, which it is only in memory. */
-static __always_inline u64 as_number(struct skbt_scratch *s, const void *pointer)
-{
-	volatile u64 *place = &s->record_size;
-
-	*place = (u64)pointer;
-	return *place;
-}
-
 /*
  * Attached to the entry and to the exit of programs of tc and XDP, in copies
  * (native/src/programs.cc): what a program changed stands at its exit. The kernel lets none jump to

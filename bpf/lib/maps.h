@@ -90,8 +90,8 @@ enum skbt_scratch_slot {
 	SCRATCH_HOP,
 	SCRATCH_DROP,
 	SCRATCH_PROGRAM,
-	SCRATCH_TYPED, /* one for each place in `typed_hits` */
-	SCRATCH_SLOTS = SCRATCH_TYPED + SKBT_TYPED_HITS,
+	SCRATCH_TYPED,
+	SCRATCH_SLOTS,
 };
 
 /* A followed packet inside a function whose return is waited for: it may be gone by then. */

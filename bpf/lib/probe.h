@@ -26,6 +26,15 @@ static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
 			       : a5;
 }
 
+/* A typed pointer as a number, which it is only in memory. */
+static __always_inline u64 as_number(struct skbt_scratch *s, const void *pointer)
+{
+	volatile u64 *place = &s->record_size;
+
+	*place = (u64)pointer;
+	return *place;
+}
+
 /* A packet that is still followed where its memory is given back: the programs of end.h were not
  * run for it. The last place to end it before the address is another's. */
 static __always_inline void end_late(u64 skb)

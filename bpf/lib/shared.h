@@ -62,6 +62,7 @@ struct skbt_config {
 	__u8 tail_new; /* packets on a path that none was on are chosen */
 	__u32 filter_reach; /* bytes of a packet that the expression looks at, at most */
 	char ifname[16];
+	char empty[8]; /* a string */
 };
 
 /* Per CPU. */
@@ -212,11 +213,21 @@ enum skbt_session_kind {
  * native/src/entry.cc. */
 #define SKBT_ENTRY_FLAGS 0x5b7f1e05
 
-/* The same in a copy of skbt_typed_entry: index of the argument, and address of the function, which
- * is in the last 2 GiB as all of the kernel's code. */
+/* The same in a copy of skbt_typed_entry: index of the argument, and a word (both of its halves are
+ * this) for SKBT_RELAY(). */
 #define SKBT_ENTRY_ARGUMENT 0x5b7f1e09
-#define SKBT_ENTRY_FUNCTION 0x5b7f1e0a
-#define SKBT_ENTRY_SIZE 0x5b7f1e0b /* the function's, in bytes */
+#define SKBT_ENTRY_RELAY 0x5b7f1e0a5b7f1e0a
+
+/*
+ * What skbt_typed_entry hands on: the low word of the function's address, which is in the last 2
+ * GiB as all of the kernel's code, its flags and its id; and the settings under which it was hit.
+ */
+#define SKBT_RELAY(function, flags, id)                                                            \
+	((__u64)(__u32)(function) | (__u64)(flags) << 32 | (__u64)((id) % SKBT_FUNCTIONS) << 48)
+#define SKBT_RELAY_FUNCTION(what) ((__u64)(__s64)(__s32)(what))
+#define SKBT_RELAY_FLAGS(what) ((__u32)((what) >> 32) & 0xff)
+#define SKBT_RELAY_GENERATION(generation) ((__u64)((generation)&0xff) << 40)
+#define SKBT_RELAY_ID(what) ((__u32)((what) >> 48))
 
 /* Numbers of helpers that are called where these kernel functions are meant; see
  * native/src/kfuncs.h. */
@@ -252,19 +263,6 @@ struct skbt_hit {
  * number. */
 #define SKBT_HOP_BODIES 2
 #define SKBT_HOP_SLOT(generation) ((generation) % SKBT_HOP_BODIES)
-#define SKBT_TYPED_HITS 4 /* of one CPU, at once */
-
-/* The same where the probe is a typed program; see lib/typed.h. */
-struct skbt_typed_hit {
-	__u64 owner; /* address of the context; 0: nobody's */
-	__u64 skb;
-	__u64 function; /* address */
-	__u32 size; /* of the function, in bytes */
-	__u32 flags;
-	__u32 place;
-	__u32 reserved;
-	__u64 missed; /* in the last place: hits for which there was none */
-};
 
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048

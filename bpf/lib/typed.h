@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Probes as typed programs (fentry): the cheapest per hit, for a few functions; and for those that
- * have a typed program anyhow, where a kprobe beside it would be the dearest. The kernel wants a
- * program for each function, and since 6.12 (28ead3eaabc1 "bpf: Prevent tail call between progs
- * attached to different hooks") lets typed programs jump only to those of the same prototype. So
- * each function has a copy of skbt_typed_entry, and all functions of one prototype jump to one copy
- * of skbt_typed_hop. native/src/typed_probes.cc makes the copies; neither is attached itself.
+ * Probes as typed programs (fentry), the cheapest per hit: for functions that packets pass most,
+ * and for those that have a typed program anyhow, where a kprobe beside it would be the dearest.
+ * The kernel wants a program for each function, so each has a copy of skbt_typed_entry
+ * (native/src/typed_probes.cc), which says no to most packets.
+ *
+ * What does not say no goes on to one hop program for all of them. It cannot jump there: since 6.12
+ * (28ead3eaabc1 "bpf: Prevent tail call between progs attached to different hooks") typed programs
+ * jump only to those of the same prototype. But it can call a helper, which is a function of the
+ * kernel, and has a typed program as any function can: bpf_strncmp() of an empty string does next
+ * to nothing, and hands on five registers, at two of which it does not look.
  */
 #ifndef SKBT_TYPED_H
 #define SKBT_TYPED_H
@@ -13,167 +17,133 @@
 #include "prefilter.h"
 #include "probe.h"
 
-/* Stands for the array of that prototype; see `bodies`. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, SKBT_HOP_BODIES);
-	__type(key, u32);
-	__type(value, u32);
-} typed_bodies SEC(".maps");
+#define RELAY_BYTES 1 /* of the string that is compared, with itself */
 
-/*
- * Hits under way on this CPU. Other than programs on kprobes these may be preempted, and those of
- * different functions run inside of one another: each hit takes a place, which is its own by the
- * address of its context, on the stack. No place left: counted as missed.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SKBT_TYPED_HITS);
-	__type(key, u32);
-	__type(value, struct skbt_typed_hit);
-} typed_hits SEC(".maps");
-
-static __always_inline struct skbt_typed_hit *typed_hit_at(u32 place)
-{
-	return bpf_map_lookup_elem(&typed_hits, &place);
-}
-
-static __always_inline struct skbt_typed_hit *typed_hit_take(u64 *ctx)
-{
-	struct skbt_typed_hit *hit = NULL;
-
-#pragma unroll
-	for (u32 i = 0; i < SKBT_TYPED_HITS; i++) {
-		hit = typed_hit_at(i);
-		if (!hit)
-			return NULL;
-		if (!__sync_val_compare_and_swap(&hit->owner, 0, (u64)ctx)) {
-			hit->place = i;
-			return hit;
-		}
-	}
-	if (hit)
-		__sync_fetch_and_add(&hit->missed, 1);
-	return NULL;
-}
-
-/* The hit whose context this is. Its place comes out of memory, so that the verifier goes on with
- * one unknown number and not once for each place. */
-static __always_inline struct skbt_typed_hit *typed_hit_find(u64 *ctx)
-{
-	u32 place = SKBT_TYPED_HITS;
-
-#pragma unroll
-	for (u32 i = 0; i < SKBT_TYPED_HITS; i++) {
-		const struct skbt_typed_hit *hit = typed_hit_at(i);
-
-		if (!hit)
-			return NULL;
-		if (*(volatile u64 *)&hit->owner == (u64)ctx) {
-			place = *(volatile u32 *)&hit->place;
-			break;
-		}
-	}
-	return typed_hit_at(place);
-}
-
-static __always_inline void typed_hit_give_back(struct skbt_typed_hit *hit)
-{
-	__sync_lock_test_and_set(&hit->owner, 0);
-}
+/* To skbt_typed_hop(): the skb, and SKBT_RELAY(). */
+static long (*const relay)(const char *string, u32 bytes, const char *same, u64 skb,
+			   u64 what) = (void *)182; /* BPF_FUNC_strncmp */
 
 #define CALL_REACH 16 /* the call of ftrace is among a function's first bytes */
+
+/* Where a context was on this CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} contexts SEC(".maps");
+
+/* By function id: how far above the hop's context the stack pointer at the function's entry is. */
+__u16 skbt_depths[SKBT_FUNCTIONS];
+
+/* The context's address. As a number it can only be had out of memory; who interrupts puts back
+ * what it finds there. 0: not known. */
+static __always_inline u64 context_number(u64 *ctx)
+{
+	u32 zero = 0;
+	u64 *place = bpf_map_lookup_elem(&contexts, &zero), before;
+
+	if (!place)
+		return 0;
+	before = __sync_lock_test_and_set(place, (u64)ctx);
+	return __sync_lock_test_and_set(place, before);
+}
+
+/* Whether that is the stack pointer at the function's entry: below it is where the trampoline
+ * returns to, into the function. */
+static __always_inline bool is_entry_sp(u64 sp, u64 function)
+{
+	return peek_or_read(sp - 8) - function <= CALL_REACH;
+}
 
 /*
  * The stack pointer at the function's entry, as a kprobe has it: where its caller's address is. The
  * context is part of the trampoline's frame (arch/x86/net/bpf_jit_comp.c): behind the arguments
  * comes the place of a return value, if programs at the function's exit want one, then the caller's
- * frame pointer, then where the trampoline returns to, which is into the function, and shows which
- * of the two it is.
+ * frame pointer, then where the trampoline returns to. 0: not found.
  */
-static __always_inline u64 typed_sp(u64 *ctx, const struct skbt_typed_hit *hit)
+static __always_inline u64 typed_sp(u64 *ctx, u64 function)
 {
-	u64 behind = *(volatile u64 *)&hit->owner + bpf_get_func_arg_cnt(ctx) * 8;
+	u64 behind = context_number(ctx) + bpf_get_func_arg_cnt(ctx) * 8;
 
-	if (peek_or_read(behind + 8) - hit->function <= CALL_REACH)
-		return behind + 16;
-	if (peek_or_read(behind + 16) - hit->function <= CALL_REACH)
-		return behind + 24;
-	return behind;
+	return is_entry_sp(behind + 16, function)   ? behind + 16
+	       : is_entry_sp(behind + 24, function) ? behind + 24
+						    : 0;
 }
 
-/* The function is entered, of a packet that may be none that is followed. */
-static __always_inline void typed_note(u64 *ctx, u64 function)
+/* The same at the hop, whose caller's frame is that of skbt_typed_entry, and whose caller's that of
+ * its trampoline. */
+static __always_inline u64 relayed_sp(u64 ctx, u64 function, u32 id)
 {
-	struct skbt_typed_hit *hit = typed_hit_take(ctx);
+	volatile u16 *depth = &skbt_depths[id % SKBT_FUNCTIONS];
+	u64 sp = ctx + *depth, frame;
 
-	if (!hit)
-		return;
-	hit->function = function;
-	caller_note_at(typed_sp(ctx, hit), 0, 0, 0, 0);
-	typed_hit_give_back(hit);
+	if (is_entry_sp(sp, function))
+		return sp;
+	for (u32 i = 0; i < 2; i++) {
+		frame = peek_or_read(ctx + 5 * 8 + i * 8); /* of the entry program */
+		sp = peek_or_read(frame) + 16;
+		if (is_entry_sp(sp, function)) {
+			*depth = sp - ctx;
+			return sp;
+		}
+	}
+	return 0;
 }
 
-/* Four constants are written over, and the places of the two bytes: see native/src/entry.cc. */
+/* Two constants are written over, and the places of the two bytes: see native/src/entry.cc. */
 SEC("skbt/typed")
 int skbt_typed_entry(u64 *ctx)
 {
+	const struct skbt_control *ctl = control_get();
 	u8 gate = gates[0];
-	const struct skbt_control *ctl;
-	struct skbt_typed_hit *hit;
-	u32 argument, flags, size;
-	u64 function, skb = 0;
+	const char *empty = (const char *)config.empty;
+	u64 what, skb = 0;
+	u32 argument;
 
 	if (gate != SKBT_GATE_OPEN && (gate == SKBT_GATE_SHUT || muted[0]))
 		return 0;
 	asm volatile("%0 = " STRING(SKBT_ENTRY_ARGUMENT) : "=r"(argument));
-	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
-	asm volatile("%0 = " STRING(SKBT_ENTRY_FUNCTION) : "=r"(function));
-	asm volatile("%0 = " STRING(SKBT_ENTRY_SIZE) : "=r"(size));
+	asm volatile("%0 = " STRING(SKBT_ENTRY_RELAY) " ll" : "=r"(what));
 	/* not out of the context, where it would be a pointer that nobody may reckon with */
 	if (bpf_get_func_arg(ctx, argument, &skb))
 		return 0;
-	if ((flags & SKBT_PROBE_INDIRECT) &&
+	if ((SKBT_RELAY_FLAGS(what) & SKBT_PROBE_INDIRECT) &&
 	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
 		return 0;
 	if (gate == SKBT_GATE_NOTED)
-		typed_note(ctx, function);
-	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+		caller_note_at(typed_sp(ctx, SKBT_RELAY_FUNCTION(what)), 0, 0, 0, 0);
+	if (!maybe_followed(skb) &&
+	    ((SKBT_RELAY_FLAGS(what) & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
 		return 0;
-	ctl = control_get();
-	if (!ctl || !ctl->generation || !skb)
+	if (!ctl->generation || !skb)
 		return 0;
-	hit = typed_hit_take(ctx);
-	if (!hit)
-		return 0;
-	hit->skb = skb;
-	hit->function = function;
-	hit->size = size;
-	hit->flags = flags;
-	bpf_tail_call(ctx, &typed_bodies, SKBT_HOP_SLOT(ctl->generation));
-	typed_hit_give_back(hit);
+	relay(empty, RELAY_BYTES, empty, skb, what | SKBT_RELAY_GENERATION(ctl->generation));
 	return 0;
 }
 
-SEC("skbt/pattern")
+/* bpf_strncmp(s1, s1_sz, s2, …): of all calls, those of the program above, under these settings. */
+SEC("skbt/begin")
 int skbt_typed_hop(u64 *ctx)
 {
-	struct skbt_typed_hit *hit = typed_hit_find(ctx);
+	const u64 skb = ctx[3], what = ctx[4], function = SKBT_RELAY_FUNCTION(what);
+	const u32 flags = SKBT_RELAY_FLAGS(what), id = SKBT_RELAY_ID(what);
 	struct skbt_scratch *s;
 	u64 sp;
 
-	if (!hit)
+	if (ctx[1] != RELAY_BYTES || ctx[0] != ctx[2] ||
+	    (what & SKBT_RELAY_GENERATION(0xff)) != SKBT_RELAY_GENERATION(config.generation))
 		return 0;
-	s = scratch_get(SCRATCH_TYPED + hit->place);
-	if (hit->flags & SKBT_PROBE_END) {
-		end_late(hit->skb);
-	} else if (s) {
-		sp = typed_sp(ctx, hit);
-		if (hop_handle(ctx, s, hit->skb, hit->flags, (u32)hit->function, sp, NULL) &&
-		    skbt_noting)
-			caller_note_hop(sp, hit->function, hit->size, hit->skb);
+	if (flags & SKBT_PROBE_END) {
+		end_late(skb);
+		return 0;
 	}
-	typed_hit_give_back(hit);
+	s = scratch_get(SCRATCH_TYPED);
+	if (!s)
+		return 0;
+	sp = relayed_sp(as_number(s, ctx), function, id);
+	if (hop_handle(ctx, s, skb, flags, (u32)function, sp, NULL) && skbt_noting)
+		caller_note_hop(sp, function, spans[id % SKBT_FUNCTIONS], skb);
 	return 0;
 }
 

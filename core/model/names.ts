@@ -9,8 +9,8 @@ import { OFFSET_UNTOLD } from './untold.ts';
 
 const GONE_MAX = 1024;
 const NO_ADDRESS = '0'.repeat(16);
-/** The tracer's programs, and what the kernel calls programs with. */
-const TRACER = /^(bpf_prog_[0-9a-f]+_skbt_|bpf_trampoline_|bpf_trace_run\d)/;
+/** The tracer's programs, what the kernel calls programs with, and the helper that they call one another with. */
+const TRACER = /^(bpf_prog_[0-9a-f]+_skbt_|bpf_trampoline_|bpf_trace_run\d|bpf_strncmp\b)/;
 const functionIn = (frame: string): string => frame.replace(/\+.*/, '');
 
 export class NameBook {

@@ -3,7 +3,6 @@
 
 #include "kernel_shared.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -34,41 +33,41 @@ bool makeEntry(std::vector<bpf_insn> &entry, uint32_t argument, uint32_t flags) 
 }
 
 bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches, const TypedEntry &one) {
-  const auto address = static_cast<__s32>(one.function);
-  if (one.argument < 1 || static_cast<uint64_t>(int64_t{address}) != one.function)
+  const uint64_t what = SKBT_RELAY(one.function, one.flags, one.id);
+  if (one.argument < 1 || SKBT_RELAY_FUNCTION(what) != one.function)
     return false;
   const auto muted = static_cast<__s32>(one.id % SKBT_FUNCTIONS);
+  constexpr auto MARK = static_cast<__s32>(SKBT_ENTRY_RELAY);
   size_t found = 0; // each thing once: a bit
   bool isTwice = false;
-  const auto write = [&](size_t what, __s32 &where, __s32 value) {
-    isTwice |= (found >> what & 1) != 0;
-    found |= size_t{1} << what;
-    where = value;
+  const auto note = [&](size_t thing) {
+    isTwice |= (found >> thing & 1) != 0;
+    found |= size_t{1} << thing;
   };
   for (size_t i = 0; i < entry.size(); i++) {
     bpf_insn &insn = entry[i];
     const bool isMove = insn.code == (BPF_ALU64 | BPF_MOV | BPF_K) || insn.code == (BPF_ALU | BPF_MOV | BPF_K);
-    const bool isLoad = insn.code == (BPF_LD | BPF_IMM | BPF_DW) && i + 1 < entry.size();
-    if (isMove && insn.imm == SKBT_ENTRY_ARGUMENT)
-      write(0, insn.imm, static_cast<__s32>(one.argument - 1));
-    else if (isMove && insn.imm == SKBT_ENTRY_FLAGS)
-      write(1, insn.imm, static_cast<__s32>(one.flags));
-    else if (isMove && insn.imm == SKBT_ENTRY_FUNCTION)
-      write(2, insn.imm, address);
-    else if (isMove && insn.imm == SKBT_ENTRY_SIZE)
-      write(3, insn.imm, static_cast<__s32>(std::min<uint32_t>(one.size, INT32_MAX)));
-    else if (isLoad && insn.src_reg == BPF_PSEUDO_MAP_FD && insn.imm == switches.bodies)
-      write(4, insn.imm, one.bodies);
-    else if (isLoad && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == switches.bytes &&
-             entry[i + 1].imm == switches.gatesAt)
-      write(5, entry[i + 1].imm, switches.gatesAt + static_cast<__s32>(one.gate));
-    else if (isLoad && insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == switches.bytes &&
-             entry[i + 1].imm == switches.mutedAt)
-      write(6, entry[i + 1].imm, switches.mutedAt + muted);
-    if (isLoad)
-      i++; // its second half
+    if (isMove && insn.imm == SKBT_ENTRY_ARGUMENT) {
+      insn.imm = static_cast<__s32>(one.argument - 1);
+      note(0);
+    }
+    if (insn.code != (BPF_LD | BPF_IMM | BPF_DW) || i + 1 == entry.size())
+      continue;
+    bpf_insn &half = entry[++i]; // its second one
+    const bool isByte = insn.src_reg == BPF_PSEUDO_MAP_VALUE && insn.imm == switches.bytes;
+    if (insn.src_reg == 0 && insn.imm == MARK && half.imm == MARK) {
+      insn.imm = static_cast<__s32>(what);
+      half.imm = static_cast<__s32>(what >> 32);
+      note(1);
+    } else if (isByte && half.imm == switches.gatesAt) {
+      half.imm += static_cast<__s32>(one.gate);
+      note(2);
+    } else if (isByte && half.imm == switches.mutedAt) {
+      half.imm += muted;
+      note(3);
+    }
   }
-  return found == 0b1111111 && !isTwice;
+  return found == 0b1111 && !isTwice;
 }
 
 } // namespace skbt

@@ -21,21 +21,18 @@ namespace skbt {
 // `entry` is skbt_entry as it was loaded, its maps file descriptors. False when it is not what is known here.
 bool makeEntry(std::vector<bpf_insn> &entry, uint32_t argument, uint32_t flags);
 
-// What skbt_typed_entry reads, as it was loaded: file descriptors of the maps, and where in one the bytes are.
+// What skbt_typed_entry reads, as it was loaded: the map that the bytes are in, a file descriptor, and where.
 struct TypedSwitches {
   int bytes = -1;
   int32_t gatesAt = 0;
   int32_t mutedAt = 0;
-  int bodies = -1;
 };
 struct TypedEntry {
   uint32_t argument; // 1 to 5
   uint32_t flags;    // SKBT_PROBE_*
-  uint64_t function; // address,
-  uint32_t size;     // and bytes
+  uint64_t function; // address
   uint32_t gate;
   uint32_t id;
-  int bodies; // array that it jumps through
 };
 // The same with a copy of skbt_typed_entry, for one function.
 bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches, const TypedEntry &one);

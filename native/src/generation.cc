@@ -53,6 +53,7 @@ constexpr const char *TYPED_HOP = "skbt_typed_hop";
 
 constexpr std::array TYPED = {
     Typed{"skbt_drop_body", "kfree_skb", BPF_TRACE_RAW_TP, Need::Exchanged},
+    Typed{TYPED_HOP, "bpf_strncmp", BPF_TRACE_FENTRY, Need::Exchanged}, // where typed probes go on; see typed.h
     // ends
     Typed{"skbt_end_release", "skb_release_head_state", BPF_TRACE_FEXIT, Need::Once},
     Typed{"skbt_end_nested", "skb_release_head_state", BPF_TRACE_FEXIT, Need::Once},
@@ -157,9 +158,8 @@ constexpr std::array TYPED = {
     Typed{"skbt_owner_end", "inet_sock_destruct", BPF_TRACE_FENTRY, Need::Once},
     Typed{"skbt_tcp_state", "inet_sock_set_state", BPF_TRACE_RAW_TP},
     Typed{"skbt_accept", "inet_accept", BPF_TRACE_FEXIT},
-    // patterns, which any function would do for
+    // a pattern, which any function would do for
     Typed{TYPED_ENTRY, "consume_skb", BPF_TRACE_FENTRY, Need::Typed},
-    Typed{TYPED_HOP, "consume_skb", BPF_TRACE_FENTRY, Need::Pattern},
 };
 
 // Modules that have some of these functions.
@@ -191,7 +191,6 @@ struct Loading {
   const LoadOptions *options = nullptr;
   const LoadPlan *plan = nullptr;
   Pattern programHop;         // PROGRAM_HOP
-  Pattern typedHop;           // TYPED_HOP
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
 };
@@ -269,7 +268,7 @@ int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie)
 int patternBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
   if (const int err = typedBeforeLoad(program, opts, cookie); err != 0)
     return err;
-  Pattern &pattern = std::string_view(bpf_program__name(program)) == TYPED_HOP ? loading.typedHop : loading.programHop;
+  Pattern &pattern = loading.programHop;
   const auto *functions = static_cast<const uint8_t *>(opts->func_info);
   pattern = patternOf(program);
   pattern.functions.assign(functions, functions + size_t{opts->func_info_cnt} * opts->func_info_rec_size);
@@ -505,7 +504,7 @@ std::vector<PlannedProgram> plannedPrograms(const Kernel &kernel, Backend backen
   std::vector<PlannedProgram> programs;
 
   for (const Typed &typed : TYPED) {
-    if (typed.need == Need::Pattern)
+    if (typed.need == Need::Pattern || typed.program == TYPED_HOP)
       continue; // their hops are told with the functions
     if (isSession(typed, sessions))
       programs.push_back({typed.program, typed.target, "kprobe.session"});
@@ -596,7 +595,6 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     g.rings = std::move(*rings);
   }
   g.copied = std::make_shared<const Pattern>(std::move(loading.programHop));
-  g.hopPattern = std::make_shared<const Pattern>(std::move(loading.typedHop));
   return finish(std::move(g));
 }
 
@@ -621,13 +619,13 @@ std::vector<Held> Generation::takeLinks() {
 }
 
 std::vector<Held> Generation::takeExchanged() {
-  // the first of TYPED, and so the first that was attached
-  static_assert(TYPED[0].need == Need::Exchanged && TYPED[1].need != Need::Exchanged);
+  // the first of TYPED, and so the first that were attached
+  constexpr size_t COUNT = 2;
+  static_assert(TYPED[COUNT - 1].need == Need::Exchanged && TYPED[COUNT].need != Need::Exchanged);
   std::vector<Held> taken;
-  if (links.empty())
-    return taken;
-  taken.push_back({std::move(links.front()), 1});
-  links.erase(links.begin());
+  for (size_t i = 0; i < std::min(COUNT, links.size()); i++)
+    taken.push_back({std::move(links[i]), 1});
+  links.erase(links.begin(), links.begin() + static_cast<std::ptrdiff_t>(taken.size()));
   return taken;
 }
 

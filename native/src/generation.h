@@ -106,9 +106,6 @@ public:
 
   // What is copied to programs under these settings.
   std::shared_ptr<const Pattern> pattern() const { return copied; }
-  // What each prototype's hop program is a copy of, where probes are typed; its maps are this generation's.
-  std::shared_ptr<const Pattern> typedHop() const { return hopPattern; }
-
   int mapFd(const char *name) const;
   // The ring buffers. Only of the first generation.
   std::vector<int> ringFds() const;
@@ -133,7 +130,6 @@ private:
   std::vector<Session> callSessions;
   std::shared_ptr<const Pattern> copied;
   std::set<uint32_t> tcPrograms; // ids of programs that were looked at
-  std::shared_ptr<const Pattern> hopPattern;
   bool isFirst = true;
 
   // With a plan that is whole when there is no `record`; else what it lacks is recorded.

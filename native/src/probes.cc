@@ -184,10 +184,7 @@ Status Probes::findBytes(const bpf_object *object) {
 // The entry program as it was loaded: its maps are file descriptors by now.
 Status Probes::findEntry(const bpf_object *object) {
   const int map = bpf_object__find_map_fd_by_name(object, BYTES);
-  typed = std::make_unique<TypedProbes>(
-      patternOf(object, TYPED_ENTRY),
-      TypedSwitches{map, gatesAt, mutedAt, bpf_object__find_map_fd_by_name(object, "typed_bodies")},
-      bpf_object__find_map_fd_by_name(object, "typed_hits"));
+  typed = std::make_unique<TypedProbes>(patternOf(object, TYPED_ENTRY), TypedSwitches{map, gatesAt, mutedAt});
   if (backend == Backend::Fentry)
     return Done{};
   entry = patternOf(object, ENTRY_PROGRAM).insns;
@@ -200,15 +197,6 @@ Status Probes::findEntry(const bpf_object *object) {
   if (found != 1)
     return Error{"LOAD_FAILED", "the entry program does not read its gate once"};
   return Done{};
-}
-
-Status Probes::prepare(std::shared_ptr<const Pattern> hop, uint32_t generation) {
-  return typed->prepare(std::move(hop), generation);
-}
-
-void Probes::commit() {
-  waitForPrograms();
-  typed->commit();
 }
 
 Probes::~Probes() {
@@ -663,7 +651,6 @@ Probes::Counts Probes::counts() const {
   Counts sum = gone;
   for (const auto &batch : batches)
     add(sum, countsOf(*batch));
-  sum.misses += typed->misses();
   return sum;
 }
 

@@ -66,11 +66,6 @@ public:
   static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
                                               const std::vector<Session> &sessions, ProbePart ends,
                                               std::shared_ptr<const Pattern> pattern);
-  // The hop programs of that generation are put beside those in force, where probes are typed. LOAD_FAILED: nothing has
-  // changed.
-  Status prepare(std::shared_ptr<const Pattern> hop, uint32_t generation);
-  // The generation that was prepared is in force.
-  void commit();
   ~Probes();
   Probes(const Probes &) = delete;
   Probes &operator=(const Probes &) = delete;

@@ -74,8 +74,6 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
                            endsOf(loaded.kernel->functions), generation->pattern());
   if (!made)
     return made.error();
-  if (auto done = (*made)->prepare(generation->typedHop(), loaded.generation); !done)
-    return done.error();
   if (auto set = (*made)->set(options.parts); !set)
     return set.error();
   mark("probes attached");
@@ -156,8 +154,6 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return next.error();
   if (auto done = next->attachTyped(); !done)
     return done.error();
-  if (auto done = probes->prepare(next->typedHop(), options.generation); !done)
-    return done.error();
   if (auto done = probes->renew(next->pattern()); !done)
     return done.error();
   Status done = next->letThrough();
@@ -168,7 +164,7 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
   probes->endRenewal(static_cast<bool>(done));
   if (!done)
     return done.error();
-  probes->commit(); // and no program runs any more that began under the old settings
+  probes->waitForPrograms(); // and no program runs any more that began under the old settings
   first->leave(loaded.generation);
   const std::lock_guard guard(lock);
   // the first generation's other programs go on: they do not depend on the settings
