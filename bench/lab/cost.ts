@@ -218,8 +218,19 @@ async function untilDetached(): Promise<void> {
   for (let i = 0; i < 600 && left() > 0; i += 1) await new Promise((resolve) => setTimeout(resolve, 500));
 }
 
+/** Waits until probes are exchanged no more: those that are hit most become typed ones soon after a start. */
+async function untilSettled(): Promise<void> {
+  const attached = () => readFileSync('/sys/kernel/tracing/enabled_functions', 'utf8');
+  let before = '';
+  for (let i = 0; i < 60 && attached() !== before; i += 1) {
+    before = attached();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+}
+
 async function measure(mode: Mode): Promise<Measured> {
   const tracer = await mode.start();
+  await untilSettled();
   let perDatagram: number | undefined;
   let perSecond: number | undefined;
   let streamBits: number | undefined;

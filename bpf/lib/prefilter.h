@@ -73,11 +73,10 @@ static __always_inline bool may_be_ip(u16 protocol)
 	return protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6) || !protocol;
 }
 
-/* Where any pointer can be loaded from. A cast is as dear as a load: one for each struct. */
-static __always_inline bool prefilter_rejects_direct(u64 address)
+/* Of the skb, whose fields are loaded where they lie. A cast is as dear as a load: one for each
+ * struct. */
+static __always_inline bool fields_rejected(const struct sk_buff *skb)
 {
-	const struct sk_buff *skb =
-		skbt_cast((const void *)address, bpf_core_type_id_kernel(struct sk_buff));
 	const u32 network = skb->network_header;
 	const u16 protocol = skb->protocol;
 	const struct timespec64 *header; /* two words */
@@ -88,8 +87,15 @@ static __always_inline bool prefilter_rejects_direct(u64 address)
 	if (!may_be_ip(protocol))
 		return false;
 	at = (u64)skb->head + network;
-	header = skbt_cast((const void *)at, bpf_core_type_id_kernel(struct timespec64));
-	return header_rejected(at, header->tv_sec, header->tv_nsec);
+	if (config.direct) {
+		header = skbt_cast((const void *)at, bpf_core_type_id_kernel(struct timespec64));
+		return header_rejected(at, header->tv_sec, header->tv_nsec);
+	} else {
+		u64 words[2];
+
+		return !bpf_probe_read_kernel(words, sizeof(words), (const void *)at) &&
+		       header_rejected(at, words[0], words[1]);
+	}
 }
 
 /* Words of the sk_buff in which its heads are, read at once. */
@@ -135,7 +141,15 @@ static __always_inline bool prefilter_rejects(u64 skb)
 {
 	if (!skbt_prefilter.use)
 		return false;
-	return config.direct ? prefilter_rejects_direct(skb) : prefilter_rejects_copied(skb);
+	return config.direct ? fields_rejected(skbt_cast((const void *)skb,
+							 bpf_core_type_id_kernel(struct sk_buff)))
+			     : prefilter_rejects_copied(skb);
+}
+
+/* The same of one that is typed. */
+static __always_inline bool prefilter_rejects_typed(const struct sk_buff *skb)
+{
+	return skbt_prefilter.use && fields_rejected(skb);
 }
 
 #endif

@@ -11,6 +11,42 @@
 volatile __u8 gates[SKBT_GATES];
 volatile __u8 muted[SKBT_FUNCTIONS];
 
+/* Where typed probes have what lasts longer than they. */
+struct skbt_typed_place {
+	u64 context; /* address of one */
+	u64 told; /* hit of a kprobe that leaves: hit_number() */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct skbt_typed_place);
+} typed_places SEC(".maps");
+
+static __always_inline struct skbt_typed_place *typed_place(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&typed_places, &zero);
+}
+
+/* Of a function, by its id, at the stack pointer at its entry. */
+static __always_inline u64 hit_number(u64 sp, u32 id)
+{
+	return sp ^ (u64)id << 48;
+}
+
+/* The hit of a kprobe that leaves: for the typed probe that takes its place. */
+static __always_inline void tell_typed(struct pt_regs *ctx)
+{
+	struct skbt_typed_place *place = typed_place();
+	u32 id = SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS;
+
+	if (place)
+		place->told = hit_number(PT_REGS_SP(ctx), id);
+}
+
 static __always_inline u64 argument(struct pt_regs *ctx, u32 position)
 {
 	u64 a1 = PT_REGS_PARM1(ctx), a2 = PT_REGS_PARM2(ctx), a3 = PT_REGS_PARM3(ctx),

@@ -145,6 +145,10 @@ enum skbt_gate {
 	SKBT_GATE_PARTLY, /* open, but not for functions that are muted */
 	SKBT_GATE_NOTED, /* so, and what is entered is noted as a caller; see lib/callers.h */
 	SKBT_GATE_OTHER, /* of functions that take no skb */
+	/* of a kprobe whose function has a typed probe, too, which is about to take its place: as
+	 * partly, and the typed probe is told of each hit, */
+	SKBT_GATE_LEAVING,
+	SKBT_GATE_COMING, /* and of that: as partly, but for the hits that it was told of */
 };
 /* In `muted`, of a session's function: not muted, but noted. */
 #define SKBT_MUTED 1
@@ -213,8 +217,9 @@ enum skbt_session_kind {
  * native/src/entry.cc. */
 #define SKBT_ENTRY_FLAGS 0x5b7f1e05
 
-/* The same in a copy of skbt_typed_entry: index of the argument, and a word (both of its halves are
- * this) for SKBT_RELAY(). */
+/* The same in a copy of skbt_typed_entry or skbt_typed_indirect: where the context has the
+ * argument, and its index; and a word (both of its halves are this) for SKBT_RELAY(). */
+#define SKBT_ENTRY_CONTEXT 0x7a8
 #define SKBT_ENTRY_ARGUMENT 0x5b7f1e09
 #define SKBT_ENTRY_RELAY 0x5b7f1e0a5b7f1e0a
 

@@ -25,14 +25,6 @@ static long (*const relay)(const char *string, u32 bytes, const char *same, u64 
 
 #define CALL_REACH 16 /* the call of ftrace is among a function's first bytes */
 
-/* Where a context was on this CPU. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u64);
-} contexts SEC(".maps");
-
 /* By function id: how far above the hop's context the stack pointer at the function's entry is. */
 __u16 skbt_depths[SKBT_FUNCTIONS];
 
@@ -40,13 +32,13 @@ __u16 skbt_depths[SKBT_FUNCTIONS];
  * what it finds there. 0: not known. */
 static __always_inline u64 context_number(u64 *ctx)
 {
-	u32 zero = 0;
-	u64 *place = bpf_map_lookup_elem(&contexts, &zero), before;
+	struct skbt_typed_place *place = typed_place();
+	u64 before;
 
 	if (!place)
 		return 0;
-	before = __sync_lock_test_and_set(place, (u64)ctx);
-	return __sync_lock_test_and_set(place, before);
+	before = __sync_lock_test_and_set(&place->context, (u64)ctx);
+	return __sync_lock_test_and_set(&place->context, before);
 }
 
 /* Whether that is the stack pointer at the function's entry: below it is where the trampoline
@@ -71,8 +63,8 @@ static __always_inline u64 typed_sp(u64 *ctx, u64 function)
 						    : 0;
 }
 
-/* The same at the hop, whose caller's frame is that of skbt_typed_entry, and whose caller's that of
- * its trampoline. */
+/* The same at the hop, whose caller is skbt_typed_go_on(): its frame knows that of
+ * skbt_typed_entry(), and that the trampoline's. */
 static __always_inline u64 relayed_sp(u64 ctx, u64 function, u32 id)
 {
 	volatile u16 *depth = &skbt_depths[id % SKBT_FUNCTIONS];
@@ -81,7 +73,7 @@ static __always_inline u64 relayed_sp(u64 ctx, u64 function, u32 id)
 	if (is_entry_sp(sp, function))
 		return sp;
 	for (u32 i = 0; i < 2; i++) {
-		frame = peek_or_read(ctx + 5 * 8 + i * 8); /* of the entry program */
+		frame = peek_or_read(peek_or_read(ctx + 5 * 8 + i * 8));
 		sp = peek_or_read(frame) + 16;
 		if (is_entry_sp(sp, function)) {
 			*depth = sp - ctx;
@@ -91,34 +83,103 @@ static __always_inline u64 relayed_sp(u64 ctx, u64 function, u32 id)
 	return 0;
 }
 
-/* Two constants are written over, and the places of the two bytes: see native/src/entry.cc. */
-SEC("skbt/typed")
-int skbt_typed_entry(u64 *ctx)
+/* What is written over in each copy, beside the places of its two bytes: native/src/entry.cc. */
+static __always_inline u64 relayed_word(void)
+{
+	u64 what;
+
+	asm volatile("%0 = " STRING(SKBT_ENTRY_RELAY) " ll" : "=r"(what));
+	return what;
+}
+
+/* A function of its own: what saying no takes is few instructions, without its registers. */
+static __noinline int skbt_typed_go_on(u64 skb)
 {
 	const struct skbt_control *ctl = control_get();
-	u8 gate = gates[0];
 	const char *empty = (const char *)config.empty;
-	u64 what, skb = 0;
-	u32 argument;
+	const u64 what = relayed_word();
 
-	if (gate != SKBT_GATE_OPEN && (gate == SKBT_GATE_SHUT || muted[0]))
-		return 0;
-	asm volatile("%0 = " STRING(SKBT_ENTRY_ARGUMENT) : "=r"(argument));
-	asm volatile("%0 = " STRING(SKBT_ENTRY_RELAY) " ll" : "=r"(what));
-	/* not out of the context, where it would be a pointer that nobody may reckon with */
-	if (bpf_get_func_arg(ctx, argument, &skb))
-		return 0;
-	if ((SKBT_RELAY_FLAGS(what) & SKBT_PROBE_INDIRECT) &&
-	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
-		return 0;
-	if (gate == SKBT_GATE_NOTED)
-		caller_note_at(typed_sp(ctx, SKBT_RELAY_FUNCTION(what)), 0, 0, 0, 0);
-	if (!maybe_followed(skb) &&
-	    ((SKBT_RELAY_FLAGS(what) & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
-		return 0;
-	if (!ctl->generation || !skb)
+	if (!ctl->generation || !skb ||
+	    ((SKBT_RELAY_FLAGS(what) & SKBT_PROBE_PASSIVE) && !maybe_followed(skb)))
 		return 0;
 	relay(empty, RELAY_BYTES, empty, skb, what | SKBT_RELAY_GENERATION(ctl->generation));
+	return 0;
+}
+
+static __noinline int skbt_typed_note(u64 *ctx)
+{
+	caller_note_at(typed_sp(ctx, SKBT_RELAY_FUNCTION(relayed_word())), 0, 0, 0, 0);
+	return 0;
+}
+
+/* The function's kprobe, which leaves, has told this hit. */
+static __noinline int skbt_typed_is_told(u64 *ctx)
+{
+	const u64 what = relayed_word();
+	struct skbt_typed_place *place = typed_place();
+	u64 hit = hit_number(typed_sp(ctx, SKBT_RELAY_FUNCTION(what)), SKBT_RELAY_ID(what));
+
+	if (!place || place->told != hit)
+		return 0;
+	place->told = 0;
+	return 1;
+}
+
+/* The gate is open for this function. */
+static __always_inline bool typed_is_open(u64 *ctx)
+{
+	const u8 gate = gates[0];
+
+	if (gate == SKBT_GATE_OPEN)
+		return true;
+	if (gate == SKBT_GATE_SHUT || muted[0])
+		return false;
+	if (gate == SKBT_GATE_NOTED)
+		skbt_typed_note(ctx);
+	return gate != SKBT_GATE_COMING || !skbt_typed_is_told(ctx);
+}
+
+/* Twice, it is fewer instructions than kept in a register. */
+static __always_inline u64 typed_argument(u64 *ctx)
+{
+	u64 argument;
+
+	asm volatile("%0 = *(u64 *)(%1 + " STRING(SKBT_ENTRY_CONTEXT) ")"
+		     : "=r"(argument)
+		     : "r"(ctx));
+	return argument;
+}
+
+SEC("skbt/pattern")
+int skbt_typed_entry(u64 *ctx)
+{
+	u64 skb;
+
+	if (!typed_is_open(ctx))
+		return 0;
+	skb = typed_argument(ctx);
+	if (!maybe_followed(skb) && prefilter_rejects_typed((const struct sk_buff *)skb))
+		return 0;
+	skbt_typed_go_on(typed_argument(ctx));
+	return 0;
+}
+
+/* Of functions whose argument points to the pointer to the skb. */
+SEC("skbt/pattern")
+int skbt_typed_indirect(u64 *ctx)
+{
+	u64 skb = 0;
+	u32 argument;
+
+	if (!typed_is_open(ctx))
+		return 0;
+	asm volatile("%0 = " STRING(SKBT_ENTRY_ARGUMENT) : "=r"(argument));
+	if (bpf_get_func_arg(ctx, argument, &skb) ||
+	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
+		return 0;
+	if (!maybe_followed(skb) && prefilter_rejects(skb))
+		return 0;
+	skbt_typed_go_on(skb);
 	return 0;
 }
 

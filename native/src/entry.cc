@@ -38,7 +38,7 @@ bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches,
     return false;
   const auto muted = static_cast<__s32>(one.id % SKBT_FUNCTIONS);
   constexpr auto MARK = static_cast<__s32>(SKBT_ENTRY_RELAY);
-  size_t found = 0; // each thing once: a bit
+  size_t found = 0; // bits: argument, word, and what is there once
   bool isTwice = false;
   const auto note = [&](size_t thing) {
     isTwice |= (found >> thing & 1) != 0;
@@ -49,7 +49,10 @@ bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches,
     const bool isMove = insn.code == (BPF_ALU64 | BPF_MOV | BPF_K) || insn.code == (BPF_ALU | BPF_MOV | BPF_K);
     if (isMove && insn.imm == SKBT_ENTRY_ARGUMENT) {
       insn.imm = static_cast<__s32>(one.argument - 1);
-      note(0);
+      found |= 1;
+    } else if (insn.code == (BPF_LDX | BPF_MEM | BPF_DW) && insn.off == SKBT_ENTRY_CONTEXT) {
+      insn.off = static_cast<__s16>((one.argument - 1) * sizeof(uint64_t));
+      found |= 1;
     }
     if (insn.code != (BPF_LD | BPF_IMM | BPF_DW) || i + 1 == entry.size())
       continue;
@@ -58,7 +61,7 @@ bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches,
     if (insn.src_reg == 0 && insn.imm == MARK && half.imm == MARK) {
       insn.imm = static_cast<__s32>(what);
       half.imm = static_cast<__s32>(what >> 32);
-      note(1);
+      found |= 2;
     } else if (isByte && half.imm == switches.gatesAt) {
       half.imm += static_cast<__s32>(one.gate);
       note(2);

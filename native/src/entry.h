@@ -21,7 +21,7 @@ namespace skbt {
 // `entry` is skbt_entry as it was loaded, its maps file descriptors. False when it is not what is known here.
 bool makeEntry(std::vector<bpf_insn> &entry, uint32_t argument, uint32_t flags);
 
-// What skbt_typed_entry reads, as it was loaded: the map that the bytes are in, a file descriptor, and where.
+// What skbt_typed_entry reads, as it is loaded: the map that the bytes are in, a file descriptor, and where.
 struct TypedSwitches {
   int bytes = -1;
   int32_t gatesAt = 0;
@@ -34,7 +34,7 @@ struct TypedEntry {
   uint32_t gate;
   uint32_t id;
 };
-// The same with a copy of skbt_typed_entry, for one function.
+// The same with a copy of skbt_typed_entry or skbt_typed_indirect, for one function.
 bool makeTypedEntry(std::vector<bpf_insn> &entry, const TypedSwitches &switches, const TypedEntry &one);
 
 } // namespace skbt

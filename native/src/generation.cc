@@ -9,6 +9,7 @@
 #include "targets.h"
 #include "tcx.h"
 #include "timing.h"
+#include "typed_probes.h"
 
 #include <bpf/bpf.h>
 
@@ -31,8 +32,7 @@ enum class Need {
   Once,      // needed
   IfThere,   // a kernel may lack its function, or have it in a module that is not loaded
   Copied,    // not attached itself: to the programs that tcx may run, where there is tcx; see tcx.h
-  Pattern,   // not loaded itself: what its copies are made of, for each change of settings; see programs.h
-  Typed,     // not attached itself: what typed probes are copies of; see typed_probes.h
+  Pattern,   // not loaded itself: what copies are made of; see programs.h, typed_probes.h
 };
 
 // Programs of type TRACING and the kernel function or tracepoint that each belongs to.
@@ -45,10 +45,8 @@ struct Typed {
 };
 
 constexpr const char *TCX = "skbt_tcx_end";
-constexpr const char *PROGRAM_HOP = "skbt_program_hop";
 constexpr std::string_view HAS_TCX = "tcx_prog_attach"; // a function of kernels that have it
 
-constexpr const char *TYPED_ENTRY = "skbt_typed_entry";
 constexpr const char *TYPED_HOP = "skbt_typed_hop";
 
 constexpr std::array TYPED = {
@@ -158,8 +156,9 @@ constexpr std::array TYPED = {
     Typed{"skbt_owner_end", "inet_sock_destruct", BPF_TRACE_FENTRY, Need::Once},
     Typed{"skbt_tcp_state", "inet_sock_set_state", BPF_TRACE_RAW_TP},
     Typed{"skbt_accept", "inet_accept", BPF_TRACE_FEXIT},
-    // a pattern, which any function would do for
-    Typed{TYPED_ENTRY, "consume_skb", BPF_TRACE_FENTRY, Need::Typed},
+    // patterns, which any function would do for
+    Typed{TYPED_ENTRY, "consume_skb", BPF_TRACE_FENTRY, Need::Pattern},
+    Typed{TYPED_INDIRECT, "consume_skb", BPF_TRACE_FENTRY, Need::Pattern},
 };
 
 // Modules that have some of these functions.
@@ -190,7 +189,7 @@ std::mutex loadLock;
 struct Loading {
   const LoadOptions *options = nullptr;
   const LoadPlan *plan = nullptr;
-  Pattern programHop;         // PROGRAM_HOP
+  std::unordered_map<std::string, Pattern> patterns; // by their names
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
 };
@@ -268,7 +267,7 @@ int typedBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie)
 int patternBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long cookie) {
   if (const int err = typedBeforeLoad(program, opts, cookie); err != 0)
     return err;
-  Pattern &pattern = loading.programHop;
+  Pattern &pattern = loading.patterns[bpf_program__name(program)];
   const auto *functions = static_cast<const uint8_t *>(opts->func_info);
   pattern = patternOf(program);
   pattern.functions.assign(functions, functions + size_t{opts->func_info_cnt} * opts->func_info_rec_size);
@@ -292,7 +291,7 @@ void registerHandlers() {
     constexpr auto NONE = static_cast<bpf_attach_type>(0);
     for (const char *section : {"skbt/entry", "skbt/hop", "skbt/session"})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &fit);
-    for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", "skbt/typed", PRIME_SECTION})
+    for (const char *section : {"skbt/drop", "skbt/begin", "skbt/exit", "skbt/tracepoint", PRIME_SECTION})
       libbpf_register_prog_handler(section, BPF_PROG_TYPE_KPROBE, NONE, &typed);
     libbpf_register_prog_handler("skbt/pattern", BPF_PROG_TYPE_KPROBE, NONE, &pattern);
     libbpf_register_prog_handler("syscall", BPF_PROG_TYPE_SYSCALL, NONE, &fit);
@@ -464,7 +463,6 @@ bool isLoaded(const Typed &typed, bool isFirst) {
   case Need::Once:
   case Need::IfThere:
   case Need::Copied:
-  case Need::Typed:
     return isFirst;
   }
   return false;
@@ -594,7 +592,8 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
       return finish(rings.error());
     g.rings = std::move(*rings);
   }
-  g.copied = std::make_shared<const Pattern>(std::move(loading.programHop));
+  for (auto &[name, pattern] : loading.patterns)
+    g.patterns.insert_or_assign(name, std::make_shared<const Pattern>(std::move(pattern)));
   return finish(std::move(g));
 }
 
@@ -726,6 +725,11 @@ bool Generation::switchGateBodies() const {
                                  [this](const auto &body) { return switchBody("bodies", body.first, body.second); });
 }
 
+std::shared_ptr<const Pattern> Generation::pattern(const char *program) const {
+  const auto known = patterns.find(program);
+  return known == patterns.end() ? nullptr : known->second;
+}
+
 int Generation::sessionFd() const { return bpf_program__fd(bpf_object__find_program_by_name(object.get(), SESSION)); }
 
 Generation::Ages Generation::sweep(uint64_t longNs) const {
@@ -772,7 +776,7 @@ void Generation::addCosts(std::vector<ProgramCost> &costs) const {
     if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
       continue;
     const std::string_view itself = bpf_program__name(program);
-    const std::string name(itself == SESSION || itself == TYPED_ENTRY ? ENTRY : itself == TYPED_HOP ? HOP : itself);
+    const std::string name(itself == SESSION ? ENTRY : itself == TYPED_HOP ? HOP : itself);
     auto known = std::find_if(costs.begin(), costs.end(), [&](const ProgramCost &cost) { return cost.name == name; });
     if (known == costs.end())
       known = costs.insert(costs.end(), {name});

@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace skbt {
@@ -104,8 +105,8 @@ public:
   const std::vector<Session> &sessions() const { return callSessions; }
   int sessionFd() const;
 
-  // What is copied to programs under these settings.
-  std::shared_ptr<const Pattern> pattern() const { return copied; }
+  // What copies of that program are made of; nullptr when there is none of that name.
+  std::shared_ptr<const Pattern> pattern(const char *program) const;
   int mapFd(const char *name) const;
   // The ring buffers. Only of the first generation.
   std::vector<int> ringFds() const;
@@ -128,8 +129,8 @@ private:
   std::vector<Fd> links;
   std::vector<Fd> rings;
   std::vector<Session> callSessions;
-  std::shared_ptr<const Pattern> copied;
-  std::set<uint32_t> tcPrograms; // ids of programs that were looked at
+  std::unordered_map<std::string, std::shared_ptr<const Pattern>> patterns; // by program
+  std::set<uint32_t> tcPrograms;                                            // ids of programs that were looked at
   bool isFirst = true;
 
   // With a plan that is whole when there is no `record`; else what it lacks is recorded.

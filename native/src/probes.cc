@@ -2,6 +2,7 @@
 #include "probes.h"
 
 #include "entry.h"
+#include "hot_functions.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -20,7 +21,6 @@ namespace skbt {
 namespace {
 
 constexpr const char *BYTES = ".bss";
-constexpr const char *TYPED_ENTRY = "skbt_typed_entry";
 // A gate is waited for that long: as many as there are can be in use only when probes are switched much faster than the
 // kernel detaches them.
 constexpr int GATE_WAIT_MS = 10'000;
@@ -65,29 +65,13 @@ constexpr std::array PASSED = {
     "nf_hook_slow", "nf_conntrack_in", "__dev_queue_xmit", "enqueue_to_backlog", "ip_route_input_noref",
     "sk_filter_trim_cap", "__udp_enqueue_schedule_skb", "__sock_queue_rcv_skb"};
 
-bool isPassed(const Function *one) {
-  return !isOther(one) && std::find(PASSED.begin(), PASSED.end(), one->name) != PASSED.end();
+// Not those that every packet ends with: PASSED has them.
+bool isHotFunction(const Function *one) {
+  return !isOther(one) && !isEnd(one) && (one->flags & SKBT_PROBE_INDIRECT) == 0 && isHot(one->name);
 }
 
-std::map<Kind, ProbePart> byKind(const ProbePart &functions, Backend backend) {
-  std::map<Kind, ProbePart> kinds;
-  for (const Function *one : functions) {
-    if (isProgram(one))
-      continue;
-    const bool isTyped = !isOther(one) && (backend == Backend::Fentry || isPassed(one));
-    const bool isKnown = !isTyped && (one->flags == 0 || (one->flags == SKBT_PROBE_PASSIVE && one->argument == 1));
-    kinds[{isKnown ? one->argument : 0, isKnown ? one->flags : 0, isOther(one), isTyped}].push_back(one);
-  }
-  for (auto it = kinds.begin(); it != kinds.end();) {
-    if (it->first.argument == 0 || it->second.size() >= (it->first.flags == 0 ? KIND_LEAST : PASSIVE_LEAST)) {
-      ++it;
-      continue;
-    }
-    ProbePart &others = kinds[{0}];
-    others.insert(others.end(), it->second.begin(), it->second.end());
-    it = kinds.erase(it);
-  }
-  return kinds;
+bool isPassed(const Function *one) {
+  return !isOther(one) && std::find(PASSED.begin(), PASSED.end(), one->name) != PASSED.end();
 }
 
 // Once for each function: of programs of a name, several may refuse.
@@ -123,15 +107,18 @@ Probes::Counts Probes::countsOf(const Batch &batch) {
 
 Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend backend, int sessionFd,
                                              const std::vector<Session> &sessions, ProbePart ends,
-                                             std::shared_ptr<const Pattern> pattern) {
+                                             ProbePatterns patterns) {
   std::unique_ptr<Probes> probes(new Probes());
-  probes->pattern = std::move(pattern);
+  probes->pattern = std::move(patterns.program);
   probes->backend = backend;
   probes->ends = std::move(ends);
   if (auto done = probes->findBytes(object); !done)
     return done.error();
   if (auto done = probes->findEntry(object); !done)
     return done.error();
+  probes->typed = std::make_unique<TypedProbes>(
+      std::move(patterns.typed), std::move(patterns.indirect),
+      TypedSwitches{bpf_object__find_map_fd_by_name(object, BYTES), probes->gatesAt, probes->mutedAt});
   const uint32_t zero = 0;
   probes->waitInner = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "skbt_wait", sizeof(zero), sizeof(zero), 1, nullptr));
   LIBBPF_OPTS(bpf_map_create_opts, opts);
@@ -184,7 +171,6 @@ Status Probes::findBytes(const bpf_object *object) {
 // The entry program as it was loaded: its maps are file descriptors by now.
 Status Probes::findEntry(const bpf_object *object) {
   const int map = bpf_object__find_map_fd_by_name(object, BYTES);
-  typed = std::make_unique<TypedProbes>(patternOf(object, TYPED_ENTRY), TypedSwitches{map, gatesAt, mutedAt});
   if (backend == Backend::Fentry)
     return Done{};
   entry = patternOf(object, ENTRY_PROGRAM).insns;
@@ -273,14 +259,45 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
   batch->hasEnds = std::any_of(functions.begin(), functions.end(), isEnd);
   batch->held = std::move(attachment.held);
   batch->ids = std::move(attachment.ids);
+  if (kind.isHot)
+    for (const Function *one : functions)
+      if (std::find(batch->ids.begin(), batch->ids.end(), one->id) != batch->ids.end())
+        batch->hot.push_back(*one);
   std::move(attachment.refused.begin(), attachment.refused.end(), std::back_inserter(refused));
   return batch;
+}
+
+std::map<Kind, ProbePart> Probes::byKind(const ProbePart &functions) const {
+  std::map<Kind, ProbePart> kinds;
+  for (const Function *one : functions) {
+    if (isProgram(one))
+      continue;
+    const bool isTyped = !isOther(one) && (backend == Backend::Fentry || isPassed(one));
+    const bool isHotOne = !isTyped && isHotFunction(one) && typed->takes(*one);
+    const bool isKnown =
+        !isTyped && !isHotOne && (one->flags == 0 || (one->flags == SKBT_PROBE_PASSIVE && one->argument == 1));
+    kinds[{isKnown ? one->argument : 0, isKnown ? one->flags : 0, isOther(one), isTyped, isHotOne}].push_back(one);
+  }
+  for (auto it = kinds.begin(); it != kinds.end();) {
+    if (it->first.argument == 0 || it->second.size() >= (it->first.flags == 0 ? KIND_LEAST : PASSIVE_LEAST)) {
+      ++it;
+      continue;
+    }
+    ProbePart &others = kinds[{0}];
+    others.insert(others.end(), it->second.begin(), it->second.end());
+    it = kinds.erase(it);
+  }
+  return kinds;
 }
 
 // A batch for each kind of these. On an error `added` has those that were made.
 Status Probes::attachKinds(const ProbePart &functions, std::vector<std::unique_ptr<Batch>> &added,
                            std::vector<Attachment::Refusal> &refused) {
-  std::map<Kind, ProbePart> kinds = byKind(functions, backend);
+  ProbePart typedOnes; // sooner or later
+  std::copy_if(functions.begin(), functions.end(), std::back_inserter(typedOnes),
+               [](const Function *one) { return !isProgram(one) && (isPassed(one) || isHotFunction(one)); });
+  typed->find(typedOnes);
+  std::map<Kind, ProbePart> kinds = byKind(functions);
   const auto addBatch = [&](const Kind &kind, const ProbePart &own, std::vector<Attachment::Refusal> &refusing) {
     auto batch = attach(kind, own, refusing);
     if (!batch)
@@ -288,9 +305,9 @@ Status Probes::attachKinds(const ProbePart &functions, std::vector<std::unique_p
     added.push_back(std::move(*batch));
     return Status(Done{});
   };
-  if (const auto typedOnes = kinds.extract(Kind{.argument = 0, .isTyped = true})) {
+  if (const auto node = kinds.extract(Kind{.argument = 0, .isTyped = true})) {
     std::vector<Attachment::Refusal> refusing;
-    if (auto done = addBatch(typedOnes.key(), typedOnes.mapped(), refusing); !done)
+    if (auto done = addBatch(node.key(), node.mapped(), refusing); !done)
       return done;
     if (backend == Backend::Fentry) {
       std::move(refusing.begin(), refusing.end(), std::back_inserter(refused));
@@ -299,7 +316,7 @@ Status Probes::attachKinds(const ProbePart &functions, std::vector<std::unique_p
       const auto refuses = [&](const Function *one) {
         return std::any_of(refusing.begin(), refusing.end(), [&](const auto &other) { return other.id == one->id; });
       };
-      std::copy_if(typedOnes.mapped().begin(), typedOnes.mapped().end(), std::back_inserter(kinds[Kind{}]), refuses);
+      std::copy_if(node.mapped().begin(), node.mapped().end(), std::back_inserter(kinds[Kind{}]), refuses);
     }
   }
   for (const auto &[kind, own] : kinds)
@@ -593,6 +610,62 @@ bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted
   std::atomic_thread_fence(std::memory_order_release); // who sees the gate sees these
   setGate(batch.gate, openGate(batch, isPartly));
   return isLess;
+}
+
+bool Probes::isSettled() const {
+  const std::lock_guard guard(lock);
+  return isNoting || std::all_of(batches.begin(), batches.end(), [](const auto &batch) { return batch->hot.empty(); });
+}
+
+void Probes::settle(const std::function<bool()> &isHurried) {
+  for (size_t i = 0; i < batches.size() && !isNoting; i++) {
+    Batch &batch = *batches[i];
+    if (batch.hot.empty())
+      continue;
+    auto made = makeBatch();
+    if (!made)
+      return;
+    auto next = std::move(*made);
+    ProbePart functions;
+    for (const Function &one : batch.hot)
+      functions.push_back(&one);
+    Attachment attachment = typed->attach(next->gate, functions, next->programs, isHurried);
+    next->held = std::move(attachment.held);
+    next->ids = std::move(attachment.ids);
+    if (next->ids.size() == functions.size()) {
+      handOver(i, std::move(next));
+      continue;
+    }
+    discard(std::move(next), false);
+    if (attachment.refused.empty()) // it was hurried
+      return;
+    const std::lock_guard guard(lock);
+    batch.hot.clear(); // they stay what they are
+  }
+}
+
+/*
+ * A hit comes to the kprobe first, then to the typed probe: ftrace calls trampolines last. While a kprobe leaves it
+ * still tells its hits, and says of each that it has done so to the typed probe, which then does not: whichever moment
+ * it is at which the one is shut and the other open, each hit is told once.
+ */
+void Probes::handOver(size_t place, std::unique_ptr<Batch> next) {
+  const uint32_t from = batches[place]->gate;
+  const uint32_t to = next->gate;
+  const bool isPartly =
+      std::any_of(next->ids.begin(), next->ids.end(), [&](uint32_t id) { return mutedByte(id) != 0; });
+  setGate(from, SKBT_GATE_LEAVING);
+  waitForPrograms();
+  setGate(to, SKBT_GATE_COMING);
+  std::atomic_thread_fence(std::memory_order_release); // who sees the one shut sees the other open
+  setGate(from, SKBT_GATE_SHUT);
+  waitForPrograms();
+  setGate(to, openGate(*next, isPartly));
+  {
+    const std::lock_guard guard(lock);
+    std::swap(batches[place], next);
+  }
+  discard(std::move(next));
 }
 
 Status Probes::weigh(const ProbePart &functions) {

@@ -11,6 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include <bitset>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -24,6 +26,12 @@ namespace skbt {
 // What the copies of it are told as, too.
 constexpr const char *ENTRY_PROGRAM = "skbt_entry";
 
+// What copies are made of.
+struct ProbePatterns {
+  std::shared_ptr<const Pattern> program;         // for programs of tc and XDP
+  std::shared_ptr<const Pattern> typed, indirect; // see typed_probes.h
+};
+
 // Functions that come and go together.
 using ProbePart = std::vector<const Function *>;
 
@@ -33,9 +41,10 @@ struct Kind {
   uint32_t flags = 0;    // SKBT_PROBE_*
   bool isOther = false;  // they take no skb
   bool isTyped = false;  // each has its own
+  bool isHot = false;    // each is to have its own; see Probes::settle()
   bool operator<(const Kind &other) const {
-    return std::tie(argument, flags, isOther, isTyped) <
-           std::tie(other.argument, other.flags, other.isOther, other.isTyped);
+    return std::tie(argument, flags, isOther, isTyped, isHot) <
+           std::tie(other.argument, other.flags, other.isOther, other.isTyped, other.isHot);
   }
 };
 
@@ -55,6 +64,9 @@ struct Kind {
  * backend: where a kprobe comes to such a one the kernel asks each of ftrace's users, which is fifty and more, at each
  * hit whether it is meant.
  *
+ * Functions that packets pass most (hot_functions.h) have a batch of kprobes of their own, which settle() exchanges for
+ * typed probes: these cost half as much at each hit, and too long for a start.
+ *
  * As long as functions that take no skb are probed, the gates of all others have what is entered noted as a caller:
  * bpf/lib/callers.h.
  */
@@ -65,7 +77,7 @@ public:
   // switched like a batch that goes in part. `ends` have a probe whatever is wanted (SKBT_PROBE_END): it makes no hop.
   static Result<std::unique_ptr<Probes>> make(const bpf_object *object, Backend backend, int sessionFd,
                                               const std::vector<Session> &sessions, ProbePart ends,
-                                              std::shared_ptr<const Pattern> pattern);
+                                              ProbePatterns patterns);
   ~Probes();
   Probes(const Probes &) = delete;
   Probes &operator=(const Probes &) = delete;
@@ -83,6 +95,13 @@ public:
   // with set().
   Status renew(std::shared_ptr<const Pattern> next);
   void endRenewal(bool isInForce);
+
+  // Typed probes take the place of the kprobes on functions that packets pass most, without a hit that neither tells or
+  // both. Takes some ten milliseconds for each where CPUs are slow; ends as soon as `isHurried` says so, with nothing
+  // changed. One thread at a time, with set().
+  void settle(const std::function<bool()> &isHurried);
+  // Whether there is something that settle() would change.
+  bool isSettled() const;
 
   // Puts probes on these beside all others, which only count, until endWeighing(): what they would be hit. Those that
   // refuse are left out. Errors: as set(). One thread at a time, with set().
@@ -113,8 +132,9 @@ private:
     std::vector<Held> held;
     std::vector<uint32_t> ids;
     bool isSessions = false;
-    bool hasEnds = false; // of the functions that always have a probe
-    bool isOther = false; // of functions that take no skb
+    bool hasEnds = false;      // of the functions that always have a probe
+    bool isOther = false;      // of functions that take no skb
+    std::vector<Function> hot; // that are to have typed probes
     // Of programs, whose ids come once for each program of a name:
     bool isPrograms = false;
     std::vector<ProgramPlace> places;
@@ -155,6 +175,8 @@ private:
   Status findBytes(const bpf_object *object);
   Status findEntry(const bpf_object *object);
   Status loadEntry(Batch &batch, const Kind &kind) const;
+  void handOver(size_t place, std::unique_ptr<Batch> next);
+  std::map<Kind, ProbePart> byKind(const ProbePart &functions) const;
   Status attachCalls(int sessionFd, const std::vector<Session> &sessions);
   Result<uint32_t> takeGate();
   Result<std::unique_ptr<Batch>> makeBatch();

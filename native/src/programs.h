@@ -17,6 +17,9 @@
 namespace skbt {
 
 // One that is loaded, and has the types that it takes to be attached to.
+// What is copied to their entries and exits, for each change of settings.
+constexpr const char *PROGRAM_HOP = "skbt_program_hop";
+
 struct LoadedProgram {
   uint32_t id;
   uint32_t function; // BTF id of its main function, in its own BTF

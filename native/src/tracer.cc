@@ -48,9 +48,67 @@ const Clock &captureClock() {
 
 Tracer::~Tracer() { stop(); }
 
+Tracer::Turn::Turn(Tracer &tracer) : tracer(tracer) {
+  tracer.waiting++;
+  tracer.changes.lock();
+  tracer.waiting--;
+}
+
+Tracer::Turn::~Turn() {
+  tracer.settleSoon();
+  tracer.changes.unlock();
+}
+
+// Once nothing has changed for a while. Within a turn.
+void Tracer::settleSoon() {
+  if (!probes || probes->isSettled())
+    return;
+  {
+    const std::lock_guard guard(settling.lock);
+    settling.isEnding = false;
+    settling.due = std::chrono::steady_clock::now() + SETTLE_AFTER;
+  }
+  if (!settling.thread.joinable())
+    settling.thread = std::thread([this] { settleWhenDue(); });
+  settling.signal.notify_one();
+}
+
+void Tracer::settleWhenDue() {
+  std::unique_lock guard(settling.lock);
+  while (!settling.isEnding) {
+    if (!settling.due) {
+      settling.signal.wait(guard);
+      continue;
+    }
+    if (settling.signal.wait_until(guard, *settling.due) != std::cv_status::timeout)
+      continue; // something else is due, or the end
+    settling.due.reset();
+    guard.unlock();
+    // Never waited for: who has the turn sets the next time, or waits for this thread to end.
+    if (const std::unique_lock turn(changes, std::try_to_lock); turn.owns_lock()) {
+      if (probes)
+        probes->settle([this] { return waiting > 0; });
+      mark("settled");
+    }
+    guard.lock();
+  }
+}
+
+// Within a turn.
+void Tracer::endSettling() {
+  {
+    const std::lock_guard guard(settling.lock);
+    settling.isEnding = true;
+    settling.due.reset();
+  }
+  settling.signal.notify_one();
+  if (settling.thread.joinable())
+    settling.thread.join();
+}
+
 Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const Symbols> symbols,
                               Reader::OnBatch onBatch) {
-  const std::lock_guard turn(changes);
+  const Turn turn(*this);
   if (first)
     return Error{"ALREADY_RUNNING", "the capture runs already; stop it first"};
   const auto begin = std::chrono::steady_clock::now();
@@ -70,8 +128,10 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   if (auto done = generation->attachTyped(); !done)
     return done.error();
   mark("typed attached");
-  auto made = Probes::make(generation->bpfObject(), loaded.backend, generation->sessionFd(), generation->sessions(),
-                           endsOf(loaded.kernel->functions), generation->pattern());
+  auto made = Probes::make(
+      generation->bpfObject(), loaded.backend, generation->sessionFd(), generation->sessions(),
+      endsOf(loaded.kernel->functions),
+      {generation->pattern(PROGRAM_HOP), generation->pattern(TYPED_ENTRY), generation->pattern(TYPED_INDIRECT)});
   if (!made)
     return made.error();
   if (auto set = (*made)->set(options.parts); !set)
@@ -95,7 +155,7 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
 }
 
 Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts, std::shared_ptr<const Kernel> kernel) {
-  const std::lock_guard turn(changes);
+  const Turn turn(*this);
   if (!first)
     return Error{"NOT_RUNNING", "no capture runs; start one first"};
   const auto begin = std::chrono::steady_clock::now();
@@ -119,7 +179,7 @@ Result<Started> Tracer::setProbes(const std::vector<ProbePart> &parts, std::shar
 }
 
 Status Tracer::weigh(const ProbePart &functions) {
-  const std::lock_guard turn(changes);
+  const Turn turn(*this);
   if (!first)
     return Error{"NOT_RUNNING", "no capture runs; start one first"};
   Fd stats(bpf_enable_stats(BPF_STATS_RUN_TIME));
@@ -133,7 +193,7 @@ Status Tracer::weigh(const ProbePart &functions) {
 }
 
 Result<Tracer::Weight> Tracer::endWeighing() {
-  const std::lock_guard turn(changes);
+  const Turn turn(*this);
   if (!first)
     return Error{"NOT_RUNNING", "the capture has ended"};
   const Probes::Counts own = probes->counts();
@@ -143,7 +203,7 @@ Result<Tracer::Weight> Tracer::endWeighing() {
 }
 
 Result<uint32_t> Tracer::update(const Settings &settings) {
-  const std::lock_guard turn(changes);
+  const Turn turn(*this);
   if (!first)
     return Error{"NOT_RUNNING", "no capture runs; start one first"};
   LoadOptions options = loaded;
@@ -154,7 +214,7 @@ Result<uint32_t> Tracer::update(const Settings &settings) {
     return next.error();
   if (auto done = next->attachTyped(); !done)
     return done.error();
-  if (auto done = probes->renew(next->pattern()); !done)
+  if (auto done = probes->renew(next->pattern(PROGRAM_HOP)); !done)
     return done.error();
   Status done = next->letThrough();
   if (done) {
@@ -221,10 +281,11 @@ void Tracer::switchOff() {
 }
 
 void Tracer::stop() {
-  const std::lock_guard turn(changes);
+  const Turn turn(*this);
   if (!first)
     return;
   switchOff();
+  endSettling();
   const auto r = currentReader();
   if (r)
     r->stop();

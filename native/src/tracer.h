@@ -8,6 +8,9 @@
 #include "probes.h"
 #include "reader.h"
 
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +61,8 @@ const Clock &captureClock();
 constexpr uint64_t LONG_NS = 10'000'000'000ULL;
 // The table of packets is looked through this often at most.
 constexpr uint64_t SWEEP_EVERY_NS = 5'000'000'000ULL;
+// A capture that has begun, or was changed, is left alone for so long before its probes are settled.
+constexpr std::chrono::milliseconds SETTLE_AFTER{300};
 // In tail mode it also tells packets that have waited for too long.
 constexpr uint64_t SWEEP_FOR_SLOW_NS = 400'000'000ULL;
 
@@ -99,7 +104,8 @@ public:
   void stop();
 
 private:
-  std::mutex changes;              // one at a time, however long it takes
+  std::mutex changes;              // one at a time, however long it takes; taken by a Turn
+  std::atomic<int> waiting = 0;    // for their turn
   std::mutex lock;                 // of what follows, for moments only: who asks for counts must not wait for a change
   std::optional<Generation> first; // owns the maps and the probes' program
   std::optional<Generation> current; // the settings in force, when these were changed
@@ -113,6 +119,28 @@ private:
   Fd measuring;                         // costs are measured as long as it is open
   Fd weighing;                          // the same, for weights
   Probes::Counts before;                // as weighing began
+
+  // A change's turn, behind which there may be something to settle: Probes::settle().
+  class Turn {
+  public:
+    explicit Turn(Tracer &tracer);
+    ~Turn();
+    Turn(const Turn &) = delete;
+    Turn &operator=(const Turn &) = delete;
+
+  private:
+    Tracer &tracer;
+  };
+  struct {
+    std::thread thread;
+    std::mutex lock; // of what follows, for moments only
+    std::condition_variable signal;
+    bool isEnding = false;
+    std::optional<std::chrono::steady_clock::time_point> due;
+  } settling;
+  void settleSoon();
+  void settleWhenDue();
+  void endSettling();
 
   Generation &live() { return current ? *current : *first; }
   uint64_t sweptAtNs = 0;

@@ -3,9 +3,11 @@
 
 #include "result.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace skbt {
 namespace {
@@ -13,8 +15,17 @@ namespace {
 // Linux's ENOTSUPP, which is no errno of user space.
 constexpr int NOT_SUPPORTED = 524;
 
-// The first thing that the verifier says, which for an attach target that it does not take is all.
-std::string firstLine(const char *log) { return {log, std::strcspn(log, "\n")}; }
+// What the verifier says last, but for how much it has looked at.
+std::string lastLine(std::string_view log) {
+  std::string_view last;
+  while (!log.empty()) {
+    const std::string_view line = log.substr(0, log.find('\n'));
+    log.remove_prefix(std::min(log.size(), line.size() + 1));
+    if (!line.empty() && !line.starts_with("processed ") && !line.starts_with("verification time"))
+      last = line;
+  }
+  return std::string(last);
+}
 
 } // namespace
 
@@ -64,7 +75,7 @@ Fd loadCopy(const Pattern &pattern, const CopyTarget &target, bpf_attach_type at
   if (copy.valid())
     return copy;
   *why = copyRefusal(err);
-  if (const std::string line = firstLine(log.data()); !line.empty())
+  if (const std::string line = lastLine(log.data()); !line.empty())
     *why += ": " + line;
   return copy;
 }

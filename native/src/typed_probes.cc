@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include <cstdio>
+#include <fcntl.h>
 #include <string_view>
 #include <sys/utsname.h>
 #include <unordered_set>
@@ -20,15 +21,22 @@ std::string keyOf(std::string_view name, std::string_view module) {
   return std::string(name) + '\t' + std::string(module);
 }
 
+bool isSince(int major, int minor) {
+  utsname name = {};
+  int ownMajor = 0;
+  int ownMinor = 0;
+  uname(&name);
+  return std::sscanf(name.release, "%d.%d", &ownMajor, &ownMinor) == 2 &&
+         std::pair(ownMajor, ownMinor) >= std::pair(major, minor);
+}
+
 // Whether a function of a module is looked for in that module, since 6.4 (31bf1dbccfb0 "bpf: Fix attaching
 // fentry/fexit/fmod_ret/lsm to modules"): the types say which it is, but the address is found by name.
-bool findsByModule() {
-  utsname name = {};
-  int major = 0;
-  int minor = 0;
-  uname(&name);
-  return std::sscanf(name.release, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 4));
-}
+bool findsByModule() { return isSince(6, 4); }
+
+// More arguments are possible since 6.6 (473e3150e30a "bpf, x86: allow function arguments up to 12 for TRACING").
+constexpr uint32_t ARGUMENTS_ALWAYS = 6;
+bool takesMoreArguments() { return isSince(6, 6); }
 
 } // namespace
 
@@ -49,8 +57,11 @@ void TypedProbes::find(const std::vector<const Function *> &functions) {
       if (!t || !btf_is_func(t))
         continue;
       const std::string_view name = btf__name_by_offset(b, t->name_off);
-      if (names.contains(name))
-        places.try_emplace(keyOf(name, moduleName), Place{id, module});
+      if (names.contains(name)) {
+        const btf_type *prototype = btf__type_by_id(b, t->type);
+        places.try_emplace(keyOf(name, moduleName),
+                           Place{id, module, prototype ? static_cast<uint32_t>(btf_vlen(prototype)) : 0});
+      }
     }
   };
   if (wanted.contains(""))
@@ -69,18 +80,31 @@ void TypedProbes::find(const std::vector<const Function *> &functions) {
   }
 }
 
-// Empty, or why not.
-std::string TypedProbes::attachOne(uint32_t gate, const Function &function, Attachment &result,
-                                   std::vector<Fd> &programs) const {
-  const auto known = places.find(keyOf(function.name, function.module));
-  if (known == places.end())
+// Empty, or why not, as far as that is known beforehand.
+std::string TypedProbes::refusal(const Function &function) const {
+  if (!places.contains(keyOf(function.name, function.module)))
     return "it is not among the types of the kernel or of its module";
   if (function.hasNamesake && !function.module.empty() && !findsByModule())
     return "several functions have this name, of which a kernel before 6.4 would take any";
-  Pattern own{entry.name, entry.insns, {}, 0, Fd()};
+  return "";
+}
+
+bool TypedProbes::takes(const Function &function) const {
+  return refusal(function).empty() &&
+         (places.at(keyOf(function.name, function.module)).arguments <= ARGUMENTS_ALWAYS || takesMoreArguments());
+}
+
+// Empty, or why not.
+std::string TypedProbes::attachOne(uint32_t gate, const Function &function, Attachment &result,
+                                   std::vector<Fd> &programs) const {
+  if (const std::string why = refusal(function); !why.empty())
+    return why;
+  const Pattern &pattern = (function.flags & SKBT_PROBE_INDIRECT) != 0 ? *indirect : *entry;
+  Pattern own{pattern.name, pattern.insns, pattern.functions, pattern.functionSize,
+              Fd(fcntl(pattern.types.get(), F_DUPFD_CLOEXEC, 0))};
   if (!makeTypedEntry(own.insns, switches, {function.argument, function.flags, function.address, gate, function.id}))
     return "the entry program is not what is known here";
-  const Place &place = known->second;
+  const Place &place = places.at(keyOf(function.name, function.module));
   const auto module = types.find(place.module);
   std::string why;
   Fd program =
@@ -96,13 +120,16 @@ std::string TypedProbes::attachOne(uint32_t gate, const Function &function, Atta
   return "";
 }
 
-Attachment TypedProbes::attach(uint32_t gate, const std::vector<const Function *> &functions,
-                               std::vector<Fd> &programs) {
+Attachment TypedProbes::attach(uint32_t gate, const std::vector<const Function *> &functions, std::vector<Fd> &programs,
+                               const std::function<bool()> &isHurried) {
   Attachment result;
   find(functions);
-  for (const Function *one : functions)
+  for (const Function *one : functions) {
+    if (isHurried())
+      break;
     if (const std::string why = attachOne(gate, *one, result, programs); !why.empty())
       result.refused.push_back({one->id, one->name, why});
+  }
   return result;
 }
 
