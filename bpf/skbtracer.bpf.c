@@ -22,6 +22,7 @@
 #include "lib/owner.h"
 #include "lib/socket.h"
 #include "lib/probe.h"
+#include "lib/quick.h"
 #include "lib/session.h"
 #include "lib/typed.h"
 #include <bpf/bpf_tracing.h>
@@ -34,8 +35,12 @@ static __always_inline int go_to_hop(struct pt_regs *ctx, u64 skb, u32 flags)
 	const struct skbt_control *ctl;
 	struct skbt_hit *hit;
 
-	if (!maybe_followed(skb) && ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb)))
+	if (!maybe_followed(skb)) {
+		if ((flags & SKBT_PROBE_PASSIVE) || prefilter_rejects(skb))
+			return 0;
+	} else if (skbt_quick_hop(skb, function_of(ctx), PT_REGS_SP(ctx), flags)) {
 		return 0;
+	}
 	ctl = control_get();
 	hit = hit_get();
 	if (!ctl || !hit)

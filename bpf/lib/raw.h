@@ -58,6 +58,9 @@
 
 __u8 skbt_usual; /* 1: they are, 2: they are not */
 
+/* What these settings want of a hop at which nothing has changed is a plain record. */
+#define MAY_BE_PLAIN (!config.stack_on_hop && !config.control_block && (config.keep || !config.pid))
+
 static __always_inline bool raw_is_usual(void)
 {
 	bool is_usual = IS_SHARED_USUAL;
@@ -336,6 +339,7 @@ static __always_inline void raw_take(const struct sk_buff *skb, struct skbt_trac
 
 	raw_take_skb(skb, t);
 	t->raw.is_usual = raw_is_usual();
+	t->raw.may_be_plain = MAY_BE_PLAIN;
 	t->raw.shared = raw_shared_word(shared);
 	t->raw.gso_type = KERNEL_FIELD(skb_shared_info, shared, gso_type);
 	t->raw.frag_list = peek_or_read((u64)&shared->frag_list);

@@ -12,6 +12,7 @@
 #include "decide.h"
 #include "prefilter.h"
 #include "probe.h"
+#include "quick.h"
 
 /* Kernel functions, declared as helpers are: see native/src/kfuncs.h. The context is given to
  * kernels that ask for it. */
@@ -99,7 +100,7 @@ int skbt_session(struct pt_regs *ctx)
 	hit->skb = skb;
 	hit->flags = flags;
 	hit->kind = SKBT_COOKIE_KIND(cookie);
-	if (!is_muted)
+	if (!is_muted && !skbt_quick_hop(skb, function_of(ctx), PT_REGS_SP(ctx), flags))
 		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
 	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;

@@ -356,7 +356,6 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 				       u32 probe, u32 func, u64 sp, const struct skbt_drop *drop)
 {
 	struct skbt_hop *hop = (struct skbt_hop *)s->record;
-	const bool has_stack = config.stack_on_hop || (drop && config.stack_on_drop);
 	const struct skbt_control *ctl = control_get();
 	u64 thread = bpf_get_current_pid_tgid();
 	u64 time_ns = bpf_ktime_get_ns() - config.base_ns;
@@ -378,7 +377,7 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 			return true;
 	}
 	hop->skb = skb_address;
-	if (t && !has_stack && !config.control_block && (config.keep || !config.pid)) {
+	if (t && MAY_BE_PLAIN && !(drop && config.stack_on_drop)) {
 		changed = hop_changes(s, t, probe, thread);
 		if (!changed && !trail_is_open(t)) {
 			if (drop)

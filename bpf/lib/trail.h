@@ -163,41 +163,61 @@ static __always_inline void trail_begin(struct skbt_track *t)
 	trail_of(t)->tail.begun_ns = t->begun_ns - config.base_ns;
 }
 
-/* A hop of a packet that is followed; false when a whole record is to be made of it. */
-static __always_inline bool trail_hop(struct skbt_track *t, u64 skb, u32 func, u64 sp, u64 thread,
-				      u64 time_ns)
+/* The hop is where the last whole one was: stack, CPU and device. */
+static __always_inline bool trail_is_place(const struct skbt_trail *trail, u64 sp, u64 skb)
 {
-	struct skbt_trail *trail = trail_of(t);
 	const struct sk_buff *buffer = (const void *)skb;
+
+	return !((sp ^ trail->sp) >> SKBT_TRAIL_SP_BITS) &&
+	       bpf_get_smp_processor_id() == trail->cpu &&
+	       (u64)KERNEL_FIELD(sk_buff, buffer, dev) == trail->dev;
+}
+
+/* Puts a hop that differs by function and time only behind the others; false when there is no room,
+ * or the packet is chosen. */
+static __always_inline bool trail_put(struct skbt_trail *trail, u64 end, u32 func, u64 sp, u64 age)
+{
 	struct skbt_trail_hop *hop;
-	u64 end = trail_end(trail), age = time_ns - trail->tail.begun_ns;
 	u64 used = (u32)end;
 
-	if (end & SKBT_TRAIL_CLOSED)
-		return false;
-	trail_pass(trail, func);
-	if (config.tail_slow_ns && age >= config.tail_slow_ns) {
-		trail_send(t, skb, SKBT_CHOSEN_SLOW, time_ns);
-		return false;
-	}
-	if (trail->is_full || used > SKBT_TRAIL_BYTES) {
-		trail_miss(trail);
-		t->fresh = 1;
-		return true;
-	}
-	if (t->fresh || age >> 32 || thread != t->thread ||
-	    (sp ^ trail->sp) >> SKBT_TRAIL_SP_BITS || bpf_get_smp_processor_id() != trail->cpu ||
-	    (u64)KERNEL_FIELD(sk_buff, buffer, dev) != trail->dev)
-		return false;
-	asm volatile("" : "+r"(used)); /* compared once more, as it is used, for 6.1's verifier */
-	if (used > SKBT_TRAIL_BYTES)
+	asm volatile("" : "+r"(used)); /* compared as it is used, for 6.1's verifier */
+	if (trail->is_full || used > SKBT_TRAIL_BYTES)
 		return false;
 	hop = (struct skbt_trail_hop *)(trail->bytes + used);
 	hop->size = 0;
 	hop->sp = (u16)(sp & ((1 << SKBT_TRAIL_SP_BITS) - 1));
 	hop->func = func;
 	hop->delay_ns = (u32)age;
+	trail_pass(trail, func);
 	return trail_commit(trail, end, sizeof(*hop));
+}
+
+/* A hop of a packet that is followed, which is not quick (quick.h): whether it was kept in a few
+ * bytes, or missed. */
+static __always_inline bool trail_hop(struct skbt_track *t, u64 skb, u32 func, u64 sp, u64 thread,
+				      u64 time_ns)
+{
+	struct skbt_trail *trail = trail_of(t);
+	u64 end = trail_end(trail), age = time_ns - trail->tail.begun_ns;
+
+	if (end & SKBT_TRAIL_CLOSED)
+		return false;
+	if (config.tail_slow_ns && age >= config.tail_slow_ns) {
+		trail_pass(trail, func);
+		trail_send(t, skb, SKBT_CHOSEN_SLOW, time_ns);
+		return false;
+	}
+	if (trail->is_full || (u32)end > SKBT_TRAIL_BYTES) {
+		trail_pass(trail, func);
+		trail_miss(trail);
+		t->fresh = 1;
+		return true;
+	}
+	if (t->fresh || age >> 32 || thread != t->thread || !trail_is_place(trail, sp, skb)) {
+		trail_pass(trail, func);
+		return false;
+	}
+	return trail_put(trail, end, func, sp, age);
 }
 
 /* A whole record is made of this hop, by what the next ones go. */

@@ -16,6 +16,7 @@
 
 #include "prefilter.h"
 #include "probe.h"
+#include "quick.h"
 
 #define RELAY_BYTES 1 /* of the string that is compared, with itself */
 
@@ -93,15 +94,21 @@ static __always_inline u64 relayed_word(void)
 }
 
 /* A function of its own: what saying no takes is few instructions, without its registers. */
-static __noinline int skbt_typed_go_on(u64 skb)
+static __noinline int skbt_typed_go_on(u64 *ctx, u64 skb)
 {
 	const struct skbt_control *ctl = control_get();
 	const char *empty = (const char *)config.empty;
-	const u64 what = relayed_word();
+	const u64 what = relayed_word(), function = SKBT_RELAY_FUNCTION(what);
+	const u32 flags = SKBT_RELAY_FLAGS(what);
 
-	if (!ctl->generation || !skb ||
-	    ((SKBT_RELAY_FLAGS(what) & SKBT_PROBE_PASSIVE) && !maybe_followed(skb)))
+	if (!ctl->generation || !skb)
 		return 0;
+	if (!maybe_followed(skb)) {
+		if (flags & SKBT_PROBE_PASSIVE)
+			return 0;
+	} else if (skbt_quick_hop(skb, (u32)function, typed_sp(ctx, function), flags)) {
+		return 0;
+	}
 	relay(empty, RELAY_BYTES, empty, skb, what | SKBT_RELAY_GENERATION(ctl->generation));
 	return 0;
 }
@@ -160,7 +167,7 @@ int skbt_typed_entry(u64 *ctx)
 	skb = typed_argument(ctx);
 	if (!maybe_followed(skb) && prefilter_rejects_typed((const struct sk_buff *)skb))
 		return 0;
-	skbt_typed_go_on(typed_argument(ctx));
+	skbt_typed_go_on(ctx, typed_argument(ctx));
 	return 0;
 }
 
@@ -179,7 +186,7 @@ int skbt_typed_indirect(u64 *ctx)
 		return 0;
 	if (!maybe_followed(skb) && prefilter_rejects(skb))
 		return 0;
-	skbt_typed_go_on(skb);
+	skbt_typed_go_on(ctx, skb);
 	return 0;
 }
 
