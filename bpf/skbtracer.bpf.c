@@ -76,8 +76,10 @@ int skbt_entry(struct pt_regs *ctx)
 			bpf_tail_call_static(ctx, &bodies, SKBT_BODY_OTHER);
 			return 0;
 		}
-		if (gate == SKBT_GATE_LEAVING)
-			tell_typed(ctx);
+		if (gate == SKBT_GATE_LEAVING || gate == SKBT_GATE_GONE)
+			tell_typed(ctx, gate == SKBT_GATE_LEAVING);
+		if (gate == SKBT_GATE_GONE)
+			return 0;
 	}
 	asm volatile("%0 = *(u64 *)(%1 + 112)" : "=r"(skb) : "r"(ctx)); /* di: the first argument */
 	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));

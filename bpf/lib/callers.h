@@ -108,7 +108,9 @@ static __always_inline void caller_note_at(u64 sp, u64 func, u32 size, u64 skb, 
 	}
 	if (count >= CALLERS_MAX)
 		count = 0; /* they are forgotten */
-	one = &all->caller[count & (CALLERS_MAX - 1)];
+	/* not a test, which 6.1's verifier forgets */
+	asm volatile("%0 &= %1" : "+r"(count) : "i"(CALLERS_MAX - 1));
+	one = &all->caller[count];
 	one->sp = sp;
 	one->back = peek_or_read(sp);
 	one->skb = skb;

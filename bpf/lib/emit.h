@@ -162,7 +162,7 @@ static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, 
 		t->fresh = 1;
 		return;
 	}
-	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, size, config.generation,
+	emit_header(&hop->header, drop ? SKBT_KIND_DROP : SKBT_KIND_HOP, size, t->generation,
 		    time_ns);
 	hop->header.seq = seq;
 	hop->header.flags = t->flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT);

@@ -119,8 +119,9 @@ static __always_inline u32 packet_find(const struct sk_buff *skb, u32 *network)
 static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_buff *skb)
 {
 	struct skbt_packet *p = &s->packet;
-	u32 network = 0, start, linear_end, data, want, shift = 0;
+	u32 network = 0, start, linear_end, data, shift = 0;
 	const u8 *from;
+	u64 want; /* a word: 6.1's verifier forgets the bound of half of one */
 
 	p->avail = 0;
 	p->wire_len = skb->len;
@@ -157,11 +158,13 @@ static __always_inline void packet_read(struct skbt_scratch *s, const struct sk_
 		p->wire_len += VLAN_HLEN;
 		from += 2 * ETH_ALEN;
 		want -= 2 * ETH_ALEN;
+		asm volatile("" : "+r"(want)); /* compared as it is used */
 		if (want > SKBT_HEAD_BYTES - 16)
 			want = SKBT_HEAD_BYTES - 16;
 		if (bpf_probe_read_kernel(p->data + 16, want, from))
 			return;
 	} else {
+		asm volatile("" : "+r"(want));
 		if (want > SKBT_HEAD_BYTES)
 			want = SKBT_HEAD_BYTES;
 		if (bpf_probe_read_kernel(p->data, want, from))

@@ -37,14 +37,14 @@ static __always_inline u64 hit_number(u64 sp, u32 id)
 	return sp ^ (u64)id << 48;
 }
 
-/* The hit of a kprobe that leaves: for the typed probe that takes its place. */
-static __always_inline void tell_typed(struct pt_regs *ctx)
+/* For the typed probe that takes the place of this kprobe: whether it has told this hit. */
+static __always_inline void tell_typed(struct pt_regs *ctx, bool has_told)
 {
 	struct skbt_typed_place *place = typed_place();
 	u32 id = SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS;
 
 	if (place)
-		place->told = hit_number(PT_REGS_SP(ctx), id);
+		place->told = has_told ? hit_number(PT_REGS_SP(ctx), id) : 0;
 }
 
 static __always_inline u64 argument(struct pt_regs *ctx, u32 position)

@@ -148,6 +148,7 @@ enum skbt_gate {
 	/* of a kprobe whose function has a typed probe, too, which is about to take its place: as
 	 * partly, and the typed probe is told of each hit, */
 	SKBT_GATE_LEAVING,
+	SKBT_GATE_GONE, /* shut, and the typed probe is told that this hit was not told, */
 	SKBT_GATE_COMING, /* and of that: as partly, but for the hits that it was told of */
 };
 /* In `muted`, of a session's function: not muted, but noted. */

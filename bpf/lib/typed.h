@@ -18,10 +18,11 @@
 #include "probe.h"
 #include "quick.h"
 
-#define RELAY_BYTES 1 /* of the string that is compared, with itself */
+#define RELAY_BYTES 1
 
-/* To skbt_typed_hop(): the skb, and SKBT_RELAY(). */
-static long (*const relay)(const char *string, u32 bytes, const char *same, u64 skb,
+/* To skbt_typed_hop(): whose call it is, by the address of its control section, the skb, and
+ * SKBT_RELAY(). */
+static long (*const relay)(const char *control, u32 bytes, const char *empty, u64 skb,
 			   u64 what) = (void *)182; /* BPF_FUNC_strncmp */
 
 #define CALL_REACH 16 /* the call of ftrace is among a function's first bytes */
@@ -109,7 +110,8 @@ static __noinline int skbt_typed_go_on(u64 *ctx, u64 skb)
 	} else if (skbt_quick_hop(skb, (u32)function, typed_sp(ctx, function), flags)) {
 		return 0;
 	}
-	relay(empty, RELAY_BYTES, empty, skb, what | SKBT_RELAY_GENERATION(ctl->generation));
+	relay((const char *)ctl, RELAY_BYTES, empty, skb,
+	      what | SKBT_RELAY_GENERATION(ctl->generation));
 	return 0;
 }
 
@@ -190,7 +192,8 @@ int skbt_typed_indirect(u64 *ctx)
 	return 0;
 }
 
-/* bpf_strncmp(s1, s1_sz, s2, …): of all calls, those of the program above, under these settings. */
+/* bpf_strncmp(s1, s1_sz, s2, …): of all calls, those of the program above, of this capture and
+ * under these settings. */
 SEC("skbt/begin")
 int skbt_typed_hop(u64 *ctx)
 {
@@ -199,7 +202,7 @@ int skbt_typed_hop(u64 *ctx)
 	struct skbt_scratch *s;
 	u64 sp;
 
-	if (ctx[1] != RELAY_BYTES || ctx[0] != ctx[2] ||
+	if (ctx[0] != (u64)control_get() || ctx[1] != RELAY_BYTES ||
 	    (what & SKBT_RELAY_GENERATION(0xff)) != SKBT_RELAY_GENERATION(config.generation))
 		return 0;
 	if (flags & SKBT_PROBE_END) {

@@ -612,9 +612,13 @@ bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted
   return isLess;
 }
 
-bool Probes::isSettled() const {
+size_t Probes::unsettled() const {
   const std::lock_guard guard(lock);
-  return isNoting || std::all_of(batches.begin(), batches.end(), [](const auto &batch) { return batch->hot.empty(); });
+  size_t count = 0;
+  if (!isNoting)
+    for (const auto &batch : batches)
+      count += batch->hot.size();
+  return count;
 }
 
 void Probes::settle(const std::function<bool()> &isHurried) {
@@ -657,8 +661,8 @@ void Probes::handOver(size_t place, std::unique_ptr<Batch> next) {
   setGate(from, SKBT_GATE_LEAVING);
   waitForPrograms();
   setGate(to, SKBT_GATE_COMING);
-  std::atomic_thread_fence(std::memory_order_release); // who sees the one shut sees the other open
-  setGate(from, SKBT_GATE_SHUT);
+  std::atomic_thread_fence(std::memory_order_release); // who sees the one gone sees the other come
+  setGate(from, SKBT_GATE_GONE);
   waitForPrograms();
   setGate(to, openGate(*next, isPartly));
   {

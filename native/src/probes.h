@@ -100,8 +100,8 @@ public:
   // both. Takes some ten milliseconds for each where CPUs are slow; ends as soon as `isHurried` says so, with nothing
   // changed. One thread at a time, with set().
   void settle(const std::function<bool()> &isHurried);
-  // Whether there is something that settle() would change.
-  bool isSettled() const;
+  // Kprobes whose place settle() would give to typed ones. Any thread.
+  size_t unsettled() const;
 
   // Puts probes on these beside all others, which only count, until endWeighing(): what they would be hit. Those that
   // refuse are left out. Errors: as set(). One thread at a time, with set().

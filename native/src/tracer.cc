@@ -61,7 +61,7 @@ Tracer::Turn::~Turn() {
 
 // Once nothing has changed for a while. Within a turn.
 void Tracer::settleSoon() {
-  if (!probes || probes->isSettled())
+  if (!probes || probes->unsettled() == 0)
     return;
   {
     const std::lock_guard guard(settling.lock);
@@ -378,6 +378,7 @@ Stats Tracer::readStats(bool isLast) {
   stats.oldestNs = ages.oldestNs;
   stats.missed =
       earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
+  stats.settling = probes->unsettled();
   if (reader) {
     stats.batches = reader->batches();
     stats.bytes = reader->bytes();

@@ -24,6 +24,7 @@ struct Stats {
   std::vector<uint64_t> trackFull;   // per CPU
   uint64_t told = 0;                 // tail mode: packets
   uint64_t trailFull = 0;            // records not kept
+  uint64_t settling = 0;             // kprobes that typed probes are to take the place of
   uint64_t lateEnds = 0;             // packets whose end only the last place saw
   std::vector<uint64_t> stackFull;   // per CPU
   std::vector<uint64_t> rateLimited; // per CPU

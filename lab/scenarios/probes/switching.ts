@@ -170,7 +170,11 @@ async function switchThem(): Promise<void> {
       if (i === WARM || i === SWITCHES) {
         ledger.expect(probedBy(agent, DEFAULT_PLAN));
         await agent.apply({ filter, probes: DEFAULT_PLAN });
-        await agent.until(() => agent.stats?.detaching === 0, 'all that was switched off is detached');
+        const { stats } = agent;
+        await agent.until(
+          () => agent.stats !== stats && agent.stats?.detaching === 0 && agent.stats.settling === 0,
+          'all that was switched off is detached, and what is on has settled',
+        );
         const now = holdings();
         if (warm === undefined) {
           warm = now;
