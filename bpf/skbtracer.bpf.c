@@ -83,6 +83,8 @@ int skbt_entry(struct pt_regs *ctx)
 	}
 	asm volatile("%0 = *(u64 *)(%1 + 112)" : "=r"(skb) : "r"(ctx)); /* di: the first argument */
 	asm volatile("%0 = " STRING(SKBT_ENTRY_FLAGS) : "=r"(flags));
+	if (flags & SKBT_PROBE_COUNTED)
+		count_hit();
 	if (flags & SKBT_PROBE_BY_COOKIE) {
 		cookie = bpf_get_attach_cookie(ctx);
 		flags = SKBT_COOKIE_FLAGS(cookie);

@@ -20,7 +20,8 @@ const BRIDGE = 'cost-bridge';
 const CLIENT = { netns: 'cost-client', address: '10.9.0.2' };
 const SERVER = { netns: 'cost-server', address: '10.9.0.3' };
 const PORT = 5001;
-const WARM_UP = 30;
+/** As many as it takes for probes to settle: docs/decisions/021-settled-under-load.md. */
+const WARM_UP = 500;
 const WARM_UP_SECONDS = 1;
 const STREAM_SECONDS = 2;
 const ALL = ['--group', 'all', '--json'];
@@ -218,7 +219,7 @@ async function untilDetached(): Promise<void> {
   for (let i = 0; i < 600 && left() > 0; i += 1) await new Promise((resolve) => setTimeout(resolve, 500));
 }
 
-/** Waits until probes are exchanged no more: those that are hit most become typed ones soon after a start. */
+/** Waits until probes are exchanged no more: under load, those that are hit most become typed ones. */
 async function untilSettled(): Promise<void> {
   const attached = () => readFileSync('/sys/kernel/tracing/enabled_functions', 'utf8');
   let before = '';
@@ -230,13 +231,13 @@ async function untilSettled(): Promise<void> {
 
 async function measure(mode: Mode): Promise<Measured> {
   const tracer = await mode.start();
-  await untilSettled();
   let perDatagram: number | undefined;
   let perSecond: number | undefined;
   let streamBits: number | undefined;
   let byProgram: ProgramTime[] | undefined;
   if (mode.measures.includes('datagrams')) {
     await datagrams(WARM_UP);
+    await untilSettled();
     const before = isByProgram ? programs() : [];
     const sent = await datagrams(count);
     perDatagram = sent.cpuNs / count;
@@ -245,6 +246,7 @@ async function measure(mode: Mode): Promise<Measured> {
   }
   if (mode.measures.includes('stream')) {
     await stream(WARM_UP_SECONDS);
+    await untilSettled();
     const before = isByProgram && byProgram === undefined ? programs() : undefined;
     streamBits = await stream(STREAM_SECONDS);
     if (before) byProgram = difference(programs(), before);

@@ -26,7 +26,7 @@ interface Run {
   readonly ordinary: readonly Measured[];
 }
 
-const WARM_UP = 30;
+const WARM_UP = 500;
 
 const measure = (kernel: string): Run => ({
   kernel,

@@ -11,12 +11,6 @@
 volatile __u8 gates[SKBT_GATES];
 volatile __u8 muted[SKBT_FUNCTIONS];
 
-/* Where typed probes have what lasts longer than they. */
-struct skbt_typed_place {
-	u64 context; /* address of one */
-	u64 told; /* hit of a kprobe that leaves: hit_number() */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -35,6 +29,14 @@ static __always_inline struct skbt_typed_place *typed_place(void)
 static __always_inline u64 hit_number(u64 sp, u32 id)
 {
 	return sp ^ (u64)id << 48;
+}
+
+static __always_inline void count_hit(void)
+{
+	struct skbt_typed_place *place = typed_place();
+
+	if (place)
+		place->hits++; /* no other kprobe runs here meanwhile */
 }
 
 /* For the typed probe that takes the place of this kprobe: whether it has told this hit. */

@@ -203,6 +203,7 @@ enum skbt_session_kind {
 #define SKBT_PROBE_NO_LENGTH 4
 #define SKBT_PROBE_BY_COOKIE 8 /* of a copy of the entry program: its probes differ in these */
 #define SKBT_PROBE_END 16
+#define SKBT_PROBE_COUNTED 64 /* of a copy of the entry program: its hits are counted */
 #define SKBT_PROBE_IN_HAND 32 /* of a program of XDP: the skb is none of its arguments */
 #define SKBT_COOKIE(func, argument, flags)                                                         \
 	((__u64)(func) | (__u64)(argument) << 32 | (__u64)(flags) << 40)
@@ -269,6 +270,13 @@ struct skbt_hit {
  * number. */
 #define SKBT_HOP_BODIES 2
 #define SKBT_HOP_SLOT(generation) ((generation) % SKBT_HOP_BODIES)
+
+/* Where typed probes, of one CPU, have what lasts longer than they; see lib/typed.h. */
+struct skbt_typed_place {
+	__u64 context; /* address of one */
+	__u64 told; /* hit of a kprobe that leaves: hit_number() */
+	__u64 hits; /* of kprobes whose place typed probes take under load */
+};
 
 /* eBPF instructions that a translated pcap filter may have; see lib/filter.h. */
 #define SKBT_FILTER_SLOT 2048

@@ -183,8 +183,6 @@ export const tracerStatsSchema = v.object({
   undelivered: count,
   /** Probes that are switched off, and that the kernel has not detached yet; older sources do not tell. */
   detaching: v.optional(count, 0),
-  /** Kprobes on what packets pass most, whose place typed probes are about to take. */
-  settling: v.optional(count, 0),
   /** Packets matched, ids given. */
   packets: count,
   /** In tail mode: packets told, and records that were not kept because their packet had too many. */
@@ -215,7 +213,6 @@ export const NO_STATS: TracerStats = {
   missed: 0,
   undelivered: 0,
   detaching: 0,
-  settling: 0,
   packets: 0,
   told: 0,
   trailFull: 0,

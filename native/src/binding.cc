@@ -559,7 +559,6 @@ Napi::Value Tracer::stats(const Napi::CallbackInfo &info) {
   set("oldestNs", stats.oldestNs);
   set("missed", stats.missed);
   set("undelivered", stats.undelivered);
-  set("settling", stats.settling);
   set("packets", stats.packets);
   set("told", stats.told);
   set("trailFull", stats.trailFull);

@@ -55,6 +55,7 @@ constexpr size_t COPIES_MAX = 1024;
 
 // Few probes of a kind are not worth a link of their own: they go to those whose kind is found at each hit.
 constexpr size_t KIND_LEAST = 64;
+constexpr size_t HOT_LEAST = 8; // every packet passes them
 // Those on an skb that is made, or whose memory goes back, are few, and every packet passes them.
 constexpr size_t PASSIVE_LEAST = 16;
 
@@ -116,6 +117,7 @@ Result<std::unique_ptr<Probes>> Probes::make(const bpf_object *object, Backend b
     return done.error();
   if (auto done = probes->findEntry(object); !done)
     return done.error();
+  probes->typedPlaces = bpf_object__find_map_fd_by_name(object, "typed_places");
   probes->typed = std::make_unique<TypedProbes>(
       std::move(patterns.typed), std::move(patterns.indirect),
       TypedSwitches{bpf_object__find_map_fd_by_name(object, BYTES), probes->gatesAt, probes->mutedAt});
@@ -210,8 +212,9 @@ Result<uint32_t> Probes::takeGate() {
 Status Probes::loadEntry(Batch &batch, const Kind &kind) const {
   std::vector<bpf_insn> insns = entry;
   insns[gateInsn].imm = gatesAt + static_cast<int32_t>(batch.gate);
-  const bool isKnown =
-      kind.argument != 0 ? makeEntry(insns, kind.argument, kind.flags) : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE);
+  const uint32_t counted = kind.isHot ? SKBT_PROBE_COUNTED : 0;
+  const bool isKnown = kind.argument != 0 ? makeEntry(insns, kind.argument, kind.flags | counted)
+                                          : makeEntry(insns, 1, SKBT_PROBE_BY_COOKIE | counted);
   if (!isKnown)
     return Error{"LOAD_FAILED", "the entry program is not what is known here"};
   LIBBPF_OPTS(bpf_prog_load_opts, opts);
@@ -274,16 +277,16 @@ std::map<Kind, ProbePart> Probes::byKind(const ProbePart &functions) const {
       continue;
     const bool isTyped = !isOther(one) && (backend == Backend::Fentry || isPassed(one));
     const bool isHotOne = !isTyped && isHotFunction(one) && typed->takes(*one);
-    const bool isKnown =
-        !isTyped && !isHotOne && (one->flags == 0 || (one->flags == SKBT_PROBE_PASSIVE && one->argument == 1));
+    const bool isKnown = !isTyped && (one->flags == 0 || (one->flags == SKBT_PROBE_PASSIVE && one->argument == 1));
     kinds[{isKnown ? one->argument : 0, isKnown ? one->flags : 0, isOther(one), isTyped, isHotOne}].push_back(one);
   }
   for (auto it = kinds.begin(); it != kinds.end();) {
-    if (it->first.argument == 0 || it->second.size() >= (it->first.flags == 0 ? KIND_LEAST : PASSIVE_LEAST)) {
+    const size_t least = it->first.isHot ? HOT_LEAST : it->first.flags == 0 ? KIND_LEAST : PASSIVE_LEAST;
+    if (it->first.argument == 0 || it->second.size() >= least) {
       ++it;
       continue;
     }
-    ProbePart &others = kinds[{0}];
+    ProbePart &others = kinds[Kind{.isHot = it->first.isHot}];
     others.insert(others.end(), it->second.begin(), it->second.end());
     it = kinds.erase(it);
   }
@@ -612,13 +615,20 @@ bool Probes::mute(const Batch &batch, const std::unordered_set<uint32_t> &wanted
   return isLess;
 }
 
-size_t Probes::unsettled() const {
+bool Probes::isSettled() const {
   const std::lock_guard guard(lock);
-  size_t count = 0;
-  if (!isNoting)
-    for (const auto &batch : batches)
-      count += batch->hot.size();
-  return count;
+  return isNoting || std::all_of(batches.begin(), batches.end(), [](const auto &batch) { return batch->hot.empty(); });
+}
+
+uint64_t Probes::hotHits() const {
+  const int cpus = libbpf_num_possible_cpus();
+  std::vector<skbt_typed_place> places(cpus > 0 ? static_cast<size_t>(cpus) : 0);
+  const uint32_t zero = 0;
+  uint64_t hits = 0;
+  if (!places.empty() && bpf_map_lookup_elem(typedPlaces, &zero, places.data()) == 0)
+    for (const skbt_typed_place &one : places)
+      hits += one.hits;
+  return hits;
 }
 
 void Probes::settle(const std::function<bool()> &isHurried) {

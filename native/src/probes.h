@@ -65,7 +65,7 @@ struct Kind {
  * hit whether it is meant.
  *
  * Functions that packets pass most (hot_functions.h) have a batch of kprobes of their own, which settle() exchanges for
- * typed probes: these cost half as much at each hit, and too long for a start.
+ * typed probes under load: these cost half as much at each hit, but each takes long to attach and to detach.
  *
  * As long as functions that take no skb are probed, the gates of all others have what is entered noted as a caller:
  * bpf/lib/callers.h.
@@ -100,8 +100,10 @@ public:
   // both. Takes some ten milliseconds for each where CPUs are slow; ends as soon as `isHurried` says so, with nothing
   // changed. One thread at a time, with set().
   void settle(const std::function<bool()> &isHurried);
-  // Kprobes whose place settle() would give to typed ones. Any thread.
-  size_t unsettled() const;
+  // Whether there is nothing that settle() would change. Any thread, as below.
+  bool isSettled() const;
+  // Hits of what settle() would change, since the capture began.
+  uint64_t hotHits() const;
 
   // Puts probes on these beside all others, which only count, until endWeighing(): what they would be hit. Those that
   // refuse are left out. Errors: as set(). One thread at a time, with set().
@@ -158,6 +160,7 @@ private:
   int32_t spansAt = 0;
   volatile uint8_t *bytes = nullptr;
   size_t bytesSize = 0;
+  int typedPlaces = -1;    // the object's
   Fd waitInner, waitOuter; // see waitForPrograms()
   std::unique_ptr<TypedProbes> typed;
   std::shared_ptr<Gates> gates = std::make_shared<Gates>();

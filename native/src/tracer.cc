@@ -59,37 +59,28 @@ Tracer::Turn::~Turn() {
   tracer.changes.unlock();
 }
 
-// Once nothing has changed for a while. Within a turn.
+// Within a turn.
 void Tracer::settleSoon() {
-  if (!probes || probes->unsettled() == 0)
-    return;
-  {
-    const std::lock_guard guard(settling.lock);
-    settling.isEnding = false;
-    settling.due = std::chrono::steady_clock::now() + SETTLE_AFTER;
-  }
-  if (!settling.thread.joinable())
-    settling.thread = std::thread([this] { settleWhenDue(); });
-  settling.signal.notify_one();
+  if (probes && !probes->isSettled() && !settling.thread.joinable())
+    settling.thread = std::thread([this, hits = probes->hotHits()] { settleUnderLoad(hits); });
 }
 
-void Tracer::settleWhenDue() {
+// Looks now and then at what the probes that can be settled are hit.
+void Tracer::settleUnderLoad(uint64_t before) {
   std::unique_lock guard(settling.lock);
-  while (!settling.isEnding) {
-    if (!settling.due) {
-      settling.signal.wait(guard);
+  while (!settling.signal.wait_for(guard, SETTLE_LOOK, [this] { return settling.isEnding; })) {
+    // A turn is never waited for: who has it may wait for this thread to end.
+    const std::unique_lock turn(changes, std::try_to_lock);
+    if (!turn.owns_lock() || !probes || probes->isSettled())
       continue;
-    }
-    if (settling.signal.wait_until(guard, *settling.due) != std::cv_status::timeout)
-      continue; // something else is due, or the end
-    settling.due.reset();
+    const uint64_t hits = probes->hotHits();
+    const bool isLoaded = hits - before >= SETTLE_HITS;
+    before = hits;
+    if (!isLoaded)
+      continue;
     guard.unlock();
-    // Never waited for: who has the turn sets the next time, or waits for this thread to end.
-    if (const std::unique_lock turn(changes, std::try_to_lock); turn.owns_lock()) {
-      if (probes)
-        probes->settle([this] { return waiting > 0; });
-      mark("settled");
-    }
+    probes->settle([this] { return waiting > 0; });
+    mark("settled");
     guard.lock();
   }
 }
@@ -99,11 +90,11 @@ void Tracer::endSettling() {
   {
     const std::lock_guard guard(settling.lock);
     settling.isEnding = true;
-    settling.due.reset();
   }
   settling.signal.notify_one();
   if (settling.thread.joinable())
     settling.thread.join();
+  settling.isEnding = false;
 }
 
 Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const Symbols> symbols,
@@ -378,7 +369,6 @@ Stats Tracer::readStats(bool isLast) {
   stats.oldestNs = ages.oldestNs;
   stats.missed =
       earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
-  stats.settling = probes->unsettled();
   if (reader) {
     stats.batches = reader->batches();
     stats.bytes = reader->bytes();

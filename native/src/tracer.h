@@ -24,7 +24,6 @@ struct Stats {
   std::vector<uint64_t> trackFull;   // per CPU
   uint64_t told = 0;                 // tail mode: packets
   uint64_t trailFull = 0;            // records not kept
-  uint64_t settling = 0;             // kprobes that typed probes are to take the place of
   uint64_t lateEnds = 0;             // packets whose end only the last place saw
   std::vector<uint64_t> stackFull;   // per CPU
   std::vector<uint64_t> rateLimited; // per CPU
@@ -62,8 +61,10 @@ const Clock &captureClock();
 constexpr uint64_t LONG_NS = 10'000'000'000ULL;
 // The table of packets is looked through this often at most.
 constexpr uint64_t SWEEP_EVERY_NS = 5'000'000'000ULL;
-// A capture that has begun, or was changed, is left alone for so long before its probes are settled.
-constexpr std::chrono::milliseconds SETTLE_AFTER{300};
+// Probes are settled (Probes::settle()) when those that can be are hit so often within that time: a hundredth of a CPU
+// or so that they cost.
+constexpr std::chrono::milliseconds SETTLE_LOOK{1000};
+constexpr uint64_t SETTLE_HITS = 20'000;
 // In tail mode it also tells packets that have waited for too long.
 constexpr uint64_t SWEEP_FOR_SLOW_NS = 400'000'000ULL;
 
@@ -137,10 +138,9 @@ private:
     std::mutex lock; // of what follows, for moments only
     std::condition_variable signal;
     bool isEnding = false;
-    std::optional<std::chrono::steady_clock::time_point> due;
   } settling;
   void settleSoon();
-  void settleWhenDue();
+  void settleUnderLoad(uint64_t before);
   void endSettling();
 
   Generation &live() { return current ? *current : *first; }
