@@ -37,6 +37,7 @@ import { modules } from './probes/modules.ts';
 import { others } from './probes/others.ts';
 import { pricing } from './probes/pricing.ts';
 import { programHops } from './probes/programs.ts';
+import { settling } from './probes/settling.ts';
 import { switching } from './probes/switching.ts';
 import { typed } from './probes/typed.ts';
 import { programs } from './programs.ts';
@@ -63,6 +64,7 @@ type Groups = Readonly<Record<string, readonly Scenario[]>>;
 
 /** Where versions of the kernel, and ways to attach, differ most. */
 const onBoth: Groups = {
+  settling,
   paths,
   drops,
   routingDrops,
@@ -88,7 +90,7 @@ const groups: Groups = { ...onBoth, ...on6_12, ...on6_1, tails };
 const fresh: readonly string[] = ['programs'];
 /** They start commands or agents of their own, and want the kernel for themselves: the others' capture has ended. */
 const alone: readonly string[] = [
-  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'exchanging', 'typed', 'joining', 'pricing', 'modules', 'others', 'wiring', 'lifetimes',
+  'stacks', 'fairness', 'printing', 'expressionTable', 'identity', 'flows', 'held', 'switching', 'exchanging', 'settling', 'typed', 'joining', 'pricing', 'modules', 'others', 'wiring', 'lifetimes',
   'starts', 'doctor', 'programHops', 'recordings', 'keeping', 'expecting',
 ]; // biome-ignore format: a list
 const isElsewhere = (group: string): boolean =>

@@ -18,7 +18,7 @@ const FUNCTIONS = [
 ]; // biome-ignore format: a list
 
 /** What each datagram passed, by the IP header's id, which counts them. */
-class Passed implements Watcher {
+export class Passed implements Watcher {
   readonly paths = new Map<number, Hop[]>();
   generation = 0;
 
@@ -32,6 +32,23 @@ class Passed implements Watcher {
 
   free(): void {}
   capture(): void {}
+
+  /** Functions of each datagram but the first and the last, which were on their way meanwhile; and how many passed them. */
+  whole(agent: ProbingAgent): ReadonlyMap<string, number> {
+    const names = (hops: readonly Hop[]): string =>
+      hops
+        .map((hop) => (hop.kind === 'drop' ? 'drop' : (agent.functions.get(hop.func)?.name ?? '')))
+        .join(' ');
+    const ids = [...this.paths.keys()];
+    const [first = 0] = ids;
+    const count = ((ids.at(-1) ?? 0) - first + (1 << 16)) % (1 << 16);
+    const counts = new Map<string, number>();
+    for (let i = 1; i < count; i += 1) {
+      const path = names(this.paths.get((first + i) % (1 << 16)) ?? []);
+      counts.set(path, (counts.get(path) ?? 0) + 1);
+    }
+    return counts;
+  }
 }
 
 async function exchangeThem(): Promise<void> {
@@ -55,25 +72,13 @@ async function exchangeThem(): Promise<void> {
     }
     await agent.stop();
 
-    const names = (hops: readonly Hop[]): string =>
-      hops
-        .map((hop) => (hop.kind === 'drop' ? 'drop' : (agent.functions.get(hop.func)?.name ?? '')))
-        .join(' ');
-    const ids = [...seen.paths.keys()];
-    const [first = 0] = ids;
-    const count = ((ids.at(-1) ?? 0) - first + (1 << 16)) % (1 << 16);
-    // those that were on their way as the capture began and ended are not whole
-    const paths = Array.from({ length: count - 1 }, (_, i) =>
-      names(seen.paths.get((first + 1 + i) % (1 << 16)) ?? []),
-    );
-    const counts = new Map<string, number>();
-    for (const path of paths) counts.set(path, (counts.get(path) ?? 0) + 1);
-    const [usual = ''] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
+    const paths = seen.whole(agent);
+    const [usual = ''] = [...paths].sort(([, a], [, b]) => b - a)[0] ?? [];
     for (const name of FUNCTIONS) check(usual.split(' ').includes(name), `${name} is on the path`, usual);
-    equal([...counts.keys()], [usual], 'paths of all datagrams');
+    equal([...paths.keys()], [usual], 'paths of all datagrams');
     equal(agent.stats?.missed, 0, 'hits missed');
     const both = [...seen.paths.values()].filter((hops) => hops[0]?.generation !== hops.at(-1)?.generation);
-    console.log(`  # ${paths.length} datagrams, ${both.length} of them under two filters`);
+    console.log(`  # ${paths.get(usual)} datagrams, ${both.length} of them under two filters`);
   } finally {
     await agent.close();
   }
