@@ -9,6 +9,7 @@
 #include "kernel_shared.h"
 #include "load_plan.h"
 #include "programs.h"
+#include "rings.h"
 #include "typed_copy.h"
 
 #include <bpf/libbpf.h>
@@ -110,6 +111,8 @@ public:
   std::shared_ptr<const Pattern> typedHop() const { return hopPattern; }
 
   int mapFd(const char *name) const;
+  // How ring buffers and lanes share what they have.
+  const Room &room() const { return shared; }
   // The ring buffers. Only of the first generation.
   std::vector<int> ringFds() const;
   const bpf_object *bpfObject() const { return object.get(); }
@@ -130,6 +133,7 @@ private:
   std::unique_ptr<bpf_object, ObjectClose> object;
   std::vector<Fd> links;
   std::vector<Fd> rings;
+  Room shared;
   std::vector<Session> callSessions;
   std::shared_ptr<const Pattern> copied;
   std::set<uint32_t> tcPrograms; // ids of programs that were looked at
