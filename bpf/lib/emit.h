@@ -4,11 +4,8 @@
 #define SKBT_EMIT_H
 
 #include "config.h"
+#include "lane.h"
 #include "maps.h"
-
-/* The reader is woken when this much waits; below that it looks by itself every 50 milliseconds.
- */
-#define WAKE_BYTES (256 << 10)
 
 static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size, u32 generation,
 					u64 time_ns)
@@ -30,29 +27,49 @@ static __always_inline void *ring_get(void)
 	return bpf_map_lookup_elem(&rings, &place);
 }
 
-/* How to hand over the record of that number. How much waits is looked at now and then. */
-static __always_inline u64 emit_flags(void *ring, u32 seq)
+/* Takes so many sequence numbers; the first of them. A probe in an interrupt may come in between:
+ * per CPU, but atomic. */
+static __always_inline u32 emit_number(struct skbt_lane *lane, u32 count)
 {
-	if (seq & 15)
+	struct skbt_counters *c;
+
+	if (lane)
+		return (u32)__sync_fetch_and_add(&lane->events, count);
+	c = counters_get();
+	return c ? (u32)__sync_fetch_and_add(&c->events, count) : 0;
+}
+
+static __always_inline void emit_lost(u32 records)
+{
+	struct skbt_counters *c = counters_get();
+
+	if (c)
+		__sync_fetch_and_add(&c->lost_ring, records);
+}
+
+/* How to hand over the record of that number. How much waits is looked at now and then; the reader
+ * looks by itself every 50 milliseconds. */
+static __always_inline u64 emit_flags(void *ring, const struct skbt_lane *lane, u32 seq)
+{
+	if (seq & (EMIT_LOOKS - 1))
 		return BPF_RB_NO_WAKEUP;
-	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= WAKE_BYTES ? BPF_RB_FORCE_WAKEUP
-									: BPF_RB_NO_WAKEUP;
+	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= config.wake_bytes ||
+	    (lane && lane_waits(lane)))
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
 }
 
 /* False when the ring was full: the loss is counted, and the number that the record had is missing.
  */
 static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
-	struct skbt_counters *c = counters_get();
+	struct skbt_lane *lane = lane_get();
 	void *ring = ring_get();
 
-	if (!c || !ring)
-		return false;
-	/* a probe in an interrupt may come in between: per-CPU, but atomic */
-	h->seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	if (!bpf_ringbuf_output(ring, h, size, emit_flags(ring, h->seq)))
+	h->seq = emit_number(lane, 1);
+	if (ring && !bpf_ringbuf_output(ring, h, size, emit_flags(ring, lane, h->seq)))
 		return true;
-	__sync_fetch_and_add(&c->lost_ring, 1);
+	emit_lost(1);
 	return false;
 }
 
@@ -148,17 +165,17 @@ static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, 
 				       u64 time_ns, const struct skbt_drop *drop)
 {
 	const u32 size = drop ? sizeof(struct skbt_plain_drop) : sizeof(struct skbt_hop);
-	struct skbt_counters *c = counters_get();
-	void *ring = ring_get();
+	struct skbt_lane *lane = lane_get();
+	u32 seq = emit_number(lane, 1);
 	struct skbt_hop *hop;
-	u32 seq;
+	void *ring;
 
-	if (!c || !ring)
+	if (!drop && lane && lane_put(lane, t, skb, func, sp, pid, time_ns, seq))
 		return;
-	seq = (u32)__sync_fetch_and_add(&c->events, 1);
-	hop = bpf_ringbuf_reserve(ring, size, 0);
+	ring = ring_get();
+	hop = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
 	if (!hop) {
-		__sync_fetch_and_add(&c->lost_ring, 1);
+		emit_lost(1);
 		t->fresh = 1;
 		return;
 	}
@@ -177,7 +194,7 @@ static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, 
 		hop->header.sections = SKBT_SECTION_DROP;
 		((struct skbt_plain_drop *)hop)->drop = *drop;
 	}
-	bpf_ringbuf_submit(hop, emit_flags(ring, seq));
+	bpf_ringbuf_submit(hop, emit_flags(ring, lane, seq));
 }
 
 #endif

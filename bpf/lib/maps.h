@@ -214,6 +214,18 @@ struct {
 	__array(values, struct skbt_ring);
 } rings SEC(".maps");
 
+/* Lanes by CPU, in a section of its own, which the reader maps: no map is asked for one. */
+struct skbt_lane skbt_lanes[SKBT_LANES] SEC(".data.lanes") __attribute__((aligned(64)));
+
+/* Their places. Full: the hop goes into the ring buffer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set before load */
+	__type(key, u32);
+	__type(value, struct skbt_lane_hop);
+} lane_hops SEC(".maps");
+
 /* Address of a followed packet's sk_buff -> its place. Full: the packet is not followed, and
  * counted (skbt_counters.track_full). */
 struct {

@@ -61,14 +61,15 @@ struct skbt_config {
 	__u8 tail; /* what is recorded of a packet is kept until it is chosen; see lib/trail.h */
 	__u8 tail_new; /* packets on a path that none was on are chosen */
 	__u32 filter_reach; /* bytes of a packet that the expression looks at, at most */
+	__u32 wake_bytes; /* the reader is woken when as much waits in a ring buffer */
 	char ifname[16];
 	char empty[8]; /* a string */
 };
 
 /* Per CPU. */
 struct skbt_counters {
-	__u64 events; /* records made; the low 32 bits are the sequence number */
-	__u64 lost_ring; /* of these: ring buffer full */
+	__u64 events; /* records made, where the CPU has no lane, which counts them */
+	__u64 lost_ring; /* records lost: ring buffer full */
 	__u64 track_full; /* packets not followed: tracking table full */
 	__u64 stack_full; /* stacks not taken: their table is full, or another has that place */
 	__u64 rate_limited; /* packets not followed: their flow began too many */
@@ -265,6 +266,41 @@ struct skbt_hit {
 /* Places of the map `rings`: which ring buffer a CPU's records go to, by its number. A machine of
  * more CPUs has some share. */
 #define SKBT_RING_PLACES 1024
+
+/* CPUs that have a lane, and a number of their own there, by their numbers. Others have the ring
+ * only. */
+#define SKBT_LANES 1024
+
+/*
+ * A CPU's lane: hops at which nothing has changed, in memory that the reader has, too; and how many
+ * records it has made of any kind. See lib/lane.h. Who writes and who reads have a cache line each.
+ */
+struct skbt_lane {
+	__u64 head; /* hops that places were taken for, ever */
+	__u64 events; /* records made; the low 32 bits are the sequence number */
+	__u32 first; /* of its places in the map `lane_hops`, of which there are */
+	__u32 places; /* as many, a power of two; 0: none */
+	__u32 wake; /* the reader is woken when as many are in use */
+	__u32 reserved[9];
+	__u64 tail; /* hops that the reader is done with */
+	__u64 reserved2[7];
+};
+
+/* In a place, which is a cache line. */
+struct skbt_lane_hop {
+	__u32 stamp; /* written last: the lane's head behind this hop, its low 32 bits */
+	__u32 flags; /* of the packet's struct skbt_track */
+	__u64 time_ns;
+	__u64 packet;
+	__u64 skb;
+	__u64 sp;
+	__u32 netns;
+	__u32 ifindex;
+	__u32 func;
+	__u32 pid;
+	__u32 seq;
+	__u32 generation;
+};
 
 /* Places of hop programs, of the settings in force and of those before or to come: by their
  * number. */

@@ -87,12 +87,13 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 				      u64 skb, u32 generation, u32 chosen, u64 time_ns)
 {
 	struct skbt_counters *c = counters_get();
+	struct skbt_lane *lane = lane_get();
 	void *ring = ring_get();
 
 	if (!c || !ring)
 		return false;
 	emit_header(&tail->header, SKBT_KIND_TAIL, sizeof(*tail), generation, time_ns);
-	tail->header.seq = (u32)__sync_fetch_and_add(&c->events, 1 + records);
+	tail->header.seq = emit_number(lane, 1 + records);
 	tail->packet = packet;
 	tail->skb = skb;
 	tail->records = records;
@@ -102,9 +103,9 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 	asm volatile("" : "+r"(used)); /* compared, for the verifier, as it is used */
 	if (used > SKBT_TRAIL_BYTES + SKBT_RECORD_ROOM)
 		return false;
-	if (!bpf_ringbuf_output(ring, tail, sizeof(*tail) + used, emit_flags(ring, 0)))
+	if (!bpf_ringbuf_output(ring, tail, sizeof(*tail) + used, emit_flags(ring, lane, 0)))
 		return true;
-	__sync_fetch_and_add(&c->lost_ring, 1 + records);
+	emit_lost(1 + records);
 	return false;
 }
 

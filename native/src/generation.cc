@@ -4,7 +4,6 @@
 #include "elf_object.h"
 #include "kernel.h"
 #include "load_plan.h"
-#include "rings.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"
@@ -304,7 +303,7 @@ std::string logTail() {
   return loadLog.size() > TAIL ? "…" + loadLog.substr(loadLog.size() - TAIL) : loadLog;
 }
 
-skbt_config configOf(const LoadOptions &o) {
+skbt_config configOf(const LoadOptions &o, const Room &room) {
   skbt_config c = {};
   c.base_ns = o.baseNs;
   c.generation = o.generation;
@@ -326,6 +325,7 @@ skbt_config configOf(const LoadOptions &o) {
   c.control_block = o.controlBlock;
   c.direct = o.kernel->kfuncs.cast != 0;
   c.filter_reach = o.settings.filter.reach;
+  c.wake_bytes = std::min(WAKE_BYTES, room.ringBytes / 4);
   c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
@@ -342,8 +342,8 @@ skbt_config configOf(const LoadOptions &o) {
 
 bool isRodata(const bpf_map *map) { return std::string_view(bpf_map__name(map)).ends_with(".rodata"); }
 
-Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generation *base) {
-  const skbt_config config = configOf(options);
+Status prepareMaps(bpf_object *object, const LoadOptions &options, const Room &room, const Generation *base) {
+  const skbt_config config = configOf(options, room);
   bpf_map *map = nullptr;
   bpf_object__for_each_map(map, object) {
     const std::string_view name = bpf_map__name(map);
@@ -356,6 +356,8 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Generat
       err = bpf_map__set_max_entries(map, 1);
     else if (name == "tracks" || name == "track_places" || name == "free_places")
       err = bpf_map__set_max_entries(map, options.trackedPackets);
+    else if (name == "lane_hops" && !room.laneCpus.empty())
+      err = bpf_map__set_max_entries(map, static_cast<__u32>(room.laneCpus.size()) * room.laneHops);
     else if (name == "stacks")
       err = bpf_map__set_max_entries(map, options.stackTable);
     if (err == 0 && options.tail && !base && name == "track_places")
@@ -548,6 +550,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
     return finish(Error{"LOAD_FAILED", "a module went away meanwhile; try again"});
   Generation g;
   g.isFirst = base == nullptr;
+  g.shared = base ? base->shared : shareOut(onlineCpus(), options.rings, options.ringBytes);
   g.callSessions = sessions;
   size_t size = 0;
   const void *bytes = skbtracer::elf_bytes(&size);
@@ -558,7 +561,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
                                   : bpf_object__open_mem(stripped.data(), stripped.size(), &opts));
   if (!g.object)
     return finish(errnoError("LOAD_FAILED", "cannot open the eBPF object", errno));
-  if (auto done = prepareMaps(g.object.get(), options, base); !done)
+  if (auto done = prepareMaps(g.object.get(), options, g.shared, base); !done)
     return finish(done.error());
   if (auto done = prepareTyped(g.object.get(), g.isFirst, plan); !done)
     return finish(done.error());
@@ -587,7 +590,7 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
   }
   mark("object loaded");
   if (g.isFirst) {
-    auto rings = makeRings(g.mapFd("rings"), options.rings, options.ringBytes);
+    auto rings = makeRings(g.mapFd("rings"), g.shared);
     if (!rings)
       return finish(rings.error());
     g.rings = std::move(*rings);

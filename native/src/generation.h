@@ -9,6 +9,7 @@
 #include "kernel_shared.h"
 #include "load_plan.h"
 #include "programs.h"
+#include "rings.h"
 #include "typed_copy.h"
 
 #include <bpf/libbpf.h>
@@ -108,6 +109,8 @@ public:
   // What copies of that program are made of; nullptr when there is none of that name.
   std::shared_ptr<const Pattern> pattern(const char *program) const;
   int mapFd(const char *name) const;
+  // How ring buffers and lanes share what they have.
+  const Room &room() const { return shared; }
   // The ring buffers. Only of the first generation.
   std::vector<int> ringFds() const;
   const bpf_object *bpfObject() const { return object.get(); }
@@ -128,6 +131,7 @@ private:
   std::unique_ptr<bpf_object, ObjectClose> object;
   std::vector<Fd> links;
   std::vector<Fd> rings;
+  Room shared;
   std::vector<Session> callSessions;
   std::unordered_map<std::string, std::shared_ptr<const Pattern>> patterns; // by program
   std::set<uint32_t> tcPrograms;                                            // ids of programs that were looked at

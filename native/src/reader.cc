@@ -69,7 +69,11 @@ Result<std::unique_ptr<Reader>> Reader::start(const Maps &maps, std::shared_ptr<
   reader->symbols = std::move(symbols);
   reader->onBatch = std::move(onBatch);
   reader->stacksFd = maps.stacks;
-  auto rings = Rings::map(maps.rings, maps.baseNs);
+  auto lanes = Lanes::map(maps.lanes, maps.room);
+  if (!lanes)
+    return lanes.error();
+  reader->lanes = std::move(*lanes);
+  auto rings = Rings::map(maps.rings, reader->lanes, maps.baseNs);
   if (!rings)
     return rings.error();
   reader->rings.emplace(std::move(*rings));

@@ -43,6 +43,8 @@ public:
 
   struct Maps {
     std::vector<int> rings;
+    Lanes::Maps lanes;
+    Room room;
     int stacks;
     uint64_t baseNs; // what records' times are since
   };
@@ -66,6 +68,8 @@ public:
   void release();
   uint64_t batches() const { return batchCount; }
   uint64_t bytes() const { return byteCount; }
+  // Records that CPUs with a lane have made, lost ones too.
+  uint64_t events() const { return lanes->events(); }
   // Records of the kernel side handed over.
   uint64_t records() const { return recordCount; }
   // Addresses of the functions on the stacks of drops, in the order in which they were found. Any thread.
@@ -91,6 +95,7 @@ private:
   void flush();
   bool hasRoom() const { return waiting.load(std::memory_order_acquire) < (stopping ? LAST_BATCHES_MAX : BATCHES_MAX); }
 
+  std::shared_ptr<const Lanes> lanes;
   std::optional<Rings> rings;
   std::shared_ptr<const Symbols> symbols; // the thread's own
   std::atomic<std::shared_ptr<const Symbols>> nextSymbols;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rings.h"
 
-#include "kernel_shared.h"
 #include "timing.h"
 
 #include <bpf/bpf.h>
@@ -9,7 +8,10 @@
 #include <linux/bpf.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,7 +19,7 @@
 namespace skbt {
 namespace {
 
-uint64_t timeOf(const Ring::Record &record) {
+uint64_t timeOf(const Record &record) {
   uint64_t time = 0;
   if (record.size >= sizeof(skbt_header))
     std::memcpy(&time, record.bytes + offsetof(skbt_header, time_ns), sizeof(time));
@@ -28,6 +30,9 @@ uint64_t timeOf(const Ring::Record &record) {
 uint64_t acquire(const void *address) {
   return __atomic_load_n(static_cast<const uint64_t *>(address), __ATOMIC_ACQUIRE);
 }
+
+constexpr size_t LANES_BYTES = SKBT_LANES * sizeof(skbt_lane);
+constexpr size_t CPUS_MAX = 8192; // x86-64 has no more
 
 // Into a map of maps. After each call the kernel waits until no program runs that may have what was there before, some
 // twenty milliseconds: all at once, which such maps take since 5.19 (9263dddc7b6f "bpf: Extend batch operations for
@@ -45,14 +50,46 @@ bool putAll(int places, const std::vector<uint32_t> &keys, const std::vector<int
 
 } // namespace
 
-Result<std::vector<Fd>> makeRings(int places, uint32_t asked, uint32_t bytes) {
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  const uint32_t cpus = online > 0 ? static_cast<uint32_t>(online) : 1;
-  const uint32_t wanted = asked > 0 ? std::min(asked, cpus) : (cpus + CPUS_PER_RING - 1) / CPUS_PER_RING;
-  const uint32_t count = std::min(wanted, RINGS_MAX);
+std::vector<uint32_t> onlineCpus() {
+  std::ifstream file("/sys/devices/system/cpu/online"); // 0-3,8
+  std::vector<uint32_t> cpus;
+  uint32_t first = 0;
+  while (cpus.size() < CPUS_MAX && file >> first) {
+    uint32_t last = first;
+    if (file.peek() == '-')
+      file.ignore() >> last;
+    for (uint32_t cpu = first; cpu <= last && cpus.size() < CPUS_MAX; cpu++)
+      cpus.push_back(cpu);
+    file.ignore(); // a comma
+  }
+  return cpus.empty() ? std::vector<uint32_t>{0} : cpus;
+}
+
+Room shareOut(const std::vector<uint32_t> &cpus, uint32_t asked, uint32_t bytes) {
+  const auto count = static_cast<uint32_t>(cpus.size());
+  const uint32_t wanted = asked > 0 ? std::min(asked, count) : (count + CPUS_PER_RING - 1) / CPUS_PER_RING;
+  Room room;
+  room.rings = std::min(wanted, RINGS_MAX);
+  room.ringBytes = bytes;
+  std::copy_if(cpus.begin(), cpus.end(), std::back_inserter(room.laneCpus),
+               [](uint32_t cpu) { return cpu < SKBT_LANES; });
+  const uint64_t forLanes = uint64_t{room.rings} * (bytes / 2);
+  const uint64_t hops = room.laneCpus.empty() ? 0 : forLanes / room.laneCpus.size() / sizeof(skbt_lane_hop);
+  if (hops < LANE_HOPS_MIN) {
+    room.laneCpus.clear();
+    return room;
+  }
+  room.laneHops = static_cast<uint32_t>(std::bit_floor(hops));
+  room.ringBytes = bytes / 2;
+  return room;
+}
+
+Result<std::vector<Fd>> makeRings(int places, const Room &room) {
+  const auto cpus = static_cast<uint32_t>(onlineCpus().size());
+  const uint32_t count = room.rings;
   std::vector<Fd> rings;
   for (uint32_t i = 0; i < count; i++) {
-    rings.emplace_back(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "skbt_ring", 0, 0, bytes, nullptr));
+    rings.emplace_back(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "skbt_ring", 0, 0, room.ringBytes, nullptr));
     if (!rings.back().valid())
       return errnoError("RING_FAILED", "cannot make the ring buffer", errno);
   }
@@ -69,7 +106,7 @@ Result<std::vector<Fd>> makeRings(int places, uint32_t asked, uint32_t bytes) {
   return rings;
 }
 
-Result<std::unique_ptr<Ring>> Ring::map(int fd) {
+Result<std::unique_ptr<Queue>> Ring::map(int fd) {
   bpf_map_info info = {};
   __u32 length = sizeof(info);
   if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0)
@@ -89,7 +126,7 @@ Result<std::unique_ptr<Ring>> Ring::map(int fd) {
   ring->producer = producer;
   ring->data = static_cast<const uint8_t *>(producer) + ring->pageSize;
   ring->position = ring->next = acquire(ring->consumer);
-  return ring;
+  return std::unique_ptr<Queue>(std::move(ring));
 }
 
 Ring::~Ring() {
@@ -101,7 +138,7 @@ Ring::~Ring() {
 
 uint64_t Ring::written() const { return acquire(producer); }
 
-Ring::State Ring::look(Record &record) {
+Queue::State Ring::look(Record &record) {
   while (position < written()) {
     const uint8_t *head = data + (position & mask);
     const uint32_t length = __atomic_load_n(reinterpret_cast<const uint32_t *>(head), __ATOMIC_ACQUIRE);
@@ -123,98 +160,202 @@ void Ring::take() {
   __atomic_store_n(static_cast<uint64_t *>(consumer), position, __ATOMIC_RELEASE);
 }
 
-Result<Rings> Rings::map(const std::vector<int> &fds, uint64_t baseNs) {
-  Rings rings;
-  rings.baseNs = baseNs;
-  for (const int fd : fds) {
+Lane::Lane(skbt_lane *lane, const skbt_lane_hop *places, uint16_t cpu)
+    : lane(lane), places(places), mask(lane->places - 1), position(lane->tail), head(position) {
+  hop.header.size = sizeof(hop);
+  hop.header.kind = SKBT_KIND_HOP;
+  hop.header.cpu = cpu;
+}
+
+uint64_t Lane::written() const { return acquire(&lane->head); }
+
+Queue::State Lane::look(Record &record) {
+  if (position == head) {
+    head = written();
+    if (position == head) {
+      tell();
+      return State::Empty;
+    }
+  }
+  const skbt_lane_hop &place = places[position & mask];
+  if (__atomic_load_n(&place.stamp, __ATOMIC_ACQUIRE) != static_cast<__u32>(position + 1))
+    return State::Unfinished;
+  hop.header.flags = place.flags & (SKBT_FLAG_PID_OWNER | SKBT_FLAG_PID_CURRENT);
+  hop.header.seq = place.seq;
+  hop.header.generation = place.generation;
+  hop.header.time_ns = place.time_ns;
+  hop.packet = place.packet;
+  hop.skb = place.skb;
+  hop.sp = place.sp;
+  hop.func = place.func;
+  hop.netns = place.netns;
+  hop.ifindex = place.ifindex;
+  hop.pid = place.pid;
+  record = {reinterpret_cast<const uint8_t *>(&hop), sizeof(hop)};
+  return State::Record;
+}
+
+// The place is told to be free with others, so that the CPU is seldom asked for its cache line.
+void Lane::take() {
+  constexpr uint64_t AT_ONCE = 32;
+  if (++position % AT_ONCE == 0)
+    tell();
+}
+
+void Lane::tell() { __atomic_store_n(&lane->tail, position, __ATOMIC_RELEASE); }
+
+Result<std::shared_ptr<Lanes>> Lanes::map(const Maps &maps, const Room &room) {
+  std::shared_ptr<Lanes> all(new Lanes());
+  void *const lanes = mmap(nullptr, LANES_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, maps.lanes, 0);
+  if (lanes == MAP_FAILED)
+    return errnoError("RING_FAILED", "cannot map the lanes", errno);
+  all->lanes = static_cast<skbt_lane *>(lanes);
+  if (room.laneCpus.empty())
+    return all;
+  const size_t bytes = room.laneCpus.size() * room.laneHops * sizeof(skbt_lane_hop);
+  void *const places = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, maps.places, 0);
+  if (places == MAP_FAILED)
+    return errnoError("RING_FAILED", "cannot map the lanes", errno);
+  all->places = static_cast<const skbt_lane_hop *>(places);
+  all->placesBytes = bytes;
+  all->cpus = room.laneCpus;
+  uint32_t first = 0;
+  for (const uint32_t cpu : room.laneCpus) {
+    skbt_lane &lane = all->lanes[cpu];
+    lane.first = first;
+    lane.places = room.laneHops;
+    lane.wake = std::min(WAKE_BYTES / static_cast<uint32_t>(sizeof(skbt_lane_hop)), room.laneHops / 4);
+    first += room.laneHops;
+  }
+  return all;
+}
+
+Lanes::~Lanes() {
+  if (lanes)
+    munmap(lanes, LANES_BYTES);
+  if (places)
+    munmap(const_cast<skbt_lane_hop *>(places), placesBytes);
+}
+
+std::vector<std::unique_ptr<Queue>> Lanes::queues() const {
+  std::vector<std::unique_ptr<Queue>> all;
+  all.reserve(cpus.size());
+  for (const uint32_t cpu : cpus)
+    all.push_back(std::make_unique<Lane>(&lanes[cpu], places + lanes[cpu].first, static_cast<uint16_t>(cpu)));
+  return all;
+}
+
+uint64_t Lanes::events() const {
+  uint64_t sum = 0;
+  for (uint32_t cpu = 0; cpu < SKBT_LANES; cpu++)
+    sum += acquire(&lanes[cpu].events);
+  return sum;
+}
+
+Result<Rings> Rings::map(const std::vector<int> &rings, std::shared_ptr<const Lanes> lanes, uint64_t baseNs) {
+  // rings first: what a program has put there before a hop, at the same time, comes before it
+  std::vector<std::unique_ptr<Queue>> queues;
+  for (const int fd : rings) {
     auto ring = Ring::map(fd);
     if (!ring)
       return ring.error();
-    Source source;
-    source.ring = std::move(*ring);
-    rings.sources.push_back(std::move(source));
+    queues.push_back(std::move(*ring));
   }
-  return rings;
+  std::ranges::move(lanes->queues(), std::back_inserter(queues));
+  Rings all(std::move(queues), baseNs, rings.size() > 1 ? ORDER_NS : 0);
+  all.lanes = std::move(lanes);
+  return all;
 }
+
+Rings::Rings(std::vector<std::unique_ptr<Queue>> queues, uint64_t baseNs, uint64_t waitNs)
+    : baseNs(baseNs), waitNs(waitNs) {
+  for (std::unique_ptr<Queue> &queue : queues) {
+    idle.push_back(sources.size());
+    sources.push_back({std::move(queue), {}, 0});
+  }
+}
+
+uint64_t Rings::now() const { return nanoseconds(CLOCK_MONOTONIC) - baseNs; }
 
 Rings::Left Rings::consume(const OnRecord &onRecord, bool isLast) {
-  if (sources.size() == 1)
-    return consumeOne(onRecord);
-  for (;;) {
-    Source *const source = oldest(isLast);
-    if (!source)
-      break;
+  while (const Source *source = oldest(isLast)) {
     const bool goesOn = onRecord(source->record.bytes, source->record.size);
-    source->lastNs = *source->timeNs;
-    source->timeNs.reset();
-    source->ring->take();
+    takeOldest();
     if (!goesOn)
       return Left::NoRoom;
   }
-  const bool isYoung =
-      std::any_of(sources.begin(), sources.end(), [](const Source &s) { return s.timeNs.has_value(); });
-  return isYoung ? Left::Young : Left::Nothing;
+  return ready.empty() ? Left::Nothing : Left::Young;
 }
 
-Rings::Left Rings::consumeOne(const OnRecord &onRecord) {
-  Ring &ring = *sources.front().ring;
-  Ring::Record record;
-  while (ring.look(record) == Ring::State::Record) {
-    const bool goesOn = onRecord(record.bytes, record.size);
-    ring.take();
-    if (!goesOn)
-      return Left::NoRoom;
-  }
-  return Left::Nothing;
+Queue::State Rings::look(Source &source) {
+  const Queue::State state = source.queue->look(source.record);
+  if (state == Queue::State::Record)
+    source.timeNs = std::max(timeOf(source.record), source.timeNs);
+  return state;
 }
 
-// Finds the source's next record; false when one is being written, whose time is not known.
-bool Rings::look(Source &source) {
-  // before it is looked at: what comes later is younger
-  const uint64_t now = nanoseconds(CLOCK_MONOTONIC) - baseNs;
-  switch (source.ring->look(source.record)) {
-  case Ring::State::Record:
-    source.timeNs = std::max(timeOf(source.record), source.lastNs);
-    return true;
-  case Ring::State::Empty:
-    source.emptyNs = now;
-    return true;
-  case Ring::State::Unfinished:
-    break;
-  }
-  return false;
+bool Rings::isYounger(size_t a, size_t b) const {
+  return sources[a].timeNs != sources[b].timeNs ? sources[a].timeNs > sources[b].timeNs : a > b;
+}
+
+void Rings::pushReady(size_t source) {
+  ready.push_back(source);
+  std::push_heap(ready.begin(), ready.end(), [this](size_t a, size_t b) { return isYounger(a, b); });
+}
+
+// False when a record is being written, whose time is not known.
+bool Rings::lookAtIdle() {
+  bool isKnown = true;
+  // before they are looked at: what comes later is younger
+  const uint64_t begunNs = now();
+  std::erase_if(idle, [&](size_t source) {
+    const Queue::State state = look(sources[source]);
+    if (state == Queue::State::Record)
+      pushReady(source);
+    isKnown = isKnown && state != Queue::State::Unfinished;
+    return state == Queue::State::Record;
+  });
+  quietNs = isKnown ? begunNs : 0;
+  return isKnown;
 }
 
 // The source whose record is the oldest of all, those included that may still come; nullptr: none is known to be.
-Rings::Source *Rings::oldest(bool isLast) {
-  Source *first = nullptr;
-  for (Source &source : sources)
-    if (source.timeNs && (!first || *source.timeNs < *first->timeNs))
-      first = &source;
-  const auto mayComeBefore = [&](const Source &source) {
-    return !source.timeNs && (!first || source.emptyNs < *first->timeNs + ORDER_NS);
+const Rings::Source *Rings::oldest(bool isLast) {
+  const auto isOldest = [this] {
+    return !ready.empty() && (idle.empty() || sources[ready.front()].timeNs + waitNs <= quietNs);
   };
-  for (Source &source : sources) {
-    if (!mayComeBefore(source))
-      continue;
-    if (!look(source) && !isLast)
-      return nullptr;
-    if (source.timeNs && (!first || *source.timeNs < *first->timeNs))
-      first = &source;
+  // once more for one that came while the others were looked at
+  if (!isOldest() && lookAtIdle() && !ready.empty() && !isOldest())
+    lookAtIdle();
+  return isOldest() || (isLast && !ready.empty()) ? &sources[ready.front()] : nullptr;
+}
+
+// Done with the record that is the oldest.
+void Rings::takeOldest() {
+  std::pop_heap(ready.begin(), ready.end(), [this](size_t a, size_t b) { return isYounger(a, b); });
+  const size_t source = ready.back();
+  ready.pop_back();
+  sources[source].queue->take();
+  const Queue::State state = look(sources[source]);
+  if (state == Queue::State::Record) {
+    pushReady(source);
+    return;
   }
-  return isLast || std::none_of(sources.begin(), sources.end(), mayComeBefore) ? first : nullptr;
+  idle.push_back(source);
+  if (state == Queue::State::Unfinished)
+    quietNs = 0; // it may be older than when the others were looked at
 }
 
 std::vector<uint64_t> Rings::written() const {
   std::vector<uint64_t> positions;
   for (const Source &source : sources)
-    positions.push_back(source.ring->written());
+    positions.push_back(source.queue->written());
   return positions;
 }
 
 bool Rings::areTaken(const std::vector<uint64_t> &positions) const {
   for (size_t i = 0; i < sources.size(); i++)
-    if (sources[i].ring->taken() < positions[i])
+    if (sources[i].queue->taken() < positions[i])
       return false;
   return true;
 }

@@ -110,8 +110,12 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   auto generation = Generation::load(loaded, nullptr);
   if (!generation)
     return generation.error();
-  auto started = Reader::start({generation->ringFds(), generation->mapFd("stacks"), loaded.baseNs}, std::move(symbols),
-                               std::move(onBatch));
+  const Reader::Maps maps = {generation->ringFds(),
+                             {generation->mapFd(".data.lanes"), generation->mapFd("lane_hops")},
+                             generation->room(),
+                             generation->mapFd("stacks"),
+                             loaded.baseNs};
+  auto started = Reader::start(maps, std::move(symbols), std::move(onBatch));
   if (!started)
     return started.error();
   (*started)->addFunctions(idsByAddress(options.parts));
@@ -370,6 +374,7 @@ Stats Tracer::readStats(bool isLast) {
   stats.missed =
       earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
   if (reader) {
+    stats.events += reader->events();
     stats.batches = reader->batches();
     stats.bytes = reader->bytes();
   }
