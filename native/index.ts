@@ -92,6 +92,13 @@ export interface Network {
   readonly key: string;
 }
 
+export interface NetworkPlaces {
+  /** By name. */
+  readonly named: readonly { readonly inode: number; readonly name: string }[];
+  /** The first process in each namespace that processes are in. */
+  readonly processes: readonly { readonly inode: number; readonly pid: number }[];
+}
+
 /** A function that was asked for by name and cannot be probed. */
 export interface MissingFunction {
   readonly name: string;
@@ -122,8 +129,8 @@ export interface NativeAddon {
   unseal(key: string, sealed: Buffer): Buffer | undefined;
   /** What is in the network namespaces that these files stand for; undefined where one is gone or cannot be entered. */
   networks(files: readonly string[]): Promise<readonly (Network | undefined)[]>;
-  /** The network namespaces that processes are in, each with the first of these. */
-  networksOfProcesses(): Promise<readonly { readonly inode: number; readonly pid: number }[]>;
+  /** Where network namespaces are found: `named` is the folder of `ip netns`. */
+  networkPlaces(named: string): Promise<NetworkPlaces>;
   /**
    * Every attachable function with an skb among its first five arguments, entry and exit of the programs of tc and XDP, and
    * what `others()` has put there, as the kernel is now. What was told before keeps its id, also when its module, or
@@ -236,7 +243,7 @@ export function loadAddon(): NativeAddon {
       return begin === undefined ? undefined : sealed.subarray(begin);
     },
     networks: (files) => typed(() => binding.networks(files)),
-    networksOfProcesses: () => typed(() => binding.networksOfProcesses()),
+    networkPlaces: (named) => typed(() => binding.networkPlaces(textOf(named))),
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
     others: (names) => typed(() => binding.others(names)),

@@ -209,19 +209,31 @@ Napi::Value networks(const Napi::CallbackInfo &info) {
       });
 }
 
-Napi::Value networksOfProcesses(const Napi::CallbackInfo &info) {
-  using Processes = std::vector<skbt::NetworkProcess>;
-  return Async<Processes>::run(
-      info.Env(), []() -> skbt::Result<Processes> { return skbt::networksOfProcesses(); },
-      [](Napi::Env env, Processes &processes) {
-        Napi::Array list = Napi::Array::New(env, processes.size());
-        for (uint32_t i = 0; i < processes.size(); i++) {
+// The folder of `ip netns`.
+Napi::Value networkPlaces(const Napi::CallbackInfo &info) {
+  using skbt::NetworkPlaces;
+  const std::string folder = info[0].As<Napi::String>();
+  return Async<NetworkPlaces>::run(
+      info.Env(), [folder]() -> skbt::Result<NetworkPlaces> { return skbt::networkPlaces(folder); },
+      [](Napi::Env env, NetworkPlaces &places) {
+        Napi::Array named = Napi::Array::New(env, places.named.size());
+        for (uint32_t i = 0; i < places.named.size(); i++) {
           Napi::Object one = Napi::Object::New(env);
-          one.Set("inode", static_cast<double>(processes[i].inode));
-          one.Set("pid", processes[i].pid);
-          list.Set(i, one);
+          one.Set("inode", static_cast<double>(places.named[i].inode));
+          one.Set("name", places.named[i].name);
+          named.Set(i, one);
         }
-        return list;
+        Napi::Array processes = Napi::Array::New(env, places.processes.size());
+        for (uint32_t i = 0; i < places.processes.size(); i++) {
+          Napi::Object one = Napi::Object::New(env);
+          one.Set("inode", static_cast<double>(places.processes[i].inode));
+          one.Set("pid", places.processes[i].pid);
+          processes.Set(i, one);
+        }
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("named", named);
+        object.Set("processes", processes);
+        return object;
       });
 }
 
@@ -648,7 +660,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("probeableNames", Napi::Function::New(env, probeableNames));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
   exports.Set("networks", Napi::Function::New(env, networks));
-  exports.Set("networksOfProcesses", Napi::Function::New(env, networksOfProcesses));
+  exports.Set("networkPlaces", Napi::Function::New(env, networkPlaces));
   exports.Set("kernelKey", Napi::Function::New(env, kernelKey));
   exports.Set("programsKey", Napi::Function::New(env, programsKey));
   exports.Set("packKnown", Napi::Function::New(env, packKnown));

@@ -179,11 +179,14 @@ std::shared_ptr<const Kernel> withPrograms(std::shared_ptr<const Kernel> kernel)
 } // namespace
 
 std::string kernelKey() {
-  utsname name = {};
-  uname(&name);
+  static const std::string boot = [] { // what stays for as long as this process can live
+    utsname name = {};
+    uname(&name);
+    return lineOf("/proc/sys/kernel/random/boot_id") + ' ' + name.release + ' ' + name.machine + ' ';
+  }();
   char modules[24];
   std::snprintf(modules, sizeof(modules), "%016llx", static_cast<unsigned long long>(modulesSum()));
-  return lineOf("/proc/sys/kernel/random/boot_id") + ' ' + name.release + ' ' + name.machine + ' ' + modules;
+  return boot + modules;
 }
 
 Result<std::shared_ptr<const Kernel>> readKernel() {

@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include <sched.h>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <thread>
 #include <type_traits>
 #include <unordered_set>
@@ -278,6 +280,42 @@ std::optional<Network> lookAround() {
   return network;
 }
 
+// Calls `visit(folder, name)` for each entry; none when it cannot be read.
+template <typename Visit> void eachEntry(const char *folder, Visit visit) {
+  const std::unique_ptr<DIR, int (*)(DIR *)> opened(opendir(folder), closedir);
+  while (const dirent *entry = opened ? readdir(opened.get()) : nullptr)
+    visit(dirfd(opened.get()), entry->d_name);
+}
+
+std::vector<NetworkPlaces::Named> namedIn(const char *folder) {
+  std::vector<NetworkPlaces::Named> named;
+  eachEntry(folder, [&](int in, const char *name) {
+    struct stat file;
+    if (std::strcmp(name, ".") != 0 && std::strcmp(name, "..") != 0 && fstatat(in, name, &file, 0) == 0)
+      named.push_back({file.st_ino, name});
+  });
+  std::sort(named.begin(), named.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
+  return named;
+}
+
+std::vector<NetworkPlaces::Process> networksOfProcesses() {
+  std::vector<NetworkPlaces::Process> processes;
+  std::unordered_set<uint64_t> seen;
+  eachEntry("/proc", [&](int in, const char *name) {
+    char *end = nullptr;
+    const unsigned long pid = std::strtoul(name, &end, 10);
+    if (pid == 0 || *end != '\0')
+      return;
+    // what the link says is its inode: to follow it would make the kernel look for, or make, that
+    std::array<char, 64> target = {};
+    unsigned long long inode = 0;
+    if (readlinkat(in, (std::string(name) + "/ns/net").c_str(), target.data(), target.size() - 1) > 0 &&
+        std::sscanf(target.data(), "net:[%llu]", &inode) == 1 && seen.insert(inode).second)
+      processes.push_back({inode, static_cast<uint32_t>(pid)});
+  });
+  return processes;
+}
+
 } // namespace
 
 std::vector<std::optional<Network>> networksAt(const std::vector<std::string> &files) {
@@ -293,25 +331,6 @@ std::vector<std::optional<Network>> networksAt(const std::vector<std::string> &f
   return networks;
 }
 
-std::vector<NetworkProcess> networksOfProcesses() {
-  std::vector<NetworkProcess> networks;
-  const std::unique_ptr<DIR, int (*)(DIR *)> proc(opendir("/proc"), closedir);
-  if (!proc)
-    return networks;
-  std::unordered_set<uint64_t> seen;
-  while (const dirent *entry = readdir(proc.get())) {
-    const std::string_view name = entry->d_name;
-    if (name.empty() || name.find_first_not_of("0123456789") != std::string_view::npos)
-      continue;
-    // what the link says is its inode: to follow it would make the kernel look for, or make, that
-    const std::string link = std::string(name) + "/ns/net";
-    std::array<char, 64> target = {};
-    unsigned long long inode = 0;
-    if (readlinkat(dirfd(proc.get()), link.c_str(), target.data(), target.size() - 1) > 0 &&
-        std::sscanf(target.data(), "net:[%llu]", &inode) == 1 && seen.insert(inode).second)
-      networks.push_back({inode, static_cast<uint32_t>(std::strtoul(entry->d_name, nullptr, 10))});
-  }
-  return networks;
-}
+NetworkPlaces networkPlaces(const std::string &folder) { return {namedIn(folder.c_str()), networksOfProcesses()}; }
 
 } // namespace skbt

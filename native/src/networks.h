@@ -27,12 +27,21 @@ struct Network {
 // be entered.
 std::vector<std::optional<Network>> networksAt(const std::vector<std::string> &files);
 
-struct NetworkProcess {
-  uint64_t inode;
-  uint32_t pid;
+struct NetworkPlaces {
+  struct Named {
+    uint64_t inode;
+    std::string name;
+  };
+  struct Process {
+    uint64_t inode;
+    uint32_t pid;
+  };
+  // Of files in a folder, in which `ip netns` has a file for each, by name; and of the processes that there are: the
+  // first in each network namespace.
+  std::vector<Named> named;
+  std::vector<Process> processes;
 };
 
-// The network namespaces that processes are in, each with the first of these.
-std::vector<NetworkProcess> networksOfProcesses();
+NetworkPlaces networkPlaces(const std::string &folder);
 
 } // namespace skbt

@@ -221,9 +221,7 @@ async function answer(addon: NativeAddon, { capture, names, withOthers }: Parts,
     case 'programs':
       return addon.programs().then(ok, failed);
     case 'facts':
-      return readInTurn(() =>
-        readFacts(request.queries, async () => findNamespaces(await addon.networksOfProcesses())),
-      ).then(ok);
+      return readInTurn(() => readFacts(request.queries, () => findNamespaces(addon))).then(ok);
   }
 }
 

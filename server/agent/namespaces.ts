@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetnsInfo } from '../../core/messages/source.ts';
 import type { NativeAddon } from '../../native/index.ts';
-import { namesIn, textOf } from './files.ts';
+import { textOf } from './files.ts';
 
 /** Where `ip netns` keeps its names. */
 export const NAMED = '/run/netns';
@@ -12,7 +12,7 @@ const NAMESPACES_MAX = 4096;
 const INTERFACES_MAX = 4096;
 const OWN = '/proc/self/ns/net';
 
-export type NamespaceAddon = Pick<NativeAddon, 'networks' | 'networksOfProcesses'>;
+export type NamespaceAddon = Pick<NativeAddon, 'networks' | 'networkPlaces'>;
 
 /** A namespace, and how to get into it. */
 export interface Found {
@@ -33,17 +33,15 @@ export interface Seen extends Found {
   readonly key: string;
 }
 
-type Processes = Awaited<ReturnType<NativeAddon['networksOfProcesses']>>;
-
 /** Every namespace that has a name or a process; no command is run. */
-export function findNamespaces(processes: Processes): Found[] {
+export async function findNamespaces(addon: Pick<NativeAddon, 'networkPlaces'>): Promise<Found[]> {
+  const { named, processes } = await addon.networkPlaces(NAMED);
   const found = new Map<number, Found>();
   const own = inodeOf(OWN);
   if (own !== undefined)
     found.set(own, { inode: own, name: 'host', origin: 'host', enter: [], file: OWN, pid: '' });
-  for (const name of namesIn(NAMED)) {
-    const inode = inodeOf(join(NAMED, name));
-    if (inode !== undefined && !found.has(inode))
+  for (const { inode, name } of named)
+    if (!found.has(inode))
       found.set(inode, {
         inode,
         name,
@@ -52,7 +50,6 @@ export function findNamespaces(processes: Processes): Found[] {
         file: join(NAMED, name),
         pid: '',
       });
-  }
   for (const { inode, pid: number } of processes) {
     if (found.size >= NAMESPACES_MAX) break;
     const pid = String(number);
@@ -91,7 +88,7 @@ export class NamespaceTable {
 
   /** True when something changed that `namespaces` tells. One call after another. */
   async refresh(all: boolean): Promise<boolean> {
-    const found = findNamespaces(await this.#addon.networksOfProcesses());
+    const found = await findNamespaces(this.#addon);
     const keys = new Map(this.#seen.map(({ inode, key }) => [inode, key]));
     if (all || found.length !== keys.size || !found.every(({ inode }) => keys.has(inode)))
       await this.#look(found, keys);

@@ -1,6 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon, type Network } from '../../../native/index.ts';
 import { type NamespaceAddon, NamespaceTable } from '../namespaces.ts';
@@ -13,13 +24,19 @@ const LO = { ifindex: 1, name: 'lo' };
 const OTHER = { inode: 4_026_599_999, pid: 4_194_305 };
 
 function addonOf() {
-  const state: { processes: (typeof OTHER)[]; networks: Map<string, Network>; looks: string[][] } = {
+  const state: {
+    named: { inode: number; name: string }[];
+    processes: (typeof OTHER)[];
+    networks: Map<string, Network>;
+    looks: string[][];
+  } = {
+    named: [],
     processes: [],
     networks: new Map([[OWN, { interfaces: [LO], key: 'a' }]]),
     looks: [],
   };
   const addon: NamespaceAddon = {
-    networksOfProcesses: async () => state.processes,
+    networkPlaces: async () => ({ named: state.named, processes: state.processes }),
     async networks(files) {
       state.looks.push([...files]);
       return files.map((file) => state.networks.get(file));
@@ -75,6 +92,29 @@ describe('NamespaceTable', () => {
     expect(table.namespaces.some(({ inode }) => inode === OTHER.inode)).toBe(false);
   });
 
+  it('takes a name before a process, and the own namespace before both', async () => {
+    const { state, table } = addonOf();
+    state.named = [
+      { inode: own, name: 'mine' },
+      { inode: OTHER.inode, name: 'web' },
+      { inode: OTHER.inode, name: 'web-too' },
+    ];
+    state.processes = [{ inode: own, pid: 1 }, OTHER];
+    await table.refresh(true);
+    expect(table.seen).toEqual([
+      { inode: own, name: 'host', origin: 'host', enter: [], file: OWN, pid: '', key: 'a' },
+      {
+        inode: OTHER.inode,
+        name: 'web',
+        origin: 'named',
+        enter: ['nsenter', '--net=/run/netns/web', '--'],
+        file: '/run/netns/web',
+        pid: String(OTHER.pid),
+        key: '',
+      },
+    ]);
+  });
+
   it('keeps what it knows of a namespace that cannot be read any more', async () => {
     const { state, table } = addonOf();
     await table.refresh(true);
@@ -106,12 +146,26 @@ describe('networks of the addon', () => {
     expect(await addon.networks([])).toEqual([]);
   });
 
-  it('of processes are each told once, with a process that is in it', async () => {
-    const networks = await addon.networksOfProcesses();
-    expect(networks.map(({ inode }) => inode)).toContain(own);
-    expect(new Set(networks.map(({ inode }) => inode)).size).toBe(networks.length);
-    const mine = networks.find(({ inode }) => inode === own);
+  it('are found by processes, each once, with a process that is in it', async () => {
+    const { processes } = await addon.networkPlaces('/nowhere');
+    expect(processes.map(({ inode }) => inode)).toContain(own);
+    expect(new Set(processes.map(({ inode }) => inode)).size).toBe(processes.length);
+    const mine = processes.find(({ inode }) => inode === own);
     expect(readlinkSync(`/proc/${mine?.pid}/ns/net`)).toBe(`net:[${own}]`);
+  });
+
+  it('are found by the names of a folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'named-'));
+    symlinkSync(OWN, join(folder, 'own'));
+    symlinkSync('/nowhere', join(folder, 'gone'));
+    writeFileSync(join(folder, 'another'), '');
+    const inode = statSync(join(folder, 'another')).ino;
+    expect((await addon.networkPlaces(folder)).named).toEqual([
+      { inode, name: 'another' },
+      { inode: own, name: 'own' },
+    ]);
+    expect((await addon.networkPlaces('/nowhere')).named).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 });
 
