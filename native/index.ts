@@ -82,6 +82,23 @@ export type NativeFunction = Omit<FunctionInfo, 'isDefault'>;
 /** What is found by trying; the agent finds the others by reading. */
 export type NativeCapabilities = Omit<Capabilities, 'tracefs' | 'symbols' | 'modules'>;
 
+/** A network namespace, as the kernel tells it. */
+export interface Network {
+  readonly interfaces: readonly { readonly ifindex: number; readonly name: string }[];
+  /**
+   * Another one when something has changed that the topology shows: interfaces, their kinds, addresses and ends, ids of
+   * other namespaces, default routes. '' when it could not be told.
+   */
+  readonly key: string;
+}
+
+export interface NetworkPlaces {
+  /** By name. */
+  readonly named: readonly { readonly inode: number; readonly name: string }[];
+  /** The first process in each namespace that processes are in. */
+  readonly processes: readonly { readonly inode: number; readonly pid: number }[];
+}
+
 /** A function that was asked for by name and cannot be probed. */
 export interface MissingFunction {
   readonly name: string;
@@ -110,8 +127,10 @@ export interface NativeAddon {
   /** The bytes, so that `unseal` can tell whether they are whole and of this key. */
   seal(key: string, bytes: Buffer): Buffer;
   unseal(key: string, sealed: Buffer): Buffer | undefined;
-  /** Interfaces of the network namespace that a file stands for. */
-  interfaces(file: string): Promise<{ readonly ifindex: number; readonly name: string }[]>;
+  /** What is in the network namespaces that these files stand for; undefined where one is gone or cannot be entered. */
+  networks(files: readonly string[]): Promise<readonly (Network | undefined)[]>;
+  /** Where network namespaces are found: `named` is the folder of `ip netns`. */
+  networkPlaces(named: string): Promise<NetworkPlaces>;
   /**
    * Every attachable function with an skb among its first five arguments, entry and exit of the programs of tc and XDP, and
    * what `others()` has put there, as the kernel is now. What was told before keeps its id, also when its module, or
@@ -223,7 +242,8 @@ export function loadAddon(): NativeAddon {
       const begin = binding.unseal(key, sealed);
       return begin === undefined ? undefined : sealed.subarray(begin);
     },
-    interfaces: (path) => typed(() => binding.interfaces(textOf(path))),
+    networks: (files) => typed(() => binding.networks(files)),
+    networkPlaces: (named) => typed(() => binding.networkPlaces(textOf(named))),
     capabilities: () => typed(() => binding.capabilities()),
     functions: () => typed(() => binding.functions()),
     others: (names) => typed(() => binding.others(names)),

@@ -3,8 +3,8 @@
 #include "attach.h"
 #include "capabilities.h"
 #include "filter.h"
-#include "interfaces.h"
 #include "kernel.h"
+#include "networks.h"
 #include "tracer.h"
 
 #include <napi.h>
@@ -178,21 +178,62 @@ Napi::Value dropReasons(const Napi::CallbackInfo &info) {
   });
 }
 
-Napi::Value interfaces(const Napi::CallbackInfo &info) {
-  using Interfaces = std::vector<skbt::Interface>;
-  const std::string file = info[0].As<Napi::String>();
-  return Async<Interfaces>::run(
-      info.Env(), [file] { return skbt::interfacesIn(file); },
-      [](Napi::Env env, Interfaces &interfaces) {
-        Napi::Array list = Napi::Array::New(env, interfaces.size());
-        uint32_t i = 0;
-        for (const skbt::Interface &interface : interfaces) {
-          Napi::Object one = Napi::Object::New(env);
-          one.Set("ifindex", interface.index);
-          one.Set("name", interface.name);
-          list.Set(i++, one);
+// Files that stand for network namespaces.
+Napi::Value networks(const Napi::CallbackInfo &info) {
+  using Networks = std::vector<std::optional<skbt::Network>>;
+  std::vector<std::string> files;
+  const Napi::Array given = info[0].As<Napi::Array>();
+  for (uint32_t i = 0; i < given.Length(); i++)
+    files.push_back(given.Get(i).As<Napi::String>().Utf8Value());
+  return Async<Networks>::run(
+      info.Env(), [files = std::move(files)]() -> skbt::Result<Networks> { return skbt::networksAt(files); },
+      [](Napi::Env env, Networks &networks) {
+        Napi::Array list = Napi::Array::New(env, networks.size());
+        for (uint32_t i = 0; i < networks.size(); i++) {
+          if (!networks[i])
+            continue;
+          const auto &[interfaces, key] = *networks[i];
+          Napi::Array named = Napi::Array::New(env, interfaces.size());
+          for (uint32_t k = 0; k < interfaces.size(); k++) {
+            Napi::Object one = Napi::Object::New(env);
+            one.Set("ifindex", interfaces[k].index);
+            one.Set("name", interfaces[k].name);
+            named.Set(k, one);
+          }
+          Napi::Object network = Napi::Object::New(env);
+          network.Set("interfaces", named);
+          network.Set("key", key);
+          list.Set(i, network);
         }
         return list;
+      });
+}
+
+// The folder of `ip netns`.
+Napi::Value networkPlaces(const Napi::CallbackInfo &info) {
+  using skbt::NetworkPlaces;
+  const std::string folder = info[0].As<Napi::String>();
+  return Async<NetworkPlaces>::run(
+      info.Env(), [folder]() -> skbt::Result<NetworkPlaces> { return skbt::networkPlaces(folder); },
+      [](Napi::Env env, NetworkPlaces &places) {
+        Napi::Array named = Napi::Array::New(env, places.named.size());
+        for (uint32_t i = 0; i < places.named.size(); i++) {
+          Napi::Object one = Napi::Object::New(env);
+          one.Set("inode", static_cast<double>(places.named[i].inode));
+          one.Set("name", places.named[i].name);
+          named.Set(i, one);
+        }
+        Napi::Array processes = Napi::Array::New(env, places.processes.size());
+        for (uint32_t i = 0; i < places.processes.size(); i++) {
+          Napi::Object one = Napi::Object::New(env);
+          one.Set("inode", static_cast<double>(places.processes[i].inode));
+          one.Set("pid", places.processes[i].pid);
+          processes.Set(i, one);
+        }
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("named", named);
+        object.Set("processes", processes);
+        return object;
       });
 }
 
@@ -618,7 +659,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("others", Napi::Function::New(env, others));
   exports.Set("probeableNames", Napi::Function::New(env, probeableNames));
   exports.Set("dropReasons", Napi::Function::New(env, dropReasons));
-  exports.Set("interfaces", Napi::Function::New(env, interfaces));
+  exports.Set("networks", Napi::Function::New(env, networks));
+  exports.Set("networkPlaces", Napi::Function::New(env, networkPlaces));
   exports.Set("kernelKey", Napi::Function::New(env, kernelKey));
   exports.Set("programsKey", Napi::Function::New(env, programsKey));
   exports.Set("packKnown", Napi::Function::New(env, packKnown));

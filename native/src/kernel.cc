@@ -5,6 +5,7 @@
 #include "load_plan.h"
 #include "pack.h"
 #include "programs.h"
+#include "sum.h"
 #include "timing.h"
 
 #include <algorithm>
@@ -34,24 +35,8 @@ struct Head {
   uint64_t sum;  // of key and what was sealed
 };
 
-// FNV-1a, eight bytes at a time: it is to find damage, not to withstand anybody.
-uint64_t sumOf(uint64_t sum, const uint8_t *data, size_t size) {
-  constexpr uint64_t PRIME = 0x100000001b3ULL;
-  size_t i = 0;
-  for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
-    uint64_t word = 0;
-    std::memcpy(&word, data + i, sizeof(word));
-    sum = (sum ^ word) * PRIME;
-    sum ^= sum >> 32;
-  }
-  for (; i < size; i++)
-    sum = (sum ^ data[i]) * PRIME;
-  return sum;
-}
-
-uint64_t sumOf(std::string_view key, const uint8_t *data, size_t size) {
-  constexpr uint64_t BASIS = 0xcbf29ce484222325ULL;
-  return sumOf(sumOf(BASIS, reinterpret_cast<const uint8_t *>(key.data()), key.size()), data, size);
+uint64_t sealOf(std::string_view key, const uint8_t *data, size_t size) {
+  return sumOf(sumOf(SUM_BASIS, reinterpret_cast<const uint8_t *>(key.data()), key.size()), data, size);
 }
 
 // Name, size, state and place of every module; not how often each is in use, which changes all the time.
@@ -194,11 +179,14 @@ std::shared_ptr<const Kernel> withPrograms(std::shared_ptr<const Kernel> kernel)
 } // namespace
 
 std::string kernelKey() {
-  utsname name = {};
-  uname(&name);
+  static const std::string boot = [] { // what stays for as long as this process can live
+    utsname name = {};
+    uname(&name);
+    return lineOf("/proc/sys/kernel/random/boot_id") + ' ' + name.release + ' ' + name.machine + ' ';
+  }();
   char modules[24];
   std::snprintf(modules, sizeof(modules), "%016llx", static_cast<unsigned long long>(modulesSum()));
-  return lineOf("/proc/sys/kernel/random/boot_id") + ' ' + name.release + ' ' + name.machine + ' ' + modules;
+  return boot + modules;
 }
 
 Result<std::shared_ptr<const Kernel>> readKernel() {
@@ -351,7 +339,7 @@ bool takeOverKnown(const uint8_t *data, size_t size) {
 
 std::vector<uint8_t> seal(std::string_view key, const uint8_t *data, size_t size) {
   Packer into;
-  into.value(Head{MAGIC, VERSION, static_cast<uint32_t>(key.size()), size, sumOf(key, data, size)});
+  into.value(Head{MAGIC, VERSION, static_cast<uint32_t>(key.size()), size, sealOf(key, data, size)});
   into.append(key.data(), key.size());
   into.append(data, size);
   return std::move(into.out);
@@ -365,7 +353,7 @@ std::optional<size_t> unseal(std::string_view key, const uint8_t *data, size_t s
   const size_t begin = sizeof(head) + key.size();
   const bool isWhole = head.magic == MAGIC && head.version == VERSION && head.keyLength == key.size() &&
                        std::memcmp(data + sizeof(head), key.data(), key.size()) == 0 && head.size == size - begin &&
-                       head.sum == sumOf(key, data + begin, size - begin);
+                       head.sum == sealOf(key, data + begin, size - begin);
   return isWhole ? std::optional<size_t>(begin) : std::nullopt;
 }
 

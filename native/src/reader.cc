@@ -170,7 +170,8 @@ void Reader::waitForMore(Rings::Left left) {
   const bool isYoung = left == Rings::Left::Young;
   const bool waitsForRings = !isYoung && hasRoom();
   epoll_event event;
-  epoll_wait(waitsForRings ? epollAll.get() : epollWake.get(), &event, 1, isYoung ? YOUNG_MS : BATCH_AGE_MS);
+  if (epoll_wait(waitsForRings ? epollAll.get() : epollWake.get(), &event, 1, isYoung ? YOUNG_MS : BATCH_AGE_MS) == 0)
+    return;
   uint64_t count = 0;
   while (read(wake.get(), &count, sizeof(count)) > 0) {
   }

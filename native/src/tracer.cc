@@ -145,6 +145,8 @@ Result<Started> Tracer::start(const StartOptions &options, std::shared_ptr<const
   probes = std::move(*made);
   newest = loaded.kernel;
   earlierMisses = 0;
+  misses = 0;
+  missesAtNs = 0;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
   return Started{probes->attached(), probes->refused(), took.count(), 0, rings};
 }
@@ -243,25 +245,22 @@ std::shared_ptr<Reader> Tracer::currentReader() {
 }
 
 std::vector<uint32_t> Tracer::functionsOnDrops() {
-  std::vector<uint32_t> ids;
   const auto r = currentReader();
-  const std::vector<uint64_t> addresses = r ? r->functionsOnDrops() : std::vector<uint64_t>();
-  if (addresses.empty())
-    return ids;
+  std::vector<uint64_t> addresses = r ? r->functionsOnDrops() : std::vector<uint64_t>();
+  const std::lock_guard guard(lock);
+  if (addresses.empty() || !newest)
+    return {};
+  if (onDrops.kernel == newest && onDrops.addresses == addresses)
+    return onDrops.ids;
   std::unordered_map<uint64_t, uint32_t> byAddress;
-  std::shared_ptr<const Kernel> kernel;
-  {
-    const std::lock_guard guard(lock);
-    kernel = newest;
-  }
-  if (!kernel)
-    return ids;
-  for (const Function &one : kernel->functions)
+  for (const Function &one : newest->functions)
     if (!one.isGone && one.end == ProgramEnd::None)
       byAddress.emplace(one.address, one.id);
+  std::vector<uint32_t> ids;
   for (const uint64_t address : addresses)
     if (const auto found = byAddress.find(address); found != byAddress.end())
       ids.push_back(found->second);
+  onDrops = {std::move(addresses), newest, ids};
   return ids;
 }
 
@@ -347,6 +346,16 @@ void Tracer::sweepNowAndThen(uint64_t tracked, bool atOnce) {
   ages = tracked > 0 ? first->sweep(LONG_NS) : Generation::Ages{};
 }
 
+uint64_t Tracer::missesNowAndThen(bool atOnce) {
+  const uint64_t now = nanoseconds(CLOCK_MONOTONIC);
+  if (atOnce || now - missesAtNs >= MISSES_EVERY_NS) {
+    missesAtNs = now;
+    misses =
+        earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
+  }
+  return misses;
+}
+
 Stats Tracer::readStats(bool isLast) {
   Stats stats;
   const int cpus = libbpf_num_possible_cpus();
@@ -371,8 +380,7 @@ Stats Tracer::readStats(bool isLast) {
   sweepNowAndThen(stats.tracked, isLast);
   stats.longLived = ages.longLived;
   stats.oldestNs = ages.oldestNs;
-  stats.missed =
-      earlierMisses + first->recursionMisses() + (current ? current->recursionMisses() : 0) + probes->counts().misses;
+  stats.missed = missesNowAndThen(isLast);
   if (reader) {
     stats.events += reader->events();
     stats.batches = reader->batches();

@@ -68,6 +68,9 @@ constexpr uint64_t SETTLE_HITS = 20'000;
 // In tail mode it also tells packets that have waited for too long.
 constexpr uint64_t SWEEP_FOR_SLOW_NS = 400'000'000ULL;
 
+// Hits that the kernel skipped are counted by each program: many calls, for what is seldom more than nothing.
+constexpr uint64_t MISSES_EVERY_NS = 2'000'000'000ULL;
+
 // Every method may be called from any thread; changes wait for each other.
 class Tracer {
 public:
@@ -142,8 +145,17 @@ private:
   void settleSoon();
   void settleUnderLoad(uint64_t before);
   void endSettling();
+  struct {
+    std::vector<uint64_t> addresses;
+    std::shared_ptr<const Kernel> kernel;
+    std::vector<uint32_t> ids;
+  } onDrops; // as they were last asked for
 
   Generation &live() { return current ? *current : *first; }
+  // What the kernel tells only program by program, as it was last asked.
+  uint64_t misses = 0;
+  uint64_t missesAtNs = 0;
+  uint64_t missesNowAndThen(bool atOnce);
   uint64_t sweptAtNs = 0;
   Generation::Ages ages;
   Stats readStats(bool isLast = false);

@@ -47,6 +47,8 @@ export class Capture {
   #ticker: NodeJS.Timeout | undefined;
   #costLease: NodeJS.Timeout | undefined;
   #last = NO_STATS;
+  /** The counts that were told last in this state, as text. */
+  #told = '';
   /** Ids of functions that were on the stacks of drops. */
   #onDrops: readonly number[] = [];
   #isWeighing = false;
@@ -243,15 +245,23 @@ export class Capture {
       });
   }
 
-  /** Counts now and then: as long as a capture runs, and after it until all of its probes are detached. */
+  /**
+   * Counts now and then, where they are others than before: as long as a capture runs, and after it until all of its
+   * probes are detached.
+   */
   #tellStats(): void {
     clearInterval(this.#ticker);
     this.#ticker = setInterval(() => {
       const stats = this.#stats();
-      this.#listener.stats(stats);
+      if (JSON.stringify(stats) !== this.#told) this.#tell(stats);
       if (this.#state.phase === 'running') this.#joinFromDrops();
       if (this.#tracer === undefined && stats.detaching === 0) clearInterval(this.#ticker);
     }, STATS_EVERY_MS);
+  }
+
+  #tell(stats: TracerStats): void {
+    this.#told = JSON.stringify(stats);
+    this.#listener.stats(stats);
   }
 
   #stats(): TracerStats {
@@ -268,7 +278,7 @@ export class Capture {
     const stats = this.#stats();
     // the last ones may come behind the promise: whoever is told that it is over has all of them
     await this.#until(stats.batches);
-    this.#listener.stats(stats);
+    this.#tell(stats);
     this.#tracer = undefined;
     this.#enter({ phase: 'idle' });
   }
@@ -282,6 +292,7 @@ export class Capture {
 
   #enter(state: CaptureState): void {
     this.#state = state;
+    this.#told = '';
     this.#listener.capture(state);
   }
 }

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { Turns } from '../../core/base/turns.ts';
 import { FACT_LINE_MAX, FACT_LINES_MAX, type Fact, type FactQuery } from '../../core/messages/facts.ts';
 import { factCommand } from '../../core/model/facts.ts';
-import { findNamespaces } from './namespaces.ts';
+import type { Found } from './namespaces.ts';
 
 const TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 8 << 20;
@@ -27,13 +27,16 @@ interface Output {
 /** Runs a program in a namespace. A seam for tests; what it is in the agent: {@link runIn}. */
 export type Run = (enter: readonly string[], command: readonly [string, ...string[]]) => Promise<Output>;
 
-/** Answers every query, in their order. A query that cannot be answered says why; this does not reject. */
+/**
+ * Answers every query, in their order, in the namespaces that `find` tells. A query that cannot be answered says why; this
+ * rejects only as `find` does.
+ */
 export async function readFacts(
   queries: readonly FactQuery[],
+  find: () => Promise<readonly Found[]>,
   run: Run = runIn,
-  namespaces: typeof findNamespaces = findNamespaces,
 ): Promise<{ readonly facts: readonly Fact[] }> {
-  const places = new Map(namespaces().map(({ inode, enter }) => [inode, enter] as const));
+  const places = new Map((await find()).map(({ inode, enter }) => [inode, enter] as const));
   const facts: Fact[] = [];
   let next = 0;
   async function work(): Promise<void> {
@@ -57,12 +60,9 @@ export async function readFacts(
 
 const turns = new Turns();
 
-/** The same for requests that may come at any rate: one after another, so that what runs at once stays bounded. */
-export function readFactsInTurn(
-  queries: readonly FactQuery[],
-  read: typeof readFacts = readFacts,
-): ReturnType<typeof readFacts> {
-  return turns.take(() => read(queries));
+/** For requests that may come at any rate: one after another, so that what runs at once stays bounded. */
+export function readInTurn(read: () => ReturnType<typeof readFacts>): ReturnType<typeof readFacts> {
+  return turns.take(read);
 }
 
 type RunHere = (command: readonly [string, ...string[]]) => Promise<Output>;

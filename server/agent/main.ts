@@ -17,10 +17,10 @@ import { loadAddon, type MissingFunction, type NativeAddon } from '../../native/
 import { mark } from '../timing.ts';
 import { asFailure, Capture, type ReadFunctions } from './capture.ts';
 import { CgroupTable } from './cgroups.ts';
-import { readFactsInTurn } from './facts.ts';
+import { readFacts, readInTurn } from './facts.ts';
 import { readHost, readPrivileges } from './host.ts';
 import { cacheFolder, KernelCache } from './kernel-cache.ts';
-import { NamespaceTable } from './namespaces.ts';
+import { findNamespaces, NamespaceTable } from './namespaces.ts';
 import { Peer } from './peer.ts';
 import { runSelfTest } from './self-test.ts';
 import { socketStreams, standardStreams } from './streams.ts';
@@ -80,7 +80,7 @@ async function main(): Promise<number> {
     batch: (records, taken) => peer.sendBatch(records, taken),
   });
   let timer: NodeJS.Timeout | undefined;
-  const names = tellNames(peer, new NamespaceTable((file) => addon.interfaces(file)));
+  const names = tellNames(peer, new NamespaceTable(addon));
   const requests = peer.listen(input, (request) => answer(addon, { capture, names, withOthers }, request));
   const watchFunctions = async () => {
     const now = presentKey(addon);
@@ -221,18 +221,18 @@ async function answer(addon: NativeAddon, { capture, names, withOthers }: Parts,
     case 'programs':
       return addon.programs().then(ok, failed);
     case 'facts':
-      return readFactsInTurn(request.queries).then(ok);
+      return readInTurn(() => readFacts(request.queries, () => findNamespaces(addon))).then(ok);
   }
 }
 
 const cgroups = new CgroupTable();
-const topology = new TopologyTable();
 let round = 0;
 
 /** One after another; with `asked`, everything that is known already is looked at again, too. */
 type TellNames = (asked?: boolean) => Promise<void>;
 
 function tellNames(peer: Peer, namespaces: NamespaceTable): TellNames {
+  const topology = new TopologyTable({ find: () => namespaces.seen });
   const tell = async (asked: boolean) => {
     const all = asked || round % ALL_EVERY === 0;
     const isFirst = round === 0;
@@ -244,7 +244,7 @@ function tellNames(peer: Peer, namespaces: NamespaceTable): TellNames {
     mark('agent: namespaces');
     if (isNew) peer.send({ type: 'namespaces', namespaces: [...namespaces.namespaces] });
     // later than all else: a capture that starts is waited for, and a short one needs no map
-    if (!isFirst && (isNew || all || !isWired)) tellTopology(peer);
+    if (!isFirst && (isNew || all || !isWired)) tellTopology(peer, topology);
   };
   const turns = new Turns();
   return async (asked = false) => {
@@ -255,7 +255,7 @@ function tellNames(peer: Peer, namespaces: NamespaceTable): TellNames {
 let isWired = false;
 
 /** Beside the names: a namespace that answers late holds nothing up. */
-function tellTopology(peer: Peer): void {
+function tellTopology(peer: Peer, topology: TopologyTable): void {
   isWired = true;
   topology
     .refresh()

@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetnsInfo } from '../../core/messages/source.ts';
-import { namesIn, textOf } from './files.ts';
+import type { NativeAddon } from '../../native/index.ts';
+import { textOf } from './files.ts';
 
 /** Where `ip netns` keeps its names. */
 export const NAMED = '/run/netns';
@@ -10,6 +11,8 @@ export const NAMED = '/run/netns';
 const NAMESPACES_MAX = 4096;
 const INTERFACES_MAX = 4096;
 const OWN = '/proc/self/ns/net';
+
+export type NamespaceAddon = Pick<NativeAddon, 'networks' | 'networkPlaces'>;
 
 /** A namespace, and how to get into it. */
 export interface Found {
@@ -24,18 +27,21 @@ export interface Found {
   readonly pid: string;
 }
 
-/** Interfaces of the namespace that a file stands for; rejects when it went away or cannot be entered. */
-export type ReadInterfaces = (file: string) => Promise<NetnsInfo['interfaces']>;
+/** As it was seen last. */
+export interface Seen extends Found {
+  /** That of {@link Network}; '' when it is not known. */
+  readonly key: string;
+}
 
-/** Every namespace that has a name or a process, without interfaces: a few stats, no command is run. */
-export function findNamespaces(): Found[] {
+/** Every namespace that has a name or a process; no command is run. */
+export async function findNamespaces(addon: Pick<NativeAddon, 'networkPlaces'>): Promise<Found[]> {
+  const { named, processes } = await addon.networkPlaces(NAMED);
   const found = new Map<number, Found>();
   const own = inodeOf(OWN);
   if (own !== undefined)
     found.set(own, { inode: own, name: 'host', origin: 'host', enter: [], file: OWN, pid: '' });
-  for (const name of namesIn(NAMED)) {
-    const inode = inodeOf(join(NAMED, name));
-    if (inode !== undefined && !found.has(inode))
+  for (const { inode, name } of named)
+    if (!found.has(inode))
       found.set(inode, {
         inode,
         name,
@@ -44,59 +50,69 @@ export function findNamespaces(): Found[] {
         file: join(NAMED, name),
         pid: '',
       });
-  }
-  for (const pid of namesIn('/proc')) {
-    if (!/^\d+$/.test(pid) || found.size >= NAMESPACES_MAX) continue;
-    const file = `/proc/${pid}/ns/net`;
-    const inode = inodeOf(file);
-    if (inode === undefined) continue;
+  for (const { inode, pid: number } of processes) {
+    if (found.size >= NAMESPACES_MAX) break;
+    const pid = String(number);
     const known = found.get(inode);
-    if (known !== undefined) {
-      if (known.pid === '' && known.origin !== 'host') found.set(inode, { ...known, pid });
-      continue;
-    }
+    if (known?.origin === 'named') found.set(inode, { ...known, pid });
+    if (known !== undefined) continue;
     const name = `${commOf(pid)}(${pid})`;
     const enter = ['nsenter', '-t', pid, '-n', '--'];
-    found.set(inode, { inode, name, origin: 'process', enter, file, pid });
+    found.set(inode, { inode, name, origin: 'process', enter, file: `/proc/${pid}/ns/net`, pid });
   }
   return [...found.values()];
 }
 
 /**
- * Keeps the table up to date: `refresh()` looks for namespaces that came or went, and asks each that is new (or
- * all, when told) for its interfaces.
+ * Keeps the table up to date: `refresh()` looks for namespaces that came or went, and into all when one did, or when told
+ * to.
  */
 export class NamespaceTable {
-  readonly #read: ReadInterfaces;
-  #known = new Map<number, NetnsInfo>();
+  readonly #addon: NamespaceAddon;
+  #seen: readonly Seen[] = [];
+  #interfaces = new Map<number, NetnsInfo['interfaces']>();
+  #namespaces: readonly NetnsInfo[] = [];
+  #told = '[]';
 
-  constructor(read: ReadInterfaces) {
-    this.#read = read;
+  constructor(addon: NamespaceAddon) {
+    this.#addon = addon;
   }
 
   get namespaces(): readonly NetnsInfo[] {
-    return [...this.#known.values()];
+    return this.#namespaces;
   }
 
-  /** True when something changed. One call after another. */
+  get seen(): readonly Seen[] {
+    return this.#seen;
+  }
+
+  /** True when something changed that `namespaces` tells. One call after another. */
   async refresh(all: boolean): Promise<boolean> {
-    const before = JSON.stringify(this.namespaces);
-    const next = new Map<number, NetnsInfo>();
-    for (const { inode, name, origin, file } of findNamespaces()) {
-      const known = this.#known.get(inode);
-      const interfaces = known !== undefined && !all ? known.interfaces : await this.#interfaces(file);
-      next.set(inode, { inode, name, origin, interfaces: interfaces ?? known?.interfaces ?? [] });
-    }
-    this.#known = next;
-    return JSON.stringify(this.namespaces) !== before;
+    const found = await findNamespaces(this.#addon);
+    const keys = new Map(this.#seen.map(({ inode, key }) => [inode, key]));
+    if (all || found.length !== keys.size || !found.every(({ inode }) => keys.has(inode)))
+      await this.#look(found, keys);
+    this.#seen = found.map((one) => ({ ...one, key: keys.get(one.inode) ?? '' }));
+    const namespaces = found.map(({ inode, name, origin }) => {
+      return { inode, name, origin, interfaces: this.#interfaces.get(inode) ?? [] };
+    });
+    const told = JSON.stringify(namespaces);
+    if (told === this.#told) return false;
+    this.#told = told;
+    this.#namespaces = namespaces;
+    return true;
   }
 
-  /** Undefined when it went away meanwhile or cannot be entered; then it has no names, only numbers. */
-  async #interfaces(file: string): Promise<NetnsInfo['interfaces'] | undefined> {
-    try {
-      return (await this.#read(file)).slice(0, INTERFACES_MAX);
-    } catch {
-      return undefined;
+  /** What is known of one that went away meanwhile, or cannot be entered, stays. */
+  async #look(found: readonly Found[], keys: Map<number, string>): Promise<void> {
+    const networks = await this.#addon.networks(found.map(({ file }) => file));
+    const before = this.#interfaces;
+    this.#interfaces = new Map();
+    for (const [i, { inode }] of found.entries()) {
+      const network = networks[i];
+      const interfaces = network?.interfaces.slice(0, INTERFACES_MAX) ?? before.get(inode);
+      if (interfaces !== undefined) this.#interfaces.set(inode, interfaces);
+      keys.set(inode, network?.key ?? '');
     }
   }
 }

@@ -1,7 +1,15 @@
-/** How this host's namespaces are wired: asks `ip` in each, a few at once, for a bounded time. */
+/**
+ * How this host's namespaces are wired: asks `ip` in each of which something has changed, a few at once, for a bounded
+ * time.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { TOPOLOGY_LINKS_MAX, TOPOLOGY_NAMESPACES_MAX, type Topology } from '../../core/messages/topology.ts';
+import {
+  type Link,
+  TOPOLOGY_LINKS_MAX,
+  TOPOLOGY_NAMESPACES_MAX,
+  type Topology,
+} from '../../core/messages/topology.ts';
 import { cgroupRoot } from './cgroups.ts';
 import { textOf } from './files.ts';
 import {
@@ -12,7 +20,7 @@ import {
   readIpOutput,
   readLsnsOutput,
 } from './ip-output.ts';
-import { type Found, findNamespaces, inodeOf, NAMED } from './namespaces.ts';
+import { inodeOf, NAMED, type Seen } from './namespaces.ts';
 import { type Entered, wire } from './wiring.ts';
 
 /** Of one command, and of all in a round: what is not reached in a round is first in the next. */
@@ -32,8 +40,9 @@ export type Output =
 export type Run = (command: readonly string[], input: string) => Promise<Output>;
 
 export interface TopologyOptions {
+  /** The namespaces that there are now. */
+  readonly find: () => readonly Seen[];
   readonly run?: Run;
-  readonly find?: () => readonly Found[];
   readonly inodeOfName?: (name: string) => number | undefined;
   readonly cgroupOf?: (pid: string) => number;
 }
@@ -42,24 +51,31 @@ interface Known {
   readonly read: ReadNamespace | undefined;
   readonly problem: string;
   readonly round: number;
+  /** The namespace's as it was asked; '' when it must be asked again. */
+  readonly key: string;
 }
 
 /** Keeps the topology up to date; told whole whenever it changed. */
 export class TopologyTable {
   readonly #run: Run;
-  readonly #find: () => readonly Found[];
+  readonly #find: () => readonly Seen[];
   readonly #inodeOfName: (name: string) => number | undefined;
   readonly #cgroupOf: (pid: string) => number;
   #known = new Map<number, Known>();
+  /** Inodes and names of `ip netns` as they were when all was asked: what an id's name is follows from them. */
+  #names = '';
+  #wired: ReadonlyMap<number, readonly Link[]> = new Map();
+  /** Whether that is of all that is known. */
+  #isWired = false;
   #lsns: ReadonlyMap<number, number> = new Map();
   #round = 0;
   #isBusy = false;
   #topology: Topology = { namespaces: [], beyond: { namespaces: 0, links: 0 } };
   #told = '';
 
-  constructor(options: TopologyOptions = {}) {
+  constructor(options: TopologyOptions) {
     this.#run = options.run ?? runBounded;
-    this.#find = options.find ?? findNamespaces;
+    this.#find = options.find;
     this.#inodeOfName = options.inodeOfName ?? ((name) => inodeOf(join(NAMED, name)));
     this.#cgroupOf = options.cgroupOf ?? cgroupReader();
   }
@@ -68,7 +84,10 @@ export class TopologyTable {
     return this.#topology;
   }
 
-  /** Asks every namespace again. True when the topology changed. Never throws; one round at a time. */
+  /**
+   * Asks every namespace of which something has changed. True when the topology changed. Never throws; one round at a
+   * time.
+   */
   async refresh(): Promise<boolean> {
     if (this.#isBusy) return false;
     this.#isBusy = true;
@@ -76,9 +95,9 @@ export class TopologyTable {
       this.#round += 1;
       const found = this.#find();
       const chosen = found.slice(0, TOPOLOGY_NAMESPACES_MAX);
-      await this.#ask(chosen);
-      const present = new Set(chosen.map(({ inode }) => inode));
-      for (const inode of this.#known.keys()) if (!present.has(inode)) this.#known.delete(inode);
+      const isOther = this.#forget(chosen);
+      const isAsked = await this.#ask(chosen);
+      if (isAsked || isOther || !this.#isWired) await this.#wire(chosen);
       let room = TOPOLOGY_LINKS_MAX;
       let told = '';
       do {
@@ -94,11 +113,32 @@ export class TopologyTable {
     }
   }
 
-  /** Those that were asked longest ago first, until the round's time is over. */
-  async #ask(namespaces: readonly Found[]): Promise<void> {
+  /** Lets go what is there no more. True when other namespaces are there than before. */
+  #forget(namespaces: readonly Seen[]): boolean {
+    const names = namespaces.flatMap(({ inode, name, origin }) =>
+      origin === 'named' ? [`${inode} ${name}`] : [],
+    );
+    const isNamedOtherwise = names.join('\n') !== this.#names;
+    this.#names = names.join('\n');
+    const present = new Set(namespaces.map(({ inode }) => inode));
+    let isOther = isNamedOtherwise || namespaces.some(({ inode }) => !this.#known.has(inode));
+    for (const [inode, known] of this.#known) {
+      if (!present.has(inode)) {
+        this.#known.delete(inode);
+        isOther = true;
+      } else if (isNamedOtherwise) this.#known.set(inode, { ...known, key: '' });
+    }
+    return isOther;
+  }
+
+  /** Those that were asked longest ago first, until the round's time is over. True when there was one to ask. */
+  async #ask(namespaces: readonly Seen[]): Promise<boolean> {
     const deadline = performance.now() + ROUND_MS;
-    const askedIn = ({ inode }: Found) => this.#known.get(inode)?.round ?? 0;
-    const queue = [...namespaces].sort((a, b) => askedIn(a) - askedIn(b));
+    const askedIn = ({ inode }: Seen) => this.#known.get(inode)?.round ?? 0;
+    const queue = namespaces
+      .filter(({ inode, key }) => key === '' || this.#known.get(inode)?.key !== key)
+      .sort((a, b) => askedIn(a) - askedIn(b));
+    const isAny = queue.length > 0;
     const work = async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         if (performance.now() > deadline) return;
@@ -106,14 +146,10 @@ export class TopologyTable {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    const own = namespaces.find(({ origin }) => origin === 'host');
-    if (own !== undefined && this.#hasNameless(own.inode)) {
-      const output = await this.#run(LSNS_COMMAND, '');
-      if (output.ok) this.#lsns = readLsnsOutput(output.stdout);
-    }
+    return isAny;
   }
 
-  async #enter({ inode, enter }: Found): Promise<void> {
+  async #enter({ inode, enter, key }: Seen): Promise<void> {
     const output = await this.#run([...enter, ...IP_COMMAND], IP_BATCH);
     const read = output.ok ? readIpOutput(output.stdout) : undefined;
     this.#known.set(inode, {
@@ -122,6 +158,7 @@ export class TopologyTable {
       problem:
         read !== undefined ? '' : output.ok ? 'ip printed something else than expected' : output.reason,
       round: this.#round,
+      key: read === undefined ? '' : key,
     });
   }
 
@@ -133,19 +170,30 @@ export class TopologyTable {
     );
   }
 
-  #made(namespaces: readonly Found[], beyond: number, linksMax: number): Topology {
+  /** Which far ends are where. */
+  async #wire(namespaces: readonly Seen[]): Promise<void> {
+    this.#isWired = true;
+    const own = namespaces.find(({ origin }) => origin === 'host');
+    if (own !== undefined && this.#hasNameless(own.inode)) {
+      const output = await this.#run(LSNS_COMMAND, '');
+      this.#isWired = output.ok;
+      if (output.ok) this.#lsns = readLsnsOutput(output.stdout);
+    }
     const entered = namespaces.flatMap(({ inode, origin }): Entered[] => {
       const read = this.#known.get(inode)?.read;
       return read === undefined
         ? []
         : [{ ...read, inode, known: origin === 'host' ? this.#lsns : new Map() }];
     });
-    const wired = wire(entered, this.#inodeOfName);
+    this.#wired = wire(entered, this.#inodeOfName);
+  }
+
+  #made(namespaces: readonly Seen[], beyond: number, linksMax: number): Topology {
     let room = linksMax;
     let left = 0;
     const told = namespaces.map(({ inode, name, pid }) => {
       const known = this.#known.get(inode);
-      const all = wired.get(inode) ?? [];
+      const all = this.#wired.get(inode) ?? [];
       const links = all.slice(0, room);
       room -= links.length;
       left += all.length - links.length;

@@ -5,6 +5,7 @@ import {
   DEFAULT_SPEC,
   type FunctionInfo,
   NO_STATS,
+  type TracerStats,
 } from '../../../core/messages/source.ts';
 import { DEFAULT_PLAN, planOf } from '../../../core/model/probes/plan.ts';
 import type { NativeAddon, NativeTracer, ProbeParts } from '../../../native/index.ts';
@@ -63,6 +64,7 @@ function captureOf(onDrops: readonly number[]) {
     weighed: [],
   };
   const told: CaptureState[] = [];
+  const counts = { now: NO_STATS, told: [] as TracerStats[] };
   const switched = { attached: 1, refused: [], attachMs: 1, batches: 0, rings: 1 };
   const tracer = {
     start: async () => ({ ...switched, backend: 'kprobe' as const }),
@@ -75,7 +77,7 @@ function captureOf(onDrops: readonly number[]) {
     },
     endWeighing: async () => ({ hits: 30, runs: 4, timeNs: 1000 }),
     functionsOnDrops: () => [...onDrops],
-    stats: () => NO_STATS,
+    stats: () => counts.now,
     stop: async () => undefined,
   } satisfies Partial<NativeTracer>;
   const addon = {
@@ -88,11 +90,11 @@ function captureOf(onDrops: readonly number[]) {
     async (others) => ({ functions: OTHERS, missing: others.map((name) => `function ${name} is not there`) }),
     {
       capture: (state) => told.push(state),
-      stats: () => undefined,
+      stats: (stats) => counts.told.push(stats),
       batch: () => undefined,
     },
   );
-  return { capture, asked, told };
+  return { capture, asked, told, counts };
 }
 
 afterEach(() => {
@@ -115,6 +117,23 @@ test('what was on the stack of a drop joins where that is wanted, and is told', 
   await vi.advanceTimersByTimeAsync(2000);
   expect(asked.set).toHaveLength(1);
   await capture.stop();
+});
+
+test('counts are told when they are others, in a new state, and at the end', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { capture, counts } = captureOf([]);
+  const events = () => counts.told.map((stats) => stats.events);
+  expect(await capture.apply(DEFAULT_SPEC)).toMatchObject({ ok: true });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(events()).toEqual([0]);
+  counts.now = { ...NO_STATS, events: 7 };
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(events()).toEqual([0, 7]);
+  expect(await capture.apply({ ...DEFAULT_SPEC, probes: planOf('all') })).toMatchObject({ ok: true });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(events()).toEqual([0, 7, 7]);
+  await capture.stop();
+  expect(events()).toEqual([0, 7, 7, 7]);
 });
 
 test('functions without an skb that are not there are refused, and nothing is changed', async () => {

@@ -2,10 +2,10 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { FACT_LINES_MAX, type Fact, type FactQuery, factsSchema } from '../../../core/messages/facts.ts';
-import { type Run, readFacts, readFactsInTurn } from '../facts.ts';
+import { type Run, readFacts, readInTurn } from '../facts.ts';
 
 const DB = 4026532281;
-const namespaces = () => [
+const find = async () => [
   {
     inode: DB,
     name: 'db',
@@ -37,7 +37,7 @@ async function answer(
   query: FactQuery,
   ...given: Parameters<typeof runner>
 ): Promise<Fact['answer'] | undefined> {
-  const { facts } = await readFacts([query], runner(...given).run, namespaces);
+  const { facts } = await readFacts([query], find, runner(...given).run);
   expect(v.is(factsSchema, { facts })).toBe(true);
   return facts[0]?.answer;
 }
@@ -61,8 +61,8 @@ describe('a query', () => {
     const name = 'net/ipv4/ip_forward';
     const { facts } = await readFacts(
       [{ kind: 'sysctl', netns: DB, name }, { kind: 'sysctl', netns: 0, name }],
+      find,
       run,
-      namespaces,
     ); // biome-ignore format: two queries
     expect(ran).toEqual([`nsenter --net=/run/netns/db -- cat /proc/sys/${name}`, `cat /proc/sys/${name}`]);
     expect(facts.map(({ query, answer: told }) => [query.netns, told])).toEqual([
@@ -73,7 +73,7 @@ describe('a query', () => {
 
   it('about a namespace that has gone runs nothing', async () => {
     const { run, ran } = runner({ 'cat ': '1' });
-    const { facts } = await readFacts([{ kind: 'conntrack', netns: 99 }], run, namespaces);
+    const { facts } = await readFacts([{ kind: 'conntrack', netns: 99 }], find, run);
     expect(ran).toEqual([]);
     expect(facts[0]?.answer).toEqual({
       ok: false,
@@ -142,7 +142,7 @@ it('a request runs a few commands at once, and keeps the order', async () => {
     { length: 16 },
     (_, i): FactQuery => ({ kind: 'qdisc', netns: 0, device: `eth${i}` }),
   );
-  const { facts } = await readFacts(queries, run, namespaces);
+  const { facts } = await readFacts(queries, find, run);
   expect(most).toBe(4);
   expect(facts.map(({ answer: told }) => told.ok && told.lines[0])).toEqual(queries.map((_, i) => `eth${i}`));
 });
@@ -150,7 +150,7 @@ it('a request runs a few commands at once, and keeps the order', async () => {
 it('requests are answered one after another, also after one that failed', async () => {
   const order: string[] = [];
   const reading = (name: string, fails = false) =>
-    readFactsInTurn([], async () => {
+    readInTurn(async () => {
       order.push(`${name} begins`);
       await new Promise(setImmediate);
       order.push(`${name} ends`);
@@ -165,10 +165,11 @@ it('requests are answered one after another, also after one that failed', async 
 });
 
 it('reads this host for real', async () => {
-  const { facts } = await readFacts([
+  const queries: FactQuery[] = [
     { kind: 'sysctl', netns: 0, name: 'net/ipv4/ip_default_ttl' },
     { kind: 'interface', netns: 0, device: 'no-such-if' },
-  ]);
+  ];
+  const { facts } = await readFacts(queries, find);
   expect(facts[0]?.answer).toMatchObject({ ok: true, lines: [expect.stringMatching(/^\d+$/)] });
   expect(facts[1]?.answer).toMatchObject({
     ok: false,

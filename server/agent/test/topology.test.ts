@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { type Topology, topologySchema } from '../../../core/messages/topology.ts';
 import { readIpOutput } from '../ip-output.ts';
-import type { Found } from '../namespaces.ts';
+import type { Seen } from '../namespaces.ts';
 import { type Run, TopologyTable } from '../topology.ts';
 
 interface Place {
@@ -30,7 +30,7 @@ function recorded(kernel: string): ReadonlyMap<string, Place> {
   );
 }
 
-const foundIn = (places: ReadonlyMap<string, Place>): Found[] =>
+const foundIn = (places: ReadonlyMap<string, Place>): Seen[] =>
   [...places.values()]
     .filter(({ name }) => name !== 'lsns')
     .map(({ name, inode }) => ({
@@ -40,12 +40,17 @@ const foundIn = (places: ReadonlyMap<string, Place>): Found[] =>
       enter: name === 'host' ? [] : ['enter', name],
       file: `/run/netns/${name}`,
       pid: name === 'sleep' ? '77' : '',
+      key: '',
     }));
 
-function tableOf(places: ReadonlyMap<string, Place>, run?: Run) {
+function tableOf(
+  places: ReadonlyMap<string, Place>,
+  run?: Run,
+  find: () => readonly Seen[] = () => foundIn(places),
+) {
   const ran: string[] = [];
   const table = new TopologyTable({
-    find: () => foundIn(places),
+    find,
     inodeOfName: (name) => places.get(name)?.inode,
     cgroupOf: (pid) => Number(pid) + 1000,
     run:
@@ -123,6 +128,105 @@ describe.each(['6.12', '6.1'])('what ip prints on %s', (kernel) => {
     expect(place('web')?.defaultRoutes).toEqual(['via 10.1.0.1 dev eth0']);
     expect(place('outside')?.defaultRoutes).toEqual([]);
     expect([place('web')?.cgroup, place('sleep')?.cgroup]).toEqual([0, 1077]);
+  });
+});
+
+describe('what is asked again', () => {
+  const places = recorded('6.12');
+
+  function changing() {
+    const state = {
+      keys: new Map(foundIn(places).map(({ name }) => [name, 'a'])),
+      seen: (one: Seen): Seen => one,
+      broken: '',
+    };
+    const ran: string[] = [];
+    const run: Run = async (command) => {
+      const place = command[0] === 'lsns' ? 'lsns' : command[0] === 'enter' ? (command[1] ?? '') : 'host';
+      ran.push(place);
+      if (place === state.broken) return { ok: false, reason: 'no answer in 5 s' };
+      return { ok: true, stdout: places.get(place)?.stdout ?? '' };
+    };
+    const find = () =>
+      foundIn(places).flatMap((one) => {
+        const key = state.keys.get(one.name);
+        return key === undefined ? [] : [state.seen({ ...one, key })];
+      });
+    const { table } = tableOf(places, run, find);
+    /** What is run in a round. */
+    const round = async () => {
+      ran.length = 0;
+      const isNew = await table.refresh();
+      return { ran: [...ran].sort(), isNew };
+    };
+    return { state, table, round };
+  }
+
+  it('is nothing when nothing has changed, and what is told is the same', async () => {
+    const { table, round } = changing();
+    expect((await round()).ran).toHaveLength(8);
+    const told = table.topology;
+    expect(await round()).toEqual({ ran: [], isNew: false });
+    expect(table.topology).toEqual(told);
+  });
+
+  it('is the namespace that has changed, and which ids there are', async () => {
+    const { state, round } = changing();
+    await round();
+    state.keys.set('db', 'b');
+    expect((await round()).ran).toEqual(['db', 'lsns']);
+    expect((await round()).ran).toEqual([]);
+  });
+
+  it('is the one whose state is not known, as often as it is looked at', async () => {
+    const { state, round } = changing();
+    state.keys.set('web', '');
+    await round();
+    expect((await round()).ran).toEqual(['lsns', 'web']);
+    expect((await round()).ran).toEqual(['lsns', 'web']);
+  });
+
+  it('is what gave no answer', async () => {
+    const { state, table, round } = changing();
+    state.broken = 'db';
+    await round();
+    expect((await round()).ran).toEqual(['db', 'lsns']);
+    state.broken = 'lsns';
+    expect((await round()).ran).toEqual(['db', 'lsns']);
+    expect((await round()).ran).toEqual(['lsns']);
+    state.broken = '';
+    expect((await round()).ran).toEqual(['lsns']);
+    expect((await round()).ran).toEqual([]);
+    expect(wires(table.topology)).toContain('host/vp -> sleep/eth0');
+  });
+
+  it('is one that has come; of one that has gone, only which ids there are', async () => {
+    const { state, table, round } = changing();
+    state.keys.delete('sleep');
+    await round();
+    expect(wires(table.topology)).not.toContain('sleep/eth0 -> host/vp');
+    state.keys.set('sleep', 'a');
+    expect(await round()).toEqual({ ran: ['lsns', 'sleep'], isNew: true });
+    expect(wires(table.topology)).toContain('sleep/eth0 -> host/vp');
+    state.keys.delete('sleep');
+    expect(await round()).toEqual({ ran: ['lsns'], isNew: true });
+    expect((await round()).ran).toEqual([]);
+  });
+
+  it('is everything when `ip netns` has other names, which ids are told by', async () => {
+    const { state, round } = changing();
+    await round();
+    state.seen = (one) => (one.name === 'sleep' ? { ...one, name: 'nap', origin: 'named' } : one);
+    expect((await round()).ran).toHaveLength(8);
+    expect((await round()).ran).toEqual([]);
+  });
+
+  it('is not what only another process stands for now', async () => {
+    const { state, table, round } = changing();
+    await round();
+    state.seen = (one) => (one.name === 'sleep' ? { ...one, pid: '78' } : one);
+    expect(await round()).toEqual({ ran: [], isNew: true });
+    expect(table.topology.namespaces.find(({ name }) => name === 'sleep')?.cgroup).toBe(1078);
   });
 });
 
