@@ -97,7 +97,7 @@ bool TypedProbes::takes(const Function &function) const {
 // Empty, or why not.
 std::string TypedProbes::attachOne(uint32_t gate, const Function &function, Attachment &result,
                                    std::vector<Fd> &programs) const {
-  if (const std::string why = refusal(function); !why.empty())
+  if (std::string why = refusal(function); !why.empty())
     return why;
   const Pattern &pattern = (function.flags & SKBT_PROBE_INDIRECT) != 0 ? *indirect : *entry;
   Pattern own{pattern.name, pattern.insns, pattern.functions, pattern.functionSize,
