@@ -19,22 +19,22 @@ static __always_inline void emit_header(struct skbt_header *h, u8 kind, u16 size
 	h->time_ns = time_ns;
 }
 
-/* This CPU's. A program stays on its CPU. */
-static __always_inline void *ring_get(void)
+/* A CPU's. A program stays on its own. */
+static __always_inline void *ring_of(u32 cpu)
 {
-	u32 place = bpf_get_smp_processor_id() & (SKBT_RING_PLACES - 1);
+	u32 place = cpu & (SKBT_RING_PLACES - 1);
 
 	return bpf_map_lookup_elem(&rings, &place);
 }
 
 /* Takes so many sequence numbers; the first of them. A probe in an interrupt may come in between:
  * per CPU, but atomic. */
-static __always_inline u32 emit_number(struct skbt_lane *lane, u32 count)
+static __always_inline u32 emit_number(u32 cpu, u32 count)
 {
 	struct skbt_counters *c;
 
-	if (lane)
-		return (u32)__sync_fetch_and_add(&lane->events, count);
+	if (has_lane(cpu))
+		return (u32)__sync_fetch_and_add(&lane_of(cpu)->events, count);
 	c = counters_get();
 	return c ? (u32)__sync_fetch_and_add(&c->events, count) : 0;
 }
@@ -47,14 +47,15 @@ static __always_inline void emit_lost(u32 records)
 		__sync_fetch_and_add(&c->lost_ring, records);
 }
 
+#define EMIT_LOOKS 16 /* one record in so many finds out whether the reader is to be woken */
+
 /* How to hand over the record of that number. How much waits is looked at now and then; the reader
  * looks by itself every 50 milliseconds. */
-static __always_inline u64 emit_flags(void *ring, const struct skbt_lane *lane, u32 seq)
+static __always_inline u64 emit_flags(void *ring, u32 cpu, u32 seq)
 {
 	if (seq & (EMIT_LOOKS - 1))
 		return BPF_RB_NO_WAKEUP;
-	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= config.wake_bytes ||
-	    (lane && lane_waits(lane)))
+	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= config.wake_bytes || lane_waits(cpu))
 		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
 }
@@ -63,11 +64,11 @@ static __always_inline u64 emit_flags(void *ring, const struct skbt_lane *lane, 
  */
 static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 {
-	struct skbt_lane *lane = lane_get();
-	void *ring = ring_get();
+	u32 cpu = bpf_get_smp_processor_id();
+	void *ring = ring_of(cpu);
 
-	h->seq = emit_number(lane, 1);
-	if (ring && !bpf_ringbuf_output(ring, h, size, emit_flags(ring, lane, h->seq)))
+	h->seq = emit_number(cpu, 1);
+	if (ring && !bpf_ringbuf_output(ring, h, size, emit_flags(ring, cpu, h->seq)))
 		return true;
 	emit_lost(1);
 	return false;
@@ -155,24 +156,39 @@ __noinline int skbt_make_hop(struct skbt_scratch *s, struct skbt_track *t, u32 c
 	return (int)size;
 }
 
-/* A hop at which nothing has changed: no sections, but that of a drop. */
+/* A hop at which nothing has changed: no sections, but that of a drop, which goes by the ring: in
+ * tail mode behind what was kept. */
 struct skbt_plain_drop {
 	struct skbt_hop hop;
 	struct skbt_drop drop;
 };
 
+/* Wakes the reader, by a record of the ring, which has who waits, that is none. */
+static __always_inline void emit_wake(u32 cpu)
+{
+	void *ring = ring_of(cpu), *nothing;
+
+	if (!ring)
+		return;
+	nothing = bpf_ringbuf_reserve(ring, sizeof(u64), 0);
+	if (nothing)
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
 static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, u64 sp, u32 pid,
 				       u64 time_ns, const struct skbt_drop *drop)
 {
 	const u32 size = drop ? sizeof(struct skbt_plain_drop) : sizeof(struct skbt_hop);
-	struct skbt_lane *lane = lane_get();
-	u32 seq = emit_number(lane, 1);
+	u32 cpu = bpf_get_smp_processor_id(), seq = emit_number(cpu, 1);
 	struct skbt_hop *hop;
 	void *ring;
 
-	if (!drop && lane && lane_put(lane, t, skb, func, sp, pid, time_ns, seq))
+	if (!drop && lane_put(cpu, t, skb, func, sp, pid, time_ns, seq)) {
+		if (!(seq & (EMIT_LOOKS - 1)) && lane_waits(cpu))
+			emit_wake(cpu);
 		return;
-	ring = ring_get();
+	}
+	ring = ring_of(cpu);
 	hop = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
 	if (!hop) {
 		emit_lost(1);
@@ -194,7 +210,7 @@ static __always_inline void emit_plain(struct skbt_track *t, u64 skb, u32 func, 
 		hop->header.sections = SKBT_SECTION_DROP;
 		((struct skbt_plain_drop *)hop)->drop = *drop;
 	}
-	bpf_ringbuf_submit(hop, emit_flags(ring, lane, seq));
+	bpf_ringbuf_submit(hop, emit_flags(ring, cpu, seq));
 }
 
 #endif

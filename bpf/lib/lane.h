@@ -15,14 +15,19 @@
 #include "config.h"
 #include "maps.h"
 
-#define EMIT_LOOKS 16 /* one record in so many finds out whether the reader is to be woken */
-
-/* This CPU's. A program stays on its CPU. */
-static __always_inline struct skbt_lane *lane_get(void)
+/* A CPU's; only where it has one. */
+static __always_inline bool has_lane(u32 cpu)
 {
-	u32 cpu = bpf_get_smp_processor_id();
+	return cpu < SKBT_LANES;
+}
 
-	return cpu < SKBT_LANES ? &skbt_lanes[cpu] : NULL;
+static __always_inline struct skbt_lane *lane_of(u32 cpu)
+{
+	u64 place = cpu;
+
+	/* not by has_lane(), which the compiler asks of another register than it goes on with */
+	asm("%0 &= %1" : "+r"(place) : "i"(SKBT_LANES - 1));
+	return &skbt_lanes[place];
 }
 
 /* How many hops are not read yet. */
@@ -32,23 +37,24 @@ static __always_inline u64 lane_waiting(const struct skbt_lane *lane, u64 head)
 }
 
 /* So many that the reader is to be woken. */
-static __always_inline bool lane_waits(const struct skbt_lane *lane)
+static __always_inline bool lane_waits(u32 cpu)
 {
+	const struct skbt_lane *lane = lane_of(cpu);
 	u64 head = *(const volatile u64 *)&lane->head;
 
-	return lane->places && lane_waiting(lane, head) >= lane->wake;
+	return has_lane(cpu) && lane->places && lane_waiting(lane, head) >= lane->wake;
 }
 
-/* False: there is no place, or the reader is to be woken, or another program came in between. Such
- * a hop goes into the ring buffer. */
-static __always_inline bool lane_put(struct skbt_lane *lane, const struct skbt_track *t, u64 skb,
-				     u32 func, u64 sp, u32 pid, u64 time_ns, u32 seq)
+/* False: there is no place, or another program came in between. Such a hop goes into the ring. */
+static __always_inline bool lane_put(u32 cpu, const struct skbt_track *t, u64 skb, u32 func, u64 sp,
+				     u32 pid, u64 time_ns, u32 seq)
 {
-	u64 head = *(volatile u64 *)&lane->head, waiting = lane_waiting(lane, head);
+	struct skbt_lane *lane = lane_of(cpu);
+	u64 head = *(volatile u64 *)&lane->head;
 	u32 place = lane->first + ((u32)head & (lane->places - 1));
 	struct skbt_lane_hop *hop;
 
-	if (waiting >= lane->wake && (waiting >= lane->places || !(seq & (EMIT_LOOKS - 1))))
+	if (!has_lane(cpu) || lane_waiting(lane, head) >= lane->places)
 		return false;
 	hop = bpf_map_lookup_elem(&lane_hops, &place);
 	if (!hop || __sync_val_compare_and_swap(&lane->head, head, head + 1) != head)

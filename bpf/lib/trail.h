@@ -87,13 +87,13 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 				      u64 skb, u32 generation, u32 chosen, u64 time_ns)
 {
 	struct skbt_counters *c = counters_get();
-	struct skbt_lane *lane = lane_get();
-	void *ring = ring_get();
+	u32 cpu = bpf_get_smp_processor_id();
+	void *ring = ring_of(cpu);
 
 	if (!c || !ring)
 		return false;
 	emit_header(&tail->header, SKBT_KIND_TAIL, sizeof(*tail), generation, time_ns);
-	tail->header.seq = emit_number(lane, 1 + records);
+	tail->header.seq = emit_number(cpu, 1 + records);
 	tail->packet = packet;
 	tail->skb = skb;
 	tail->records = records;
@@ -103,7 +103,7 @@ static __always_inline bool tail_send(struct skbt_tail *tail, u64 used, u32 reco
 	asm volatile("" : "+r"(used)); /* compared, for the verifier, as it is used */
 	if (used > SKBT_TRAIL_BYTES + SKBT_RECORD_ROOM)
 		return false;
-	if (!bpf_ringbuf_output(ring, tail, sizeof(*tail) + used, emit_flags(ring, lane, 0)))
+	if (!bpf_ringbuf_output(ring, tail, sizeof(*tail) + used, emit_flags(ring, cpu, 0)))
 		return true;
 	emit_lost(1 + records);
 	return false;
@@ -206,6 +206,8 @@ static __always_inline bool trail_hop(struct skbt_track *t, u64 skb, u32 func, u
 	if (config.tail_slow_ns && age >= config.tail_slow_ns) {
 		trail_pass(trail, func);
 		trail_send(t, skb, SKBT_CHOSEN_SLOW, time_ns);
+		/* this hop is told behind it, and so by the ring: as one that has another task */
+		t->thread = ~0ull;
 		return false;
 	}
 	if (trail->is_full || (u32)end > SKBT_TRAIL_BYTES) {

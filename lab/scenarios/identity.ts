@@ -167,6 +167,14 @@ export const identity: readonly Scenario[] = [
     },
   },
   {
+    name: 'with lanes that are full again and again, hops go by the ring, and nothing is mixed or uncounted',
+    async run() {
+      const { packets, records, summary } = await traceDatagrams(['--ring-size', '128K'], 3000, 0);
+      noneMixed(packets);
+      equal(records + summary.lost, summary.events, 'records printed and lost add up to the events made');
+    },
+  },
+  {
     name: 'at 500 datagrams a second with default probes and buffer none is lost',
     async run() {
       const count = 1000;

@@ -4,6 +4,7 @@
 #include "elf_object.h"
 #include "kernel.h"
 #include "load_plan.h"
+#include "rings.h"
 #include "skbtracer.skel.h"
 #include "targets.h"
 #include "tcx.h"

@@ -9,7 +9,7 @@
 #include "kernel_shared.h"
 #include "load_plan.h"
 #include "programs.h"
-#include "rings.h"
+#include "room.h"
 #include "typed_copy.h"
 
 #include <bpf/libbpf.h>
