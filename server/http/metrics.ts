@@ -9,6 +9,8 @@ import { NameBook } from '../../core/model/names.ts';
 import { VERDICT } from '../../core/model/packet.ts';
 import { DURATION_BOUNDS_NS, type Durations, NOWHERE, type Totals } from '../../core/model/tally.ts';
 
+const LAG_EVERY_MS = 100;
+
 /** What it needs of the server's hub. */
 export interface MeasuredHub {
   readonly snapshot: Snapshot;
@@ -28,7 +30,8 @@ export function openMetrics(
   cpuSeconds: (pid: number) => number | undefined,
 ): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // by itself it wakes the process every ten milliseconds to see how late it is
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS });
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter({ name: `skbtracer_${name}`, help, labelNames: [...labelNames], registers: [registry] });
   const gauge = (name: string, help: string) =>

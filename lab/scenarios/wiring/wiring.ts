@@ -137,6 +137,12 @@ export const wiring: readonly Scenario[] = [
             ['loopback lo down', 'veth e0 to wiring1/p0 198.51.100.1/24'],
             'wiring2',
           );
+          // who looks at a namespace does not keep it: its devices go with it, and the far ends of these
+          ip('', 'netns del wiring1');
+          const cut = await until(
+            (one) => placeIn(one, 'wiring2')?.links.some(({ name }) => name === 'e0') === false,
+          );
+          equal(placeIn(cut, 'wiring1'), undefined, 'wiring1, deleted');
         });
         await until((one) => placeIn(one, 'wiring1') === undefined);
       });
