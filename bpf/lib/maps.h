@@ -131,6 +131,7 @@ struct skbt_pending {
 
 struct skbt_call {
 	u64 turn; /* whose place it is: 0 while it is written */
+	u64 kind; /* enum skbt_session_kind */
 	u64 argument[CALL_ARGUMENTS];
 	struct skbt_begun begun;
 };

@@ -207,6 +207,14 @@ enum skbt_session_kind {
 #define SKBT_COOKIE_SESSION(kind) ((__u64)(kind) << 48)
 #define SKBT_COOKIE_KIND(cookie) ((__u32)((cookie) >> 48) & 0xff)
 
+/* Cookies by functions' addresses, as many as a power of two; see lib/cookies.h. */
+#define SKBT_KNOWN_COOKIES (1 << 13)
+#define SKBT_KNOWN_PLACE(function) ((__u32)((function) >> 4) & (SKBT_KNOWN_COOKIES - 1))
+struct skbt_known_cookie {
+	__u64 function; /* address; 0: nobody's */
+	__u64 cookie;
+};
+
 /* The copy of the entry program for probes of one kind: in it, the load of the skb is from the
  * register of that argument, and this immediate stands for the probes' flags. See
  * native/src/entry.cc. */

@@ -13,10 +13,23 @@
 #define NFCT_INFOMASK 7ul
 #define AF_INET_FAMILY 2
 
+static __always_inline void
+state_shared(struct skbt_scratch *s, const struct skb_shared_info *shared, struct skbt_buffer *b)
+{
+	b->gso_type = shared->gso_type;
+	b->gso_size = shared->gso_size;
+	b->gso_segs = shared->gso_segs;
+	b->nr_frags = shared->nr_frags;
+	if (shared->frag_list)
+		b->bits |= SKBT_BUFFER_FRAG_LIST;
+	if (config.control_block)
+		s->now.control.dataref = shared->dataref.counter;
+}
+
 static __always_inline void state_buffer(struct skbt_scratch *s, const struct sk_buff *skb,
 					 struct skbt_buffer *b)
 {
-	const struct skb_shared_info *shared = (const void *)s->shared;
+	const u64 shared = (u64)skb->head + skb->end;
 
 	b->hash = skb->hash;
 	b->truesize = skb->truesize;
@@ -30,15 +43,13 @@ static __always_inline void state_buffer(struct skbt_scratch *s, const struct sk
 		b->bits |= SKBT_BUFFER_NOHDR;
 	if (BPF_CORE_READ_BITFIELD(skb, fclone))
 		b->bits |= SKBT_BUFFER_FCLONE;
-	if (bpf_probe_read_kernel(s->shared, sizeof(s->shared), skb->head + skb->end))
-		return;
-	b->gso_type = shared->gso_type;
-	b->gso_size = shared->gso_size;
-	b->gso_segs = shared->gso_segs;
-	b->nr_frags = shared->nr_frags;
-	if (shared->frag_list)
-		b->bits |= SKBT_BUFFER_FRAG_LIST;
-	s->now.control.dataref = shared->dataref.counter;
+	if (config.direct)
+		state_shared(s,
+			     skbt_cast((const void *)shared,
+				       bpf_core_type_id_kernel(struct skb_shared_info)),
+			     b);
+	else if (!bpf_probe_read_kernel(s->shared, sizeof(s->shared), (const void *)shared))
+		state_shared(s, (const void *)s->shared, b);
 }
 
 /* Read anew only when the packet has another dst_entry than before. */
