@@ -355,8 +355,6 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 	p = &s->packet;
 	raw_take((const struct sk_buff *)s->skb, t);
 	used = p->used;
-	if (!config.keep && used < config.filter_reach)
-		used = config.filter_reach;
 	words = (used + 7) / 8;
 	if (!p->has_network || words > SKBT_RAW_HEAD_WORDS)
 		words = 0;

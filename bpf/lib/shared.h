@@ -60,7 +60,6 @@ struct skbt_config {
 	__u8 by_address; /* a hop's function is told by the low word of its address, not its id */
 	__u8 tail; /* what is recorded of a packet is kept until it is chosen; see lib/trail.h */
 	__u8 tail_new; /* packets on a path that none was on are chosen */
-	__u32 filter_reach; /* bytes of a packet that the expression looks at, at most */
 	char ifname[16];
 };
 
@@ -300,7 +299,9 @@ struct skbt_packet {
 	__u8 has_network;
 	__u8 has_tag; /* the first tag in data is the one that is kept beside the packet's data */
 	__u8 is_cut; /* more bytes were asked for than there are */
-	__u8 reserved[4];
+	/* of those that match, by the expression's program: bits, words of data in which what it
+	 * looked at ends */
+	__u32 looked_at;
 };
 
 #endif

@@ -74,19 +74,6 @@ static __always_inline void track_refuse(u64 skb, u32 generation, u64 *count)
 		__sync_fetch_and_add(count, 1);
 }
 
-#define CLEARED_MAX sizeof(struct skbt_sections)
-
-/* In words whatever the fields are: a memset of bytes is four times the instructions. */
-static __always_inline void clear_words(void *what, u32 from, u32 to)
-{
-	u64 *words = what;
-
-#pragma unroll
-	for (u32 i = 0; i < CLEARED_MAX / 8; i++)
-		if (i >= from / 8 && i < to / 8)
-			words[i] = 0;
-}
-
 /* Nothing is known of the packet yet. What is compared with (raw.skb, raw.first) is not looked at
  * until raw.head_words says that it is there. */
 static __always_inline void track_clear(struct skbt_track *t)

@@ -66,14 +66,14 @@ static __always_inline bool trail_commit(struct skbt_trail *trail, u64 end, u32 
  * room behind it. */
 static __always_inline void trail_copy(u8 *to, const struct skbt_header *h, u32 size)
 {
-	const u64 *from = (const u64 *)h;
+	const any_word *from = (const any_word *)h;
 
 #pragma unroll
 	for (u32 i = 0; i < (SKBT_RECORD_MAX + TRAIL_BLOCK - 1) / TRAIL_BLOCK * TRAIL_BLOCK;
 	     i += 8) {
 		if ((__builtin_constant_p(size) || i % TRAIL_BLOCK == 0) && i >= size)
 			return;
-		*(u64 *)(to + i) = from[i / 8];
+		*(any_word *)(to + i) = from[i / 8];
 	}
 }
 

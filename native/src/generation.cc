@@ -327,7 +327,6 @@ skbt_config configOf(const LoadOptions &o) {
   c.stack_on_hop = o.stackOnHop;
   c.control_block = o.controlBlock;
   c.direct = o.kernel->kfuncs.cast != 0;
-  c.filter_reach = o.settings.filter.reach;
   c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();
   c.keep = o.settings.keep;
