@@ -74,7 +74,7 @@ struct skbt_scratch {
 	 * CPU, and counted as missed */
 	struct skbt_hit hit;
 	u8 skb[SKB_COPY_BYTES]; /* copy of the sk_buff itself */
-	u8 shared[64]; /* copy of the beginning of its shared_info */
+	u8 shared[32]; /* copy of the beginning of its shared_info */
 	struct skbt_packet packet;
 	struct skbt_packet inner; /* what a tunnel carries, for the filter on that */
 	struct skbt_sections now;

@@ -70,19 +70,15 @@ SEC("skbt/session")
 int skbt_session(struct pt_regs *ctx)
 {
 	const struct skbt_control *ctl = control_get();
-	u64 cookie, skb, *call;
+	u64 cookie, skb;
 	struct skbt_hit *hit;
 	u32 flags, func;
 	bool is_muted;
 	u8 muting;
 
+	/* where it is a constant, and the jump one of its own, the kernel makes it a direct one */
 	if (session_is_return(ctx)) {
-		hit = hit_get();
-		call = session_cookie(ctx);
-		if (!hit || !call)
-			return 0;
-		hit->call = *call;
-		bpf_tail_call(ctx, &session_bodies, SKBT_BODY_RETURN);
+		bpf_tail_call_static(ctx, &session_bodies, SKBT_BODY_RETURN);
 		return 0;
 	}
 	cookie = cookie_of(ctx);
@@ -104,7 +100,7 @@ int skbt_session(struct pt_regs *ctx)
 	hit->kind = SKBT_COOKIE_KIND(cookie);
 	if (!is_muted)
 		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
-	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
+	bpf_tail_call_static(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;
 }
 
@@ -116,7 +112,7 @@ int skbt_session_hop(struct pt_regs *ctx)
 	if (ctl && ctl->generation != config.generation)
 		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
 	hop_on_probe(ctx);
-	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
+	bpf_tail_call_static(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;
 }
 
@@ -134,8 +130,8 @@ int skbt_session_enter(struct pt_regs *ctx)
 
 	if (!ctl || !ctl->generation || !hit)
 		return SESSION_SKIP;
-	t = track_find(hit->skb, ctl->generation);
-	if (!t)
+	t = track_at(hit->skb);
+	if (!t || t->generation != ctl->generation)
 		return SESSION_SKIP;
 	turn = __sync_fetch_and_add(&skbt_turns, 1) + 1;
 	call = call_begin(session_cookie(ctx), turn, hit->kind, a);
@@ -178,13 +174,13 @@ int skbt_session_enter(struct pt_regs *ctx)
 SEC("skbt/session")
 int skbt_session_return(struct pt_regs *ctx)
 {
-	const struct skbt_hit *hit = hit_get();
+	const u64 *turn = session_cookie(ctx);
 	struct skbt_call call;
 	const u64 *a = call.argument;
 	u64 value = PT_REGS_RC(ctx);
 	struct skbt_track *t;
 
-	if (!hit || !call_recall(hit->call, &call))
+	if (!turn || !call_recall(*turn, &call))
 		return 0;
 	switch (call.kind) {
 	case SKBT_SESSION_HOOK:

@@ -246,7 +246,6 @@ struct skbt_prefilter {
 /* A probe's hit, from the program on it to the one that it jumps to. */
 struct skbt_hit {
 	__u64 skb;
-	__u64 call; /* session, at its return: turn in `calls` */
 	__u32 flags;
 	__u32 kind; /* enum skbt_session_kind */
 };

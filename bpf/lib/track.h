@@ -407,11 +407,11 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		clear_words(&s->now, sizeof(s->now.dev), sizeof(s->now));
 		skbt_parse(&s->packet, &s->now);
 	}
+	skbt_raw_keep(s, t);
 	skbt_read_state(s, t);
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
 	if (!t->sent_asked)
 		track_retransmission(s, skb, t, skb_address, time_ns);
-	skbt_raw_keep(s, t);
 	if (config.tail_one_in && t->fresh)
 		trail_of(t)->is_sampled = trail_samples(s);
 	if (probe & SKBT_PROBE_NO_LENGTH)
