@@ -65,7 +65,7 @@ int skbt_entry(struct pt_regs *ctx)
 
 	if (gate != SKBT_GATE_OPEN) {
 		if (gate == SKBT_GATE_SHUT ||
-		    muted[SKBT_COOKIE_FUNC(bpf_get_attach_cookie(ctx)) % SKBT_FUNCTIONS])
+		    muted[SKBT_COOKIE_FUNC(cookie_of(ctx)) % SKBT_FUNCTIONS])
 			return 0;
 		/* each a jump of its own, which the kernel makes a direct one */
 		if (gate == SKBT_GATE_NOTED) {
@@ -86,12 +86,11 @@ int skbt_entry(struct pt_regs *ctx)
 	if (flags & SKBT_PROBE_COUNTED)
 		count_hit();
 	if (flags & SKBT_PROBE_BY_COOKIE) {
-		cookie = bpf_get_attach_cookie(ctx);
+		cookie = cookie_of(ctx);
 		flags = SKBT_COOKIE_FLAGS(cookie);
 		skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
-		if ((flags & SKBT_PROBE_INDIRECT) &&
-		    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
-			return 0;
+		if (flags & SKBT_PROBE_INDIRECT)
+			skb = peek_or_read(skb);
 	}
 	return go_to_hop(ctx, skb, flags);
 }
@@ -100,14 +99,13 @@ int skbt_entry(struct pt_regs *ctx)
 SEC("skbt/hop")
 int skbt_note(struct pt_regs *ctx)
 {
-	u64 cookie = bpf_get_attach_cookie(ctx);
+	u64 cookie = cookie_of(ctx);
 	u64 skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 	u32 flags = SKBT_COOKIE_FLAGS(cookie);
 
 	caller_note_other(ctx);
-	if ((flags & SKBT_PROBE_INDIRECT) &&
-	    bpf_probe_read_kernel(&skb, sizeof(skb), (const void *)skb))
-		return 0;
+	if (flags & SKBT_PROBE_INDIRECT)
+		skb = peek_or_read(skb);
 	return go_to_hop(ctx, skb, flags);
 }
 

@@ -28,7 +28,7 @@ struct skbt_told {
 
 /* In tail mode: keeps a decision of a packet that is not chosen; false when it is to be sent. One
  * about a packet that has ended is wanted if that was told. */
-static __always_inline bool decision_kept(const struct skbt_decision *d, u32 size)
+static __always_inline bool decision_kept(struct skbt_decision *d, u32 size)
 {
 	struct skbt_track *t;
 
@@ -40,17 +40,30 @@ static __always_inline bool decision_kept(const struct skbt_decision *d, u32 siz
 		       : skbt_told_lately[d->packet & (TOLD_PLACES - 1)] != d->packet;
 }
 
-static __always_inline void decision_send(struct skbt_told *told, const struct skbt_control *ctl,
-					  bool has_rule)
+/* Completes one whose generation and time are filled. */
+static __always_inline void decision_end(struct skbt_decision *d, u32 size, u16 sections)
 {
-	u32 size = has_rule ? sizeof(*told) : sizeof(told->d);
+	emit_header(&d->header, SKBT_KIND_DECISION, (u16)size, d->header.generation,
+		    d->header.time_ns);
+	d->header.sections = sections;
+	if (!decision_kept(d, size))
+		emit_send(&d->header, size);
+}
 
-	emit_header(&told->d.header, SKBT_KIND_DECISION, (u16)size, ctl->generation,
-		    bpf_ktime_get_ns() - ctl->base_ns);
-	if (has_rule)
-		told->d.header.sections = SKBT_SECTION_RULE;
-	if (!decision_kept(&told->d, size))
-		emit_send(&told->d.header, size);
+/* Sends a decision. A global function: the verifier looks at it once, and not for each kind. */
+__noinline int skbt_decision_send(struct skbt_decision *d)
+{
+	if (d)
+		decision_end(d, sizeof(*d), 0);
+	return 0;
+}
+
+/* The same of one with its rule. */
+__noinline int skbt_rule_send(struct skbt_told *told)
+{
+	if (told)
+		decision_end(&told->d, sizeof(*told), SKBT_SECTION_RULE);
+	return 0;
 }
 
 static __always_inline u32 netns_of_skb(u64 address)
@@ -70,7 +83,7 @@ static __always_inline u32 netns_of_skb(u64 address)
 }
 
 /* Fills who was decided about; false when the packet is not followed. */
-static __always_inline bool decision_on(struct skbt_told *told, u64 skb, u16 what, s32 value,
+static __always_inline bool decision_on(struct skbt_decision *d, u64 skb, u16 what, s32 value,
 					const struct skbt_control *ctl)
 {
 	const struct skbt_track *t;
@@ -80,11 +93,13 @@ static __always_inline bool decision_on(struct skbt_told *told, u64 skb, u16 wha
 	t = track_find(skb, ctl->generation);
 	if (!t)
 		return false;
-	told->d.packet = t->packet;
-	told->d.skb = skb;
-	told->d.value = value;
-	told->d.netns = netns_of_skb(skb);
-	told->d.decision = what;
+	d->header.generation = t->generation;
+	d->header.time_ns = bpf_ktime_get_ns() - ctl->base_ns;
+	d->packet = t->packet;
+	d->skb = skb;
+	d->value = value;
+	d->netns = netns_of_skb(skb);
+	d->decision = what;
 	return true;
 }
 
@@ -92,19 +107,32 @@ static __always_inline bool decision_on(struct skbt_told *told, u64 skb, u16 wha
 static __always_inline void decide_followed(u64 skb, u16 what, s32 value, u32 used, u32 limit)
 {
 	const struct skbt_control *ctl = control_get();
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 
-	if (!decision_on(&told, skb, what, value, ctl))
+	if (!decision_on(&d, skb, what, value, ctl))
 		return;
-	told.d.used = used;
-	told.d.limit = limit;
-	decision_send(&told, ctl, false);
+	d.used = used;
+	d.limit = limit;
+	skbt_decision_send(&d);
 }
 
 static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 limit)
 {
 	if (maybe_followed(skb))
 		decide_followed(skb, what, value, used, limit);
+}
+
+/* Where netfilter is: pf << 8 | hook, and the namespace. */
+static __always_inline u32 hook_of(const struct nf_hook_state *state, u32 *netns)
+{
+	if (config.direct) {
+		/* one cast for all: it is as dear as a load */
+		state = skbt_cast(state, bpf_core_type_id_kernel(struct nf_hook_state));
+		*netns = netns_of(state->net);
+		return (u32)state->pf << 8 | (u8)state->hook;
+	}
+	*netns = netns_of(BPF_CORE_READ(state, net));
+	return (u32)BPF_CORE_READ(state, pf) << 8 | (u8)BPF_CORE_READ(state, hook);
 }
 
 static __always_inline u16 pf_of(u64 state)
@@ -123,15 +151,16 @@ static __always_inline struct skbt_pending *pending_find(u64 skb, u16 what, u16 
 static __always_inline void begun_fill(struct skbt_begun *b, const struct skbt_track *t, u64 skb,
 				       u64 by, const struct nf_hook_state *state)
 {
+	u32 netns;
+
 	b->packet = t->packet;
 	b->generation = t->generation;
 	b->begun_ns = bpf_ktime_get_ns();
 	b->by = by;
 	b->used = 0;
 	if (state) {
-		b->hook = (u32)KERNEL_FIELD(nf_hook_state, state, pf) << 8 |
-			  (u8)KERNEL_FIELD(nf_hook_state, state, hook);
-		b->netns = netns_of(KERNEL_FIELD(nf_hook_state, state, net));
+		b->hook = hook_of(state, &netns);
+		b->netns = netns;
 	} else {
 		b->hook = t->hook;
 		b->netns = netns_of_skb(skb);
@@ -189,20 +218,25 @@ static __always_inline s32 nf_verdict(u32 value)
 }
 
 /* Fills a decision from what was kept; false when it belongs to other settings. */
-static __always_inline bool begun_tell(struct skbt_told *told, const struct skbt_begun *b, u64 skb,
+static __always_inline bool begun_tell(struct skbt_decision *d, const struct skbt_begun *b, u64 skb,
 				       u16 what, s32 value, const struct skbt_control *ctl)
 {
+	u64 now;
+
 	if (!ctl || !b->packet || b->generation != ctl->generation)
 		return false;
-	told->d.packet = b->packet;
-	told->d.skb = skb;
-	told->d.by = b->by;
-	told->d.value = value;
-	told->d.netns = b->netns;
-	told->d.decision = what;
-	told->d.pf = (u8)(b->hook >> 8);
-	told->d.hook = (u8)b->hook;
-	told->d.duration_ns = bpf_ktime_get_ns() - b->begun_ns;
+	now = bpf_ktime_get_ns();
+	d->header.generation = b->generation;
+	d->header.time_ns = now - ctl->base_ns;
+	d->packet = b->packet;
+	d->skb = skb;
+	d->by = b->by;
+	d->value = value;
+	d->netns = b->netns;
+	d->decision = what;
+	d->pf = (u8)(b->hook >> 8);
+	d->hook = (u8)b->hook;
+	d->duration_ns = now - b->begun_ns;
 	return true;
 }
 
@@ -210,10 +244,10 @@ static __always_inline bool begun_tell(struct skbt_told *told, const struct skbt
 static __always_inline void begun_decide(const struct skbt_begun *b, u64 skb, u16 what, s32 value)
 {
 	const struct skbt_control *ctl = control_get();
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 
-	if (begun_tell(&told, b, skb, what, value, ctl))
-		decision_send(&told, ctl, false);
+	if (begun_tell(&d, b, skb, what, value, ctl))
+		skbt_decision_send(&d);
 }
 
 /* The simple end of a pending decision. */
@@ -227,23 +261,24 @@ static __always_inline void pending_decide(u64 skb, u16 what, u16 pf, s32 value)
 	pending_forget(skb, what, pf);
 }
 
-/* The packet is at a hook of IP, or no more. Bridge-netfilter asks these inside of its own. */
-static __always_inline void hook_at(struct skbt_track *t, u64 state, bool is_there)
+/* The packet is at a hook of IP (as hook_of() has it), or no more. Bridge-netfilter asks these
+ * inside of its own. */
+static __always_inline void hook_at(struct skbt_track *t, u32 hook, bool is_there)
 {
-	const u16 pf = pf_of(state);
+	const u32 pf = hook >> 8;
 
 	if (pf == NFPROTO_IPV4 || pf == NFPROTO_IPV6)
-		t->hook =
-			is_there ? (u32)pf << 8 | (u8)KERNEL_FIELD(nf_hook_state, state, hook) : 0;
+		t->hook = is_there ? hook : 0;
 }
 
 /* nf_hook_slow(skb, state, entries, i): frees what it drops */
 static __always_inline void hook_move(u64 skb, u64 state, bool is_there)
 {
 	struct skbt_track *t = track_now(skb);
+	u32 netns;
 
 	if (t)
-		hook_at(t, state, is_there);
+		hook_at(t, hook_of((const struct nf_hook_state *)state, &netns), is_there);
 }
 
 static __always_inline void hook_begin(u64 skb, u64 state)
@@ -291,7 +326,7 @@ static __always_inline void table_tell(const struct skbt_begun *b, u64 table, u6
 	const struct ebt_table *ebt = (const void *)table;
 	struct skbt_told told = {};
 
-	if (!begun_tell(&told, b, skb, SKBT_DECISION_TABLE, nf_verdict(value), ctl))
+	if (!begun_tell(&told.d, b, skb, SKBT_DECISION_TABLE, nf_verdict(value), ctl))
 		return;
 	if (is_ebtables) {
 		if (bpf_core_type_exists(struct ebt_table))
@@ -300,7 +335,7 @@ static __always_inline void table_tell(const struct skbt_begun *b, u64 table, u6
 		bpf_core_read_str(told.rule.table, sizeof(told.rule.table), &xt->name);
 		told.d.priority = BPF_CORE_READ(xt, priority);
 	}
-	decision_send(&told, ctl, true);
+	skbt_rule_send(&told);
 }
 
 static __always_inline void table_end(u64 table, u64 skb, u64 state, u32 value, bool is_ebtables)
@@ -347,16 +382,16 @@ static __always_inline void conntrack_tell(const struct skbt_begun *b, u64 skb, 
 {
 	const struct skbt_control *ctl = control_get();
 	const struct sk_buff *buffer = (const void *)skb;
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 	u64 nfct;
 
-	if (!begun_tell(&told, b, skb, SKBT_DECISION_CONNTRACK, nf_verdict(value), ctl))
+	if (!begun_tell(&d, b, skb, SKBT_DECISION_CONNTRACK, nf_verdict(value), ctl))
 		return;
 	nfct = KERNEL_FIELD(sk_buff, buffer, _nfct);
-	told.d.used = nfct & NFCT_INFOMASK;
-	told.d.limit = (nfct & NFCT_PTRMASK) != 0;
-	told.d.by = nfct & NFCT_PTRMASK;
-	decision_send(&told, ctl, false);
+	d.used = nfct & NFCT_INFOMASK;
+	d.limit = (nfct & NFCT_PTRMASK) != 0;
+	d.by = nfct & NFCT_PTRMASK;
+	skbt_decision_send(&d);
 }
 
 static __always_inline void conntrack_end(u64 skb, u64 state, u32 value)
@@ -397,12 +432,12 @@ static __always_inline void nat_begin(u64 skb, u64 entry)
 static __always_inline void nat_tell(const struct skbt_begun *b, u64 skb, u32 type, s32 value)
 {
 	const struct skbt_control *ctl = control_get();
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 
-	if (!begun_tell(&told, b, skb, SKBT_DECISION_NAT, value, ctl))
+	if (!begun_tell(&d, b, skb, SKBT_DECISION_NAT, value, ctl))
 		return;
-	told.d.used = type;
-	decision_send(&told, ctl, false);
+	d.used = type;
+	skbt_decision_send(&d);
 }
 
 static __always_inline void nat_end(u64 skb, u32 type, s32 value)
@@ -444,13 +479,13 @@ static __always_inline void route6_end(u64 address)
 	u64 refdst = KERNEL_FIELD(sk_buff, skb, _skb_refdst) & REFDST_PTRMASK;
 	const struct dst_entry *dst = (const void *)refdst;
 	const struct skbt_control *ctl = control_get();
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 
-	if (!is_kernel_pointer(dst) || !decision_on(&told, address, SKBT_DECISION_ROUTE,
+	if (!is_kernel_pointer(dst) || !decision_on(&d, address, SKBT_DECISION_ROUTE,
 						    KERNEL_FIELD(dst_entry, dst, error), ctl))
 		return;
-	told.d.pf = NFPROTO_IPV6;
-	decision_send(&told, ctl, false);
+	d.pf = NFPROTO_IPV6;
+	skbt_decision_send(&d);
 }
 
 SEC("skbt/exit")
@@ -487,12 +522,12 @@ static __always_inline void neighbour_tell(const struct skbt_begun *b, u64 addre
 {
 	const struct skbt_control *ctl = control_get();
 	const struct neighbour *neighbour = (const void *)address;
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 
-	if (!begun_tell(&told, b, skb, SKBT_DECISION_NEIGHBOUR, value, ctl))
+	if (!begun_tell(&d, b, skb, SKBT_DECISION_NEIGHBOUR, value, ctl))
 		return;
-	told.d.used = BPF_CORE_READ(neighbour, nud_state);
-	decision_send(&told, ctl, false);
+	d.used = KERNEL_FIELD(neighbour, neighbour, nud_state);
+	skbt_decision_send(&d);
 }
 
 static __always_inline void neighbour_end(u64 address, u64 skb, s32 value)
@@ -562,7 +597,7 @@ static __always_inline u32 backlog_used(u32 cpu)
 
 	if (&softnet_data)
 		queues = bpf_per_cpu_ptr(&softnet_data, cpu);
-	return queues ? BPF_CORE_READ(queues, input_pkt_queue.qlen) : 0;
+	return queues ? queues->input_pkt_queue.qlen : 0;
 }
 
 static __always_inline u32 backlog_limit(void)
@@ -573,7 +608,7 @@ static __always_inline u32 backlog_limit(void)
 	if (!config.backlog_limit)
 		return 0;
 	if (bpf_core_type_exists(struct net_hotdata))
-		return (u32)BPF_CORE_READ(hot, max_backlog);
+		return (u32)KERNEL_FIELD(net_hotdata, hot, max_backlog);
 	bpf_probe_read_kernel(&limit, sizeof(limit), hot);
 	return (u32)limit;
 }
@@ -595,13 +630,13 @@ static __always_inline void backlog_begin(u64 skb, u32 cpu)
 static __always_inline void backlog_tell(const struct skbt_begun *b, u64 skb, s32 value)
 {
 	const struct skbt_control *ctl = control_get();
-	struct skbt_told told = {};
+	struct skbt_decision d = {};
 
-	if (!value || !begun_tell(&told, b, skb, SKBT_DECISION_BACKLOG, value, ctl))
+	if (!value || !begun_tell(&d, b, skb, SKBT_DECISION_BACKLOG, value, ctl))
 		return;
-	told.d.used = b->used;
-	told.d.limit = backlog_limit();
-	decision_send(&told, ctl, false);
+	d.used = b->used;
+	d.limit = backlog_limit();
+	skbt_decision_send(&d);
 }
 
 static __always_inline void backlog_end(u64 skb, s32 value)
@@ -682,8 +717,8 @@ static __always_inline void receive(u64 socket, u64 skb, s32 value)
 
 	if (value)
 		decide(skb, SKBT_DECISION_RECEIVE, value,
-		       (u32)BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter),
-		       (u32)BPF_CORE_READ(sk, sk_rcvbuf));
+		       (u32)KERNEL_FIELD(sock, sk, sk_backlog.rmem_alloc.counter),
+		       (u32)KERNEL_FIELD(sock, sk, sk_rcvbuf));
 }
 
 /* __udp_enqueue_schedule_skb(sk, skb), __sock_queue_rcv_skb(sk, skb) */
@@ -709,8 +744,8 @@ static __always_inline void accept_end(u64 socket, u64 skb, s32 value)
 
 	if (!maybe_followed(skb))
 		return;
-	decide_followed(skb, SKBT_DECISION_ACCEPT, value, BPF_CORE_READ(sk, sk_ack_backlog),
-			BPF_CORE_READ(sk, sk_max_ack_backlog));
+	decide_followed(skb, SKBT_DECISION_ACCEPT, value, KERNEL_FIELD(sock, sk, sk_ack_backlog),
+			KERNEL_FIELD(sock, sk, sk_max_ack_backlog));
 }
 
 SEC("skbt/exit")
@@ -750,10 +785,10 @@ static __always_inline void decide_program(u64 skb, u16 what, s32 value,
 	const struct skbt_control *ctl = control_get();
 	struct skbt_told told = {};
 
-	if (!decision_on(&told, skb, what, value, ctl))
+	if (!decision_on(&told.d, skb, what, value, ctl))
 		return;
 	program_name(&told, prog);
-	decision_send(&told, ctl, true);
+	skbt_rule_send(&told);
 }
 
 /* Tells a device's filters apart. */
@@ -819,7 +854,7 @@ int skbt_tcx_end(u64 *ctx)
 	struct skbt_told told = {};
 	const struct skbt_track *t;
 
-	if (!decision_on(&told, skb, SKBT_DECISION_TC, (s32)ctx[1], ctl))
+	if (!decision_on(&told.d, skb, SKBT_DECISION_TC, (s32)ctx[1], ctl))
 		return 0;
 	t = track_find(skb, ctl->generation);
 	if (!t || t->in_tcf)
@@ -828,7 +863,7 @@ int skbt_tcx_end(u64 *ctx)
 	name = bpf_map_lookup_elem(&tcx_programs, &id);
 	if (name)
 		__builtin_memcpy(told.rule.chain, name->name, sizeof(name->name));
-	decision_send(&told, ctl, true);
+	skbt_rule_send(&told);
 	return 0;
 }
 

@@ -77,7 +77,7 @@ static __always_inline bool emit_send(struct skbt_header *h, u32 size)
 /* Structs whose size is a multiple of 8, compared in words. */
 static __always_inline bool words_differ(const void *a, const void *b, u32 size)
 {
-	const u64 *x = a, *y = b;
+	const any_word *x = a, *y = b;
 	u64 difference = 0;
 
 #pragma unroll
@@ -86,13 +86,24 @@ static __always_inline bool words_differ(const void *a, const void *b, u32 size)
 	return difference != 0;
 }
 
+/* The same, copied: where there are bytes in a struct the compiler copies those one by one. */
+static __always_inline void words_copy(void *to, const void *from, u32 size)
+{
+	const any_word *x = from;
+	any_word *y = to;
+
+#pragma unroll
+	for (u32 i = 0; i < size / 8; i++)
+		y[i] = x[i];
+}
+
 static __always_inline bool emit_append(struct skbt_scratch *s, const void *section, u32 bytes)
 {
 	u64 size = s->record_size;
 
 	if (size > SKBT_RECORD_MAX - bytes)
 		return false;
-	__builtin_memcpy(s->record + size, section, bytes);
+	words_copy(s->record + size, section, bytes);
 	s->record_size = size + bytes;
 	return true;
 }
@@ -105,7 +116,7 @@ static __always_inline bool emit_append(struct skbt_scratch *s, const void *sect
 		    (t->fresh ||                                                                   \
 		     words_differ(&s->now.field, &t->last.field, sizeof(t->last.field))) &&        \
 		    emit_append(s, &s->now.field, sizeof(s->now.field))) {                         \
-			t->last.field = s->now.field;                                              \
+			words_copy(&t->last.field, &s->now.field, sizeof(t->last.field));          \
 			hop->header.sections |= (bit);                                             \
 		}                                                                                  \
 	} while (0)
@@ -141,7 +152,7 @@ __noinline int skbt_make_hop(struct skbt_scratch *s, struct skbt_track *t, u32 c
 	if (config.control_block)
 		EMIT_SECTION(SKBT_CHANGED_ALL, SKBT_SECTION_CONTROL, control);
 	if (stack >= 0) {
-		struct skbt_stack_id id = {(u32)stack, 0};
+		struct skbt_stack_id id __attribute__((aligned(8))) = {(u32)stack, 0};
 
 		if (emit_append(s, &id, sizeof(id)))
 			hop->header.sections |= SKBT_SECTION_STACK;

@@ -22,9 +22,9 @@
  * end; r2 to r9 and 64 bytes of the stack are free.
  */
 #define FILTER_SLOT(name, marker)                                                                  \
-	__noinline int name(const struct skbt_packet *packet)                                      \
+	__noinline int name(struct skbt_packet *packet)                                            \
 	{                                                                                          \
-		register const struct skbt_packet *r1 asm("r1") = packet;                          \
+		register struct skbt_packet *r1 asm("r1") = packet;                                \
 		register int r0 asm("r0");                                                         \
                                                                                                    \
 		asm volatile("r0 = " STRING(marker) "\n"                                           \
@@ -40,6 +40,37 @@
 FILTER_SLOT(skbt_filter_l2, SKBT_FILTER_MARKER_L2)
 FILTER_SLOT(skbt_filter_l3, SKBT_FILTER_MARKER_L3)
 FILTER_SLOT(skbt_filter_inner, SKBT_FILTER_MARKER_INNER)
+
+/* How many words that is whose bits are set, up to the last. Without a branch, which the verifier
+ * would follow for each. */
+static __always_inline u32 words_up_to(u32 bits)
+{
+	bits |= bits >> 1;
+	bits |= bits >> 2;
+	bits |= bits >> 4;
+	bits |= bits >> 8;
+	bits |= bits >> 16;
+	bits -= bits >> 1 & 0x55555555;
+	bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+	bits = (bits + (bits >> 4)) & 0x0f0f0f0f;
+	return (bits * 0x01010101) >> 24;
+}
+
+/* Without --keep the expression is asked again when one of the bytes differs that it has looked at:
+ * of `part`, which begins at that offset of the packet. */
+static __always_inline void filter_used(struct skbt_packet *p, u32 offset,
+					const struct skbt_packet *part)
+{
+	u32 used;
+
+	if (config.keep)
+		return;
+	used = offset + words_up_to(part->looked_at) * 8;
+	if (used > p->avail)
+		used = p->avail;
+	if (p->used < used)
+		p->used = used;
+}
 
 /* SKBT_FLAG_PID_* for what matched of --pid, 0 when nothing did. */
 static __always_inline u8 filter_pid(const struct sk_buff *skb, u32 current_tgid)
@@ -91,7 +122,11 @@ static __always_inline bool filter_inner(struct skbt_scratch *s)
 	s->inner.protocol = s->now.inner.ip.version == 4 ? ETH_P_IP : ETH_P_IPV6;
 	s->inner.has_mac = 0;
 	s->inner.has_network = 1;
-	return skbt_filter_inner(&s->inner);
+	s->inner.looked_at = 0;
+	if (!skbt_filter_inner(&s->inner))
+		return false;
+	filter_used(&s->packet, offset, &s->inner);
+	return true;
 }
 
 /*
@@ -127,11 +162,15 @@ static __always_inline bool filter_rate(const struct skbt_scratch *s, u32 netns,
 	return __sync_fetch_and_add(&rate->packets, 1) >= config.flow_rate;
 }
 
-static __always_inline bool filter_pcap(const struct skbt_packet *packet)
+static __always_inline bool filter_pcap(struct skbt_packet *packet)
 {
 	if (!packet->has_network)
 		return false;
-	return packet->has_mac ? skbt_filter_l2(packet) : skbt_filter_l3(packet);
+	packet->looked_at = 0;
+	if (!(packet->has_mac ? skbt_filter_l2(packet) : skbt_filter_l3(packet)))
+		return false;
+	filter_used(packet, 0, packet);
+	return true;
 }
 
 #endif

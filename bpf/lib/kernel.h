@@ -16,6 +16,7 @@ typedef __u32 u32;
 typedef __s32 s32;
 typedef __u16 u16;
 typedef __u8 u8;
+typedef u64 __attribute__((may_alias)) any_word; /* of whatever struct */
 typedef _Bool bool;
 #define true 1
 #define false 0

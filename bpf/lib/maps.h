@@ -74,7 +74,7 @@ struct skbt_scratch {
 	 * CPU, and counted as missed */
 	struct skbt_hit hit;
 	u8 skb[SKB_COPY_BYTES]; /* copy of the sk_buff itself */
-	u8 shared[64]; /* copy of the beginning of its shared_info */
+	u8 shared[32]; /* copy of the beginning of its shared_info */
 	struct skbt_packet packet;
 	struct skbt_packet inner; /* what a tunnel carries, for the filter on that */
 	struct skbt_sections now;
@@ -131,6 +131,7 @@ struct skbt_pending {
 
 struct skbt_call {
 	u64 turn; /* whose place it is: 0 while it is written */
+	u64 kind; /* enum skbt_session_kind */
 	u64 argument[CALL_ARGUMENTS];
 	struct skbt_begun begun;
 };

@@ -215,7 +215,8 @@ static __always_inline void nft_end(u64 *ctx)
 	p = pending_find(skb, SKBT_DECISION_TABLE, pf);
 	if (!p)
 		return;
-	if (begun_tell(&told, &p->begun, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict), ctl)) {
+	if (begun_tell(&told.d, &p->begun, skb, SKBT_DECISION_TABLE, nf_verdict((u32)verdict),
+		       ctl)) {
 		const struct nft_base_chain *base =
 			(const void *)(chain - bpf_core_field_offset(struct nft_base_chain, chain));
 
@@ -231,7 +232,7 @@ static __always_inline void nft_end(u64 *ctx)
 			bpf_loop(NFT_DEPTH + 1, nft_place_next, &place, 0);
 		told.rule.handle = place.handle;
 		nft_name(&told, place.handle ? place.chain : chain);
-		decision_send(&told, ctl, true);
+		skbt_rule_send(&told);
 	}
 	pending_forget(skb, SKBT_DECISION_TABLE, pf);
 }

@@ -14,7 +14,7 @@ static __always_inline void owner_use(const struct socket *sock)
 	u32 tgid = (u32)(bpf_get_current_pid_tgid() >> 32);
 	const struct skbt_owner *known;
 	struct skbt_owner owner = {};
-	u64 sk = (u64)BPF_CORE_READ(sock, sk);
+	u64 sk = (u64)sock->sk; /* a typed pointer: a direct load */
 
 	if (!sk || !tgid)
 		return;

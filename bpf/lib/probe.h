@@ -4,6 +4,7 @@
 #define SKBT_PROBE_H
 
 #include "callers.h"
+#include "cookies.h"
 #include "track.h"
 #include <bpf/bpf_tracing.h>
 

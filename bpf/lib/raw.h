@@ -159,19 +159,35 @@ static __always_inline bool place_is_same(const struct sk_buff *skb, const struc
 	       data + skb->len - skb->data_len >= start + t->raw.used;
 }
 
-/* nr_frags, gso_size and gso_segs, which lie in the first word. */
+/* They lie in the first word, the bytes before nr_frags and the one between it and gso_size being
+ * flags. */
+#define IS_SHARED_WORD                                                                             \
+	(SHARED_OFFSET(nr_frags) < 4 && SHARED_OFFSET(gso_size) == 4 &&                            \
+	 SHARED_OFFSET(gso_segs) == 6)
+
+/* nr_frags, gso_size and gso_segs. */
 static __always_inline u64 raw_shared_word(const struct skb_shared_info *shared)
 {
-	u64 word = peek_or_read((u64)shared);
-	/* the bytes before nr_frags, and the one between it and gso_size, are flags */
-	const u64 flags = (1ull << 8 * SHARED_OFFSET(nr_frags)) - 1;
+	if (IS_SHARED_WORD)
+		return peek_or_read((u64)shared) & -(1ull << 8 * SHARED_OFFSET(nr_frags));
+	return (u64)KERNEL_FIELD(skb_shared_info, shared, nr_frags) |
+	       (u64)KERNEL_FIELD(skb_shared_info, shared, gso_size) << 32 |
+	       (u64)KERNEL_FIELD(skb_shared_info, shared, gso_segs) << 48;
+}
 
-	if (SHARED_OFFSET(nr_frags) < 4 && SHARED_OFFSET(gso_size) == 4 &&
-	    SHARED_OFFSET(gso_segs) == 6)
-		return word & ~flags;
-	return (u64)KERNEL_FIELD(skb_shared_info, shared, nr_frags) << 32 |
-	       (u64)KERNEL_FIELD(skb_shared_info, shared, gso_size) << 16 |
-	       KERNEL_FIELD(skb_shared_info, shared, gso_segs);
+static __always_inline u8 raw_nr_frags(const struct skbt_raw *raw)
+{
+	return (u8)(IS_SHARED_WORD ? raw->shared >> 8 * SHARED_OFFSET(nr_frags) : raw->shared);
+}
+
+static __always_inline u16 raw_gso_size(const struct skbt_raw *raw)
+{
+	return (u16)(raw->shared >> 32);
+}
+
+static __always_inline u16 raw_gso_segs(const struct skbt_raw *raw)
+{
+	return (u16)(raw->shared >> 48);
 }
 
 /* What of the shared info differs, where its fields lie as raw_is_usual() wants it. */
@@ -359,8 +375,6 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 	p = &s->packet;
 	raw_take((const struct sk_buff *)s->skb, t);
 	used = p->used;
-	if (!config.keep && used < config.filter_reach)
-		used = config.filter_reach;
 	words = (used + 7) / 8;
 	if (!p->has_network || words > SKBT_RAW_HEAD_WORDS)
 		words = 0;

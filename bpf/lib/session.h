@@ -30,7 +30,8 @@ static __always_inline struct skbt_call *call_at(u64 turn)
 
 /* A place for a call, whose arguments it has then. Its cookie says where; call_keep() is to follow.
  */
-static __always_inline struct skbt_call *call_begin(u64 *cookie, u64 turn, const u64 *arguments)
+static __always_inline struct skbt_call *call_begin(u64 *cookie, u64 turn, u32 kind,
+						    const u64 *arguments)
 {
 	struct skbt_call *call = call_at(turn);
 
@@ -38,6 +39,7 @@ static __always_inline struct skbt_call *call_begin(u64 *cookie, u64 turn, const
 		return NULL;
 	*cookie = turn;
 	__sync_lock_test_and_set(&call->turn, 0);
+	call->kind = kind;
 #pragma unroll
 	for (int i = 0; i < CALL_ARGUMENTS; i++)
 		call->argument[i] = arguments[i];
@@ -68,24 +70,21 @@ static __always_inline bool call_recall(u64 turn, struct skbt_call *copy)
 SEC("skbt/session")
 int skbt_session(struct pt_regs *ctx)
 {
-	u64 cookie = bpf_get_attach_cookie(ctx), skb;
-	u32 flags = SKBT_COOKIE_FLAGS(cookie), func = SKBT_COOKIE_FUNC(cookie);
 	const struct skbt_control *ctl = control_get();
+	u64 cookie, skb;
 	struct skbt_hit *hit;
+	u32 flags, func;
 	bool is_muted;
-	u64 *call;
 	u8 muting;
 
+	/* where it is a constant, and the jump one of its own, the kernel makes it a direct one */
 	if (session_is_return(ctx)) {
-		hit = hit_get();
-		call = session_cookie(ctx);
-		if (!hit || !call)
-			return 0;
-		hit->call = *call;
-		hit->kind = SKBT_COOKIE_KIND(cookie);
-		bpf_tail_call(ctx, &session_bodies, SKBT_BODY_RETURN);
+		bpf_tail_call_static(ctx, &session_bodies, SKBT_BODY_RETURN);
 		return 0;
 	}
+	cookie = cookie_of(ctx);
+	flags = SKBT_COOKIE_FLAGS(cookie);
+	func = SKBT_COOKIE_FUNC(cookie);
 	skb = argument(ctx, SKBT_COOKIE_ARGUMENT(cookie));
 	muting = muted[func % SKBT_FUNCTIONS];
 	is_muted = muting == SKBT_MUTED;
@@ -102,7 +101,7 @@ int skbt_session(struct pt_regs *ctx)
 	hit->kind = SKBT_COOKIE_KIND(cookie);
 	if (!is_muted && !skbt_quick_hop(skb, function_of(ctx), PT_REGS_SP(ctx), flags))
 		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
-	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
+	bpf_tail_call_static(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;
 }
 
@@ -114,7 +113,7 @@ int skbt_session_hop(struct pt_regs *ctx)
 	if (ctl && ctl->generation != config.generation)
 		bpf_tail_call(ctx, &session_bodies, SKBT_HOP_SLOT(ctl->generation));
 	hop_on_probe(ctx);
-	bpf_tail_call(ctx, &session_bodies, SKBT_BODY_ENTER);
+	bpf_tail_call_static(ctx, &session_bodies, SKBT_BODY_ENTER);
 	return SESSION_SKIP;
 }
 
@@ -132,17 +131,17 @@ int skbt_session_enter(struct pt_regs *ctx)
 
 	if (!ctl || !ctl->generation || !hit)
 		return SESSION_SKIP;
-	t = track_find(hit->skb, ctl->generation);
-	if (!t)
+	t = track_at(hit->skb);
+	if (!t || t->generation != ctl->generation)
 		return SESSION_SKIP;
 	turn = __sync_fetch_and_add(&skbt_turns, 1) + 1;
-	call = call_begin(session_cookie(ctx), turn, a);
+	call = call_begin(session_cookie(ctx), turn, hit->kind, a);
 	if (!call)
 		return SESSION_SKIP;
-	switch (hit->kind) {
+	switch (call->kind) {
 	case SKBT_SESSION_HOOK:
 		begun_fill(&call->begun, t, a[0], 0, (const struct nf_hook_state *)a[1]);
-		hook_at(t, a[1], true);
+		hook_at(t, call->begun.hook, true);
 		break;
 	case SKBT_SESSION_TABLE:
 	case SKBT_SESSION_BRIDGE_TABLE:
@@ -176,15 +175,15 @@ int skbt_session_enter(struct pt_regs *ctx)
 SEC("skbt/session")
 int skbt_session_return(struct pt_regs *ctx)
 {
-	const struct skbt_hit *hit = hit_get();
-	struct skbt_call call = {};
+	const u64 *turn = session_cookie(ctx);
+	struct skbt_call call;
 	const u64 *a = call.argument;
 	u64 value = PT_REGS_RC(ctx);
 	struct skbt_track *t;
 
-	if (!hit || !call_recall(hit->call, &call))
+	if (!turn || !call_recall(*turn, &call))
 		return 0;
-	switch (hit->kind) {
+	switch (call.kind) {
 	case SKBT_SESSION_HOOK:
 		t = track_now(a[0]);
 		/* One that bridge-netfilter's function has taken further from inside of it has been
@@ -192,7 +191,7 @@ int skbt_session_return(struct pt_regs *ctx)
 		if (value || (t && t->hook == call.begun.hook))
 			begun_decide(&call.begun, a[0], SKBT_DECISION_HOOK, (s32)value);
 		if (t)
-			hook_at(t, a[1], false);
+			hook_at(t, call.begun.hook, false);
 		break;
 	case SKBT_SESSION_TABLE:
 		table_tell(&call.begun, a[0], a[1], (u32)value, false);

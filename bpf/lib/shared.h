@@ -60,7 +60,6 @@ struct skbt_config {
 	__u8 by_address; /* a hop's function is told by the low word of its address, not its id */
 	__u8 tail; /* what is recorded of a packet is kept until it is chosen; see lib/trail.h */
 	__u8 tail_new; /* packets on a path that none was on are chosen */
-	__u32 filter_reach; /* bytes of a packet that the expression looks at, at most */
 	__u32 wake_bytes; /* the reader is woken when as much waits in a ring buffer */
 	char ifname[16];
 	char empty[8]; /* a string */
@@ -215,6 +214,14 @@ enum skbt_session_kind {
 #define SKBT_COOKIE_SESSION(kind) ((__u64)(kind) << 48)
 #define SKBT_COOKIE_KIND(cookie) ((__u32)((cookie) >> 48) & 0xff)
 
+/* Cookies by functions' addresses, as many as a power of two; see lib/cookies.h. */
+#define SKBT_KNOWN_COOKIES (1 << 13)
+#define SKBT_KNOWN_PLACE(function) ((__u32)((function) >> 4) & (SKBT_KNOWN_COOKIES - 1))
+struct skbt_known_cookie {
+	__u64 function; /* address; 0: nobody's */
+	__u64 cookie;
+};
+
 /* The copy of the entry program for probes of one kind: in it, the load of the skb is from the
  * register of that argument, and this immediate stands for the probes' flags. See
  * native/src/entry.cc. */
@@ -258,7 +265,6 @@ struct skbt_prefilter {
 /* A probe's hit, from the program on it to the one that it jumps to. */
 struct skbt_hit {
 	__u64 skb;
-	__u64 call; /* session, at its return: turn in `calls` */
 	__u32 flags;
 	__u32 kind; /* enum skbt_session_kind */
 };
@@ -340,7 +346,9 @@ struct skbt_packet {
 	__u8 has_network;
 	__u8 has_tag; /* the first tag in data is the one that is kept beside the packet's data */
 	__u8 is_cut; /* more bytes were asked for than there are */
-	__u8 reserved[4];
+	/* of those that match, by the expression's program: bits, words of data in which what it
+	 * looked at ends */
+	__u32 looked_at;
 };
 
 #endif

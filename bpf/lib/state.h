@@ -13,11 +13,23 @@
 #define NFCT_INFOMASK 7ul
 #define AF_INET_FAMILY 2
 
-static __always_inline void state_buffer(struct skbt_scratch *s, const struct sk_buff *skb,
-					 struct skbt_buffer *b)
-{
-	const struct skb_shared_info *shared = (const void *)s->shared;
+#define CLEARED_MAX sizeof(struct skbt_sections)
 
+/* In words whatever the fields are: a memset of bytes is four times the instructions. */
+static __always_inline void clear_words(void *what, u32 from, u32 to)
+{
+	any_word *words = what;
+
+#pragma unroll
+	for (u32 i = 0; i < CLEARED_MAX / 8; i++)
+		if (i >= from / 8 && i < to / 8)
+			words[i] = 0;
+}
+
+/* Of the shared info, what is kept to compare it with has been read. */
+static __always_inline void state_buffer(struct skbt_scratch *s, const struct sk_buff *skb,
+					 const struct skbt_raw *raw, struct skbt_buffer *b)
+{
 	b->hash = skb->hash;
 	b->truesize = skb->truesize;
 	b->csum = skb->csum;
@@ -30,15 +42,15 @@ static __always_inline void state_buffer(struct skbt_scratch *s, const struct sk
 		b->bits |= SKBT_BUFFER_NOHDR;
 	if (BPF_CORE_READ_BITFIELD(skb, fclone))
 		b->bits |= SKBT_BUFFER_FCLONE;
-	if (bpf_probe_read_kernel(s->shared, sizeof(s->shared), skb->head + skb->end))
-		return;
-	b->gso_type = shared->gso_type;
-	b->gso_size = shared->gso_size;
-	b->gso_segs = shared->gso_segs;
-	b->nr_frags = shared->nr_frags;
-	if (shared->frag_list)
+	b->gso_type = raw->gso_type;
+	b->gso_size = raw_gso_size(raw);
+	b->gso_segs = raw_gso_segs(raw);
+	b->nr_frags = raw_nr_frags(raw);
+	if (raw->frag_list)
 		b->bits |= SKBT_BUFFER_FRAG_LIST;
-	s->now.control.dataref = shared->dataref.counter;
+	if (config.control_block)
+		s->now.control.dataref =
+			KERNEL_FIELD(skb_shared_info, raw_shared(skb), dataref.counter);
 }
 
 /* Read anew only when the packet has another dst_entry than before. */
@@ -115,7 +127,8 @@ static __always_inline void state_owner(const struct sk_buff *skb, struct skbt_t
 	*o = *owner;
 }
 
-/* Fills s->now from the copied sk_buff and what it points to. A global function: verified once. */
+/* Fills s->now from the copied sk_buff, which t->raw is of, and what it points to. A global
+ * function: verified once. */
 __noinline int skbt_read_state(struct skbt_scratch *s, struct skbt_track *t)
 {
 	const struct sk_buff *skb;
@@ -124,7 +137,7 @@ __noinline int skbt_read_state(struct skbt_scratch *s, struct skbt_track *t)
 		return 0;
 	skb = (const struct sk_buff *)s->skb;
 	meta_skb(skb, &s->now.meta);
-	state_buffer(s, skb, &s->now.buffer);
+	state_buffer(s, skb, &t->raw, &s->now.buffer);
 	state_route(skb, &t->last.route, &s->now.route);
 	state_conntrack(skb, &s->now.conntrack);
 	state_owner(skb, t, &s->now.owner);
@@ -135,7 +148,9 @@ __noinline int skbt_read_state(struct skbt_scratch *s, struct skbt_track *t)
 	return 0;
 }
 
-#define CLEAR_SECTION(field) __builtin_memset(&s->now.field, 0, sizeof(s->now.field))
+#define CLEAR_SECTION(field)                                                                       \
+	clear_words(&s->now, offsetof(struct skbt_sections, field),                                \
+		    offsetof(struct skbt_sections, field) + sizeof(s->now.field))
 
 /* The same for the sections that tell of what has changed; not of SKBT_CHANGED_BYTES. */
 __noinline int skbt_read_changed(struct skbt_scratch *s, struct skbt_track *t, u32 changed)
@@ -159,7 +174,7 @@ __noinline int skbt_read_changed(struct skbt_scratch *s, struct skbt_track *t, u
 		CLEAR_SECTION(meta);
 		CLEAR_SECTION(buffer);
 		meta_skb(skb, &s->now.meta);
-		state_buffer(s, skb, &s->now.buffer);
+		state_buffer(s, skb, &t->raw, &s->now.buffer);
 	}
 	if (changed & SKBT_CHANGED_ROUTE) {
 		CLEAR_SECTION(route);

@@ -74,19 +74,6 @@ static __always_inline void track_refuse(u64 skb, u32 generation, u64 *count)
 		__sync_fetch_and_add(count, 1);
 }
 
-#define CLEARED_MAX sizeof(struct skbt_sections)
-
-/* In words whatever the fields are: a memset of bytes is four times the instructions. */
-static __always_inline void clear_words(void *what, u32 from, u32 to)
-{
-	u64 *words = what;
-
-#pragma unroll
-	for (u32 i = 0; i < CLEARED_MAX / 8; i++)
-		if (i >= from / 8 && i < to / 8)
-			words[i] = 0;
-}
-
 /* Nothing is known of the packet yet. What is compared with (raw.skb, raw.first) is not looked at
  * until raw.head_words says that it is there. */
 static __always_inline void track_clear(struct skbt_track *t)
@@ -419,11 +406,11 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		clear_words(&s->now, sizeof(s->now.dev), sizeof(s->now));
 		skbt_parse(&s->packet, &s->now);
 	}
+	skbt_raw_keep(s, t);
 	skbt_read_state(s, t);
 	bpf_get_current_comm(s->now.task.comm, sizeof(s->now.task.comm));
 	if (!t->sent_asked)
 		track_retransmission(s, skb, t, skb_address, time_ns);
-	skbt_raw_keep(s, t);
 	if (config.tail_one_in && t->fresh)
 		trail_of(t)->is_sampled = trail_samples(s);
 	if (probe & SKBT_PROBE_NO_LENGTH)

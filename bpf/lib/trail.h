@@ -59,20 +59,39 @@ static __always_inline bool trail_commit(struct skbt_trail *trail, u64 end, u32 
 	return true;
 }
 
+#define TRAIL_BLOCK 64 /* bytes */
+
+/* Copies a record, by words: to have the kernel copy takes as long as two hundred bytes of this.
+ * One whose size only the program knows is copied in blocks, and is in the scratch, where there is
+ * room behind it. */
+static __always_inline void trail_copy(u8 *to, const struct skbt_header *h, u32 size)
+{
+	const any_word *from = (const any_word *)h;
+
+#pragma unroll
+	for (u32 i = 0; i < (SKBT_RECORD_MAX + TRAIL_BLOCK - 1) / TRAIL_BLOCK * TRAIL_BLOCK;
+	     i += 8) {
+		if ((__builtin_constant_p(size) || i % TRAIL_BLOCK == 0) && i >= size)
+			return;
+		*(any_word *)(to + i) = from[i / 8];
+	}
+}
+
 /* Keeps a record; false when the packet is chosen, and the record is to be sent. */
 static __always_inline bool trail_keep(struct skbt_track *t, const struct skbt_header *h, u32 size)
 {
 	struct skbt_trail *trail = trail_of(t);
-	u64 end = trail_end(trail);
-	u32 used = (u32)end;
+	u64 end = trail_end(trail), used = (u32)end;
 
 	if (end & SKBT_TRAIL_CLOSED)
 		return false;
-	if (used > SKBT_TRAIL_BYTES || bpf_probe_read_kernel(trail->bytes + used, size, h)) {
+	asm volatile("" : "+r"(used)); /* compared, for the verifier, as it is used */
+	if (used > SKBT_TRAIL_BYTES) {
 		trail->is_full = 1;
 		trail_miss(trail);
 		return true;
 	}
+	trail_copy(trail->bytes + used, h, size);
 	return trail_commit(trail, end, size);
 }
 

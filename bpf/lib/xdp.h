@@ -169,12 +169,12 @@ int skbt_veth_end(u64 *ctx)
 	if (!p)
 		return 0;
 	prog = bpf_core_type_exists(struct veth_rq) ? BPF_CORE_READ(rq, xdp_prog) : NULL;
-	if (is_kernel_pointer(prog) && begun_tell(&told, &p->begun, skb, SKBT_DECISION_XDP,
+	if (is_kernel_pointer(prog) && begun_tell(&told.d, &p->begun, skb, SKBT_DECISION_XDP,
 						  (s32)(returned ? XDP_PASS : p->verdict), ctl)) {
 		told.d.used = ON_VETH;
 		told.d.limit = p->error;
 		program_name(&told, prog);
-		decision_send(&told, ctl, true);
+		skbt_rule_send(&told);
 	}
 	pending_forget(skb, SKBT_DECISION_XDP, 0);
 	return 0;

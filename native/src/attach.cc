@@ -34,8 +34,6 @@ struct Closing {
 std::mutex closingLock;
 std::vector<Closing> closings;
 
-uint64_t cookieOf(const Function &f) { return SKBT_COOKIE(f.id, f.argument, f.flags); }
-
 // A function, and what its probe is told.
 struct Place {
   const Function *function;
@@ -104,6 +102,9 @@ void attachSingle(int programFd, const std::vector<const Function *> &functions,
 
 } // namespace
 
+uint64_t cookieOf(const Function &function) { return SKBT_COOKIE(function.id, function.argument, function.flags); }
+uint64_t cookieOf(const Session &session) { return cookieOf(*session.function) | SKBT_COOKIE_SESSION(session.kind); }
+
 int kprobePerfType() {
   FILE *file = std::fopen("/sys/bus/event_source/devices/kprobe/type", "re");
   if (!file)
@@ -158,7 +159,7 @@ Attachment attachSessions(int programFd, const std::vector<Session> &sessions) {
   std::vector<Place> places;
   places.reserve(sessions.size());
   for (const Session &one : sessions)
-    places.push_back({one.function, cookieOf(*one.function) | SKBT_COOKIE_SESSION(one.kind)});
+    places.push_back({one.function, cookieOf(one)});
   attachMulti(programFd, KPROBE_SESSION, places.data(), places.size(), result);
   return result;
 }

@@ -21,6 +21,10 @@ struct Session {
   skbt_session_kind kind;
 };
 
+// What their probes are told.
+uint64_t cookieOf(const Function &function);
+uint64_t cookieOf(const Session &session);
+
 // A descriptor whose closing detaches so many probes; one of several that one probe has: 0.
 struct Held {
   Fd fd;

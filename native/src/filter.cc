@@ -17,9 +17,12 @@
 namespace skbt {
 namespace {
 
-// eBPF registers of a translated program: what classic BPF calls A and X, and the packet.
-constexpr __u8 R_RETURN = 0, R_TMP1 = 1, R_TMP2 = 2, R_PACKET = 6, R_A = 7, R_X = 8, R_AVAIL = 9, R_FRAME = 10;
+// eBPF registers of a translated program: what classic BPF calls A and X, the packet, and skbt_packet.looked_at.
+constexpr __u8 R_RETURN = 0, R_TMP1 = 1, R_TMP2 = 2, R_LOOKED = 3, R_WORD = 4, R_BIT = 5, R_PACKET = 6, R_A = 7,
+               R_X = 8, R_AVAIL = 9, R_FRAME = 10;
 constexpr int MEMORY_WORDS = BPF_MEMWORDS;
+constexpr int WORD_SHIFT = 3, WORD = 1 << WORD_SHIFT; // bytes; as many words as there are to look at are a bit each
+static_assert(SKBT_HEAD_BYTES / WORD < 31);
 // Labels: r0 = 0 before the end of the slot, and the end itself, where r0 is the answer.
 constexpr int LABEL_REJECT = -1, LABEL_END = -2;
 
@@ -74,6 +77,7 @@ private:
     emit(BPF_LDX | BPF_MEM | BPF_W, R_AVAIL, R_PACKET, offsetof(skbt_packet, avail), 0);
     set32(R_A, 0);
     set32(R_X, 0);
+    set32(R_LOOKED, 0);
     const bool usesMemory = std::any_of(program.bf_insns, program.bf_insns + program.bf_len, [](const auto &i) {
       const int c = BPF_CLASS(i.code);
       return c == BPF_ST || c == BPF_STX || ((c == BPF_LD || c == BPF_LDX) && BPF_MODE(i.code) == BPF_MEM);
@@ -101,6 +105,7 @@ private:
       return refuseReach(k);
     jump(BPF_JMP32 | BPF_JLT | BPF_K, R_AVAIL, 0, static_cast<__s32>(k + bytes), LABEL_REJECT);
     emit(BPF_LDX | BPF_MEM | size, dst, R_PACKET, static_cast<__s16>(offsetof(skbt_packet, data) + k), 0);
+    emit(BPF_ALU | BPF_OR | BPF_K, R_LOOKED, 0, 0, __s32{1} << (k + bytes - 1) / WORD);
     toHost(dst, size);
     return true;
   }
@@ -118,6 +123,12 @@ private:
     emit(BPF_ALU64 | BPF_ADD | BPF_X, R_TMP2, R_TMP1, 0, 0);
     emit(BPF_LDX | BPF_MEM | size, R_A, R_TMP2, offsetof(skbt_packet, data), 0);
     toHost(R_A, size);
+    move32(R_WORD, R_TMP1);
+    emit(BPF_ALU | BPF_ADD | BPF_K, R_WORD, 0, 0, static_cast<__s32>(bytes - 1));
+    emit(BPF_ALU | BPF_RSH | BPF_K, R_WORD, 0, 0, WORD_SHIFT);
+    set32(R_BIT, 1);
+    emit(BPF_ALU | BPF_LSH | BPF_X, R_BIT, R_WORD, 0, 0);
+    emit(BPF_ALU | BPF_OR | BPF_X, R_LOOKED, R_BIT, 0, 0);
   }
   void toHost(__u8 dst, int size) {
     if (size != BPF_B)
@@ -145,6 +156,7 @@ private:
         move32(R_RETURN, R_A);
       else
         set32(R_RETURN, in.k != 0);
+      emit(BPF_STX | BPF_MEM | BPF_W, R_PACKET, R_LOOKED, offsetof(skbt_packet, looked_at), 0);
       jump(BPF_JMP | BPF_JA, 0, 0, 0, LABEL_END);
       return true;
     case BPF_MISC:
@@ -383,26 +395,6 @@ ClassicProgram instructionsOf(const Classic &classic) {
   return instructions;
 }
 
-uint32_t reachOf(const ClassicProgram &program) {
-  constexpr uint32_t HEADER_MAX = 60; // of IPv4, which is what X is, mostly
-  const bool isHeader = std::all_of(program.begin(), program.end(), [](const ClassicInsn &in) {
-    const bool setsX =
-        BPF_CLASS(in.code) == BPF_LDX || (BPF_CLASS(in.code) == BPF_MISC && BPF_MISCOP(in.code) == BPF_TAX);
-    return !setsX || (BPF_CLASS(in.code) == BPF_LDX && BPF_MODE(in.code) == BPF_MSH);
-  });
-  uint32_t reach = 0;
-  for (const ClassicInsn &in : program) {
-    const bool isMsh = BPF_CLASS(in.code) == BPF_LDX && BPF_MODE(in.code) == BPF_MSH;
-    if ((BPF_CLASS(in.code) != BPF_LD || (BPF_MODE(in.code) != BPF_ABS && BPF_MODE(in.code) != BPF_IND)) && !isMsh)
-      continue;
-    const uint32_t bytes = isMsh || BPF_SIZE(in.code) == BPF_B ? 1 : BPF_SIZE(in.code) == BPF_H ? 2 : 4;
-    const bool isBehind = !isMsh && BPF_MODE(in.code) == BPF_IND;
-    reach =
-        std::max(reach, isBehind && !isHeader ? uint32_t{SKBT_HEAD_BYTES} : in.k + bytes + (isBehind ? HEADER_MAX : 0));
-  }
-  return std::min<uint32_t>(reach, SKBT_HEAD_BYTES);
-}
-
 /*
  * `r0 = 0; if r0 == 0 goto program; filler…; program`. The verifier sees that the filler is never
  * run and removes it in one piece. No-ops instead would be removed one by one, which takes it seconds.
@@ -437,7 +429,6 @@ Result<FilterProgram> compileFilter(const std::string &expression) {
   if (auto error = translateInto(l3, result.l3))
     return *error;
   result.prefilter = prefilterOf(instructionsOf(l2), instructionsOf(l3));
-  result.reach = std::max(reachOf(instructionsOf(l2)), reachOf(instructionsOf(l3)));
   return result;
 }
 

@@ -18,7 +18,6 @@ struct FilterProgram {
   std::vector<bpf_insn> l2;
   std::vector<bpf_insn> l3;
   skbt_prefilter prefilter = {}; // what neither of them matches
-  uint32_t reach = 0;            // bytes from a packet's beginning that they look at, at most
 };
 
 // Errors: FILTER_SYNTAX with the position of the first word that cannot stand where it stands,

@@ -325,7 +325,6 @@ skbt_config configOf(const LoadOptions &o, const Room &room) {
   c.stack_on_hop = o.stackOnHop;
   c.control_block = o.controlBlock;
   c.direct = o.kernel->kfuncs.cast != 0;
-  c.filter_reach = o.settings.filter.reach;
   c.wake_bytes = std::min(WAKE_BYTES, room.ringBytes / 4);
   c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();

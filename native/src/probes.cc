@@ -143,8 +143,10 @@ Status Probes::attachCalls(int sessionFd, const std::vector<Session> &sessions) 
   auto batch = std::move(*made);
   batch->isSessions = true;
   batch->programs.emplace_back(fcntl(sessionFd, F_DUPFD_CLOEXEC, 0));
-  for (const Session &one : sessions)
+  for (const Session &one : sessions) {
     mutedByte(one.function->id) = 1;
+    knowCookie(*one.function, cookieOf(one));
+  }
   Attachment attachment = attachSessions(sessionFd, sessions);
   batch->held = std::move(attachment.held);
   batch->ids = std::move(attachment.ids);
@@ -159,7 +161,8 @@ Status Probes::findBytes(const bpf_object *object) {
   mutedAt = placeOf(object, "muted");
   notingAt = placeOf(object, "skbt_noting");
   spansAt = placeOf(object, "spans");
-  if (!map || gatesAt < 0 || mutedAt < 0 || notingAt < 0 || spansAt < 0)
+  knownAt = placeOf(object, "known_cookies");
+  if (!map || gatesAt < 0 || mutedAt < 0 || notingAt < 0 || spansAt < 0 || knownAt < 0)
     return Error{"LOAD_FAILED", "the eBPF object lacks the switches of probes"};
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   bytesSize = (bpf_map__value_size(map) + page - 1) / page * page;
@@ -257,6 +260,9 @@ Result<std::unique_ptr<Probes::Batch>> Probes::attach(const Kind &kind, const Pr
       discard(std::move(batch));
       return done.error();
     }
+    if (backend == Backend::KprobeMulti)
+      for (const Function *one : functions)
+        knowCookie(*one, cookieOf(*one));
     attachment = attachAll(batch->programs.front().get(), backend, functions);
   }
   batch->hasEnds = std::any_of(functions.begin(), functions.end(), isEnd);
@@ -291,6 +297,20 @@ std::map<Kind, ProbePart> Probes::byKind(const ProbePart &functions) const {
     it = kinds.erase(it);
   }
   return kinds;
+}
+
+// By the function's address, unless that place is another's; of a session, what else is told of its function has
+// nothing that differs. Who reads it meanwhile sees an address only when its cookie is there.
+void Probes::knowCookie(const Function &function, uint64_t cookie) {
+  auto *all = reinterpret_cast<volatile skbt_known_cookie *>(bytes + knownAt);
+  volatile skbt_known_cookie &place = all[SKBT_KNOWN_PLACE(function.address)];
+  if (place.function != 0 && place.function != function.address)
+    return;
+  if (const uint64_t known = place.cookie; known == (cookie | SKBT_COOKIE_SESSION(SKBT_COOKIE_KIND(known))))
+    return;
+  place.cookie = cookie;
+  std::atomic_thread_fence(std::memory_order_release);
+  place.function = function.address;
 }
 
 // A batch for each kind of these. On an error `added` has those that were made.

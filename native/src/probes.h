@@ -158,6 +158,7 @@ private:
   int32_t mutedAt = 0;
   int32_t notingAt = 0; // of skbt_noting and spans[0]
   int32_t spansAt = 0;
+  int32_t knownAt = 0; // of known_cookies[0]
   volatile uint8_t *bytes = nullptr;
   size_t bytesSize = 0;
   int typedPlaces = -1;    // the object's
@@ -202,6 +203,7 @@ private:
   void discard(std::unique_ptr<Batch> batch, bool isCounted = true);
   static Counts countsOf(const Batch &batch);
   void setGate(uint32_t gate, uint8_t value) { bytes[gatesAt + static_cast<int32_t>(gate)] = value; }
+  void knowCookie(const Function &function, uint64_t cookie);
   void setNoting(uint32_t number) { *reinterpret_cast<volatile uint32_t *>(bytes + notingAt) = number; }
   volatile uint8_t &mutedByte(uint32_t id) { return bytes[mutedAt + static_cast<int32_t>(id % SKBT_FUNCTIONS)]; }
 };
