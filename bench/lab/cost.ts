@@ -20,7 +20,7 @@ const BRIDGE = 'cost-bridge';
 const CLIENT = { netns: 'cost-client', address: '10.9.0.2' };
 const SERVER = { netns: 'cost-server', address: '10.9.0.3' };
 const PORT = 5001;
-/** As many as it takes for probes to settle: docs/decisions/021-settled-under-load.md. */
+/** As many as it takes for probes to settle: docs/decisions/022-settled-under-load.md. */
 const WARM_UP = 500;
 const WARM_UP_SECONDS = 1;
 const STREAM_SECONDS = 2;
