@@ -203,15 +203,11 @@ function serveHub(hub: GatewayHub, kept: Kept): Serving {
     answerRequests(socket, hub, kept, browser, losses);
   }
 
-  async function beat(): Promise<void> {
+  const rowTimer = setInterval(async () => {
     const last = pulse;
     pulse = await hub.session.pulse();
     hub.sessionNumber = pulse.session;
     for (const browser of browsers.values()) feed(browser, pulse, last);
-  }
-
-  const rowTimer = setInterval(() => {
-    if (browsers.size > 0) beat().catch(reportFault);
   }, ROWS_EVERY_MS);
 
   function feed(browser: Browser, now: PulseAnswer, last: PulseAnswer | undefined): void {
@@ -250,8 +246,6 @@ function serveHub(hub: GatewayHub, kept: Kept): Serving {
   }
 
   const statsTimer = setInterval(() => {
-    // what nobody looks at is counted only
-    if (browsers.size === 0) beat().catch(reportFault);
     if (pulse === undefined) return;
     rates = newRates(rates, hub.stats);
     const { session, counters } = pulse;
