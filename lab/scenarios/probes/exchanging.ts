@@ -34,7 +34,7 @@ export class Passed implements Watcher {
   capture(): void {}
 
   /** Functions of each datagram but the first and the last, which were on their way meanwhile; and how many passed them. */
-  whole(agent: ProbingAgent): ReadonlyMap<string, number> {
+  #whole(agent: ProbingAgent): ReadonlyMap<string, number> {
     const names = (hops: readonly Hop[]): string =>
       hops
         .map((hop) => (hop.kind === 'drop' ? 'drop' : (agent.functions.get(hop.func)?.name ?? '')))
@@ -48,6 +48,16 @@ export class Passed implements Watcher {
       counts.set(path, (counts.get(path) ?? 0) + 1);
     }
     return counts;
+  }
+
+  /** Every datagram passed the same way, these functions are on it, and no hit was skipped; how many there were. */
+  checkWhole(agent: ProbingAgent, functions: readonly string[]): number {
+    const paths = this.#whole(agent);
+    const [usual = '', count = 0] = [...paths].sort(([, a], [, b]) => b - a)[0] ?? [];
+    for (const name of functions) check(usual.split(' ').includes(name), `${name} is on the path`, usual);
+    equal([...paths.keys()], [usual], 'paths of all datagrams');
+    equal(agent.stats?.missed, 0, 'hits missed');
+    return count;
   }
 }
 
@@ -72,13 +82,9 @@ async function exchangeThem(): Promise<void> {
     }
     await agent.stop();
 
-    const paths = seen.whole(agent);
-    const [usual = ''] = [...paths].sort(([, a], [, b]) => b - a)[0] ?? [];
-    for (const name of FUNCTIONS) check(usual.split(' ').includes(name), `${name} is on the path`, usual);
-    equal([...paths.keys()], [usual], 'paths of all datagrams');
-    equal(agent.stats?.missed, 0, 'hits missed');
+    const count = seen.checkWhole(agent, FUNCTIONS);
     const both = [...seen.paths.values()].filter((hops) => hops[0]?.generation !== hops.at(-1)?.generation);
-    console.log(`  # ${paths.get(usual)} datagrams, ${both.length} of them under two filters`);
+    console.log(`  # ${count} datagrams, ${both.length} of them under two filters`);
   } finally {
     await agent.close();
   }
