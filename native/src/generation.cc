@@ -368,10 +368,6 @@ Status prepareMaps(bpf_object *object, const LoadOptions &options, const Room &r
   return Done{};
 }
 
-// Not more arguments than this were possible until 6.6 (473e3150e30a "bpf, x86: allow function arguments up
-// to 12 for TRACING").
-constexpr uint32_t ARGUMENTS_ALWAYS = 6;
-
 // Whether the kernel lets a program be there, found by trying where it is in doubt.
 bool takesTyped(const Target &target, bpf_attach_type attach) {
   if (target.arguments <= ARGUMENTS_ALWAYS)

@@ -35,6 +35,10 @@ struct CopyTarget {
   int program = -1;
 };
 
+// Of a function with a typed program. Not more were possible until 6.6 (473e3150e30a "bpf, x86: allow function
+// arguments up to 12 for TRACING").
+constexpr uint32_t ARGUMENTS_ALWAYS = 6;
+
 // A copy for that target, not attached; when the kernel refuses it, `why` is what it said, if that is wanted.
 Fd loadCopy(const Pattern &pattern, const CopyTarget &target, bpf_attach_type attach, std::string *why = nullptr);
 // Attaches it; 0 or an errno.

@@ -34,9 +34,7 @@ bool isSince(int major, int minor) {
 // fentry/fexit/fmod_ret/lsm to modules"): the types say which it is, but the address is found by name.
 bool findsByModule() { return isSince(6, 4); }
 
-// More arguments are possible since 6.6 (473e3150e30a "bpf, x86: allow function arguments up to 12 for TRACING").
-constexpr uint32_t ARGUMENTS_ALWAYS = 6;
-bool takesMoreArguments() { return isSince(6, 6); }
+bool takesMoreArguments() { return isSince(6, 6); } // see ARGUMENTS_ALWAYS
 
 } // namespace
 
