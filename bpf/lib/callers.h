@@ -158,14 +158,50 @@ static __always_inline bool callers_look(const struct skbt_callers *all, struct 
 	return is_any;
 }
 
+/* The way from the hit outwards. */
+struct skbt_outwards {
+	const struct skbt_callers *all;
+	const struct skbt_walk *walk;
+	u64 before; /* the frame before: where that returns to */
+	u64 bytes; /* of frames */
+	u32 nearest; /* of the callers, counted from 1; 0: none that counts */
+};
+
+static long frame_next(u32 index, void *data)
+{
+	struct skbt_outwards *way = data;
+	const struct skbt_caller *one;
+	u64 i = index + 2, frame;
+
+	asm volatile("" : "+r"(i));
+	if (i >= FRAMES_MAX || i * sizeof(u64) >= way->bytes)
+		return 1;
+	/* where the one before returns to: not yet a caller's */
+	if (way->before - config.entry_begin < config.entry_end - config.entry_begin)
+		return 1;
+	frame = way->walk->frames[i];
+#pragma unroll
+	for (u32 k = CALLERS_MAX; k > 0; k--) {
+		if (way->walk->back[k - 1] != frame)
+			continue;
+		one = &way->all->caller[k - 1];
+		if (way->before - one->begin < one->end - one->begin) {
+			way->nearest = one->packet ? k : 0;
+			return 1;
+		}
+	}
+	way->before = frame;
+	return 0;
+}
+
 /* The nearest function on the stack of the hit that has an skb, if that is one of a packet that is
  * followed. */
 static __always_inline const struct skbt_caller *caller_find(struct pt_regs *ctx)
 {
-	u64 sp = PT_REGS_SP(ctx), stack = stack_of(sp), frame, before;
+	u64 sp = PT_REGS_SP(ctx), stack = stack_of(sp), which;
 	u32 noting = skbt_noting, zero = 0;
 	const struct skbt_callers *all;
-	const struct skbt_caller *one;
+	struct skbt_outwards way = {};
 	struct skbt_walk *walk;
 	long bytes;
 
@@ -174,25 +210,19 @@ static __always_inline const struct skbt_caller *caller_find(struct pt_regs *ctx
 	if (!all || !walk || all->noting != noting || !callers_look(all, walk, sp))
 		return NULL;
 	bytes = bpf_get_stack(ctx, walk->frames, sizeof(walk->frames), 0);
-	before = walk->frames[1];
-	for (u32 i = 2; i < FRAMES_MAX; i++) {
-		if ((long)(i * sizeof(u64)) >= bytes)
-			return NULL;
-		/* where the one before returns to: not yet a caller's */
-		if (before - config.entry_begin < config.entry_end - config.entry_begin)
-			return NULL;
-		frame = walk->frames[i];
-#pragma unroll
-		for (u32 k = CALLERS_MAX; k > 0; k--) {
-			if (walk->back[k - 1] != frame)
-				continue;
-			one = &all->caller[k - 1];
-			if (before - one->begin < one->end - one->begin)
-				return one->packet ? one : NULL;
-		}
-		before = frame;
-	}
-	return NULL;
+	if (bytes < 0)
+		return NULL;
+	way.all = all;
+	way.walk = walk;
+	way.before = walk->frames[1];
+	way.bytes = bytes;
+	bpf_loop(FRAMES_MAX, frame_next, &way, 0);
+	if (!way.nearest)
+		return NULL;
+	which = way.nearest - 1;
+	/* not a test, which 6.1's verifier forgets */
+	asm volatile("%0 &= %1" : "+r"(which) : "i"(CALLERS_MAX - 1));
+	return &all->caller[which];
 }
 
 /* The function of a probe, as hops tell it: the cookie is looked for among those of all functions

@@ -9,4 +9,11 @@
 
 const volatile struct skbt_config config;
 
+/* 1: any pointer can be loaded from directly (bpf_rdonly_cast, since 6.3). There is an object of
+ * each (native/CMakeLists.txt): the verifier takes away what settings rule out, one place at a
+ * time, for each of which it moves all of the program behind it. */
+#ifndef SKBT_DIRECT
+#error "SKBT_DIRECT is not given"
+#endif
+
 #endif

@@ -125,7 +125,7 @@ static __always_inline void decide(u64 skb, u16 what, s32 value, u32 used, u32 l
 /* Where netfilter is: pf << 8 | hook, and the namespace. */
 static __always_inline u32 hook_of(const struct nf_hook_state *state, u32 *netns)
 {
-	if (config.direct) {
+	if (SKBT_DIRECT) {
 		/* one cast for all: it is as dear as a load */
 		state = skbt_cast(state, bpf_core_type_id_kernel(struct nf_hook_state));
 		*netns = netns_of(state->net);

@@ -8,10 +8,10 @@
 
 /* bpf_rdonly_cast(), since 6.3 (a35b9af4ec2c "bpf: Add a kfunc for generic type cast"): a pointer
  * from anywhere becomes one that is loaded from directly, a fault giving 0. Called only where
- * config.direct says that it can be; the tracer puts the call in place (native/src/kfuncs.h). */
+ * SKBT_DIRECT says that it can be; the tracer puts the call in place (native/src/kfuncs.h). */
 static void *(*const skbt_cast)(const void *object, __u64 type) = (void *)SKBT_CAST_MARKER;
 
-/* Eight bytes of kernel memory, 0 where there is none. Only where config.direct says that it can
+/* Eight bytes of kernel memory, 0 where there is none. Only where SKBT_DIRECT says that it can
  * be. */
 static __always_inline u64 peek(u64 address)
 {
@@ -22,7 +22,7 @@ static __always_inline u64 peek(u64 address)
 
 static __always_inline u64 peek_or_read(u64 address)
 {
-	if (config.direct) {
+	if (SKBT_DIRECT) {
 		return peek(address);
 	} else {
 		u64 value = 0; /* here, or it is written where it is not needed */
@@ -48,9 +48,9 @@ static __always_inline const struct skbt_words *peek_words(u64 address)
 
 /* A field of the struct at an address, 0 where there is none. */
 #define KERNEL_FIELD(type, address, field)                                                         \
-	(config.direct ? ((const struct type *)skbt_cast((const void *)(address),                  \
-							 bpf_core_type_id_kernel(struct type)))    \
-				 ->field                                                           \
-		       : BPF_CORE_READ((const struct type *)(address), field))
+	(SKBT_DIRECT ? ((const struct type *)skbt_cast((const void *)(address),                    \
+						       bpf_core_type_id_kernel(struct type)))      \
+			       ->field                                                             \
+		     : BPF_CORE_READ((const struct type *)(address), field))
 
 #endif

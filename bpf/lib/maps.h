@@ -42,7 +42,8 @@ struct skbt_raw {
 	u16 l3; /* protocol */
 	u8 is_cut;
 	u8 has_tag;
-	u32 may_be_plain; /* the settings want no more of a hop than that nothing has changed */
+	u32 may_be_quick; /* so they do, and the settings want no more of a hop at which nothing has
+			     changed than that */
 	u64 first[SKBT_RAW_HEAD_WORDS]; /* bytes of the packet */
 };
 

@@ -87,7 +87,7 @@ static __always_inline bool fields_rejected(const struct sk_buff *skb)
 	if (!may_be_ip(protocol))
 		return false;
 	at = (u64)skb->head + network;
-	if (config.direct) {
+	if (SKBT_DIRECT) {
 		header = skbt_cast((const void *)at, bpf_core_type_id_kernel(struct timespec64));
 		return header_rejected(at, header->tv_sec, header->tv_nsec);
 	} else {
@@ -141,9 +141,9 @@ static __always_inline bool prefilter_rejects(u64 skb)
 {
 	if (!skbt_prefilter.use)
 		return false;
-	return config.direct ? fields_rejected(skbt_cast((const void *)skb,
-							 bpf_core_type_id_kernel(struct sk_buff)))
-			     : prefilter_rejects_copied(skb);
+	return SKBT_DIRECT ? fields_rejected(skbt_cast((const void *)skb,
+						       bpf_core_type_id_kernel(struct sk_buff)))
+			   : prefilter_rejects_copied(skb);
 }
 
 /* The same of one that is typed. */

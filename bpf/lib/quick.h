@@ -30,10 +30,10 @@ static __always_inline bool quick_is_same(struct skbt_track *t, u64 skb, u64 thr
 {
 	const struct sk_buff *last = (const struct sk_buff *)t->raw.skb;
 
-	return t->raw.head_words && t->raw.is_usual && t->raw.may_be_plain && !t->fresh &&
-	       t->thread == thread && words_are_same_direct(skb, t) &&
-	       !shared_word_changes(NULL, (u64)raw_shared(last), t) &&
-	       head_is_same(NULL, t, (u64)last->head + t->raw.start) &&
+	return t->raw.head_words && t->raw.may_be_quick && !t->fresh && t->thread == thread &&
+	       words_are_same_direct(skb, t) &&
+	       !shared_word_changes(NULL, (u64)raw_shared(last), t, true) &&
+	       head_is_same(NULL, t, (u64)last->head + t->raw.start, true) &&
 	       !conntrack_differs(last->_nfct, &t->last.conntrack) && !owner_differs(last, t);
 }
 
@@ -55,7 +55,7 @@ static __noinline bool skbt_quick_hop(u64 skb, u32 func, u64 sp, u32 flags)
 		return false;
 	if (trail_is_open(t))
 		return quick_trail(t, skb, func, sp);
-	if (!config.direct)
+	if (!SKBT_DIRECT)
 		return false;
 	thread = bpf_get_current_pid_tgid();
 	/* before it is compared, as in hop_handle() */

@@ -15,7 +15,8 @@
 
 /* Written out: the compiler does not unroll it, and the verifier then sees no constants. */
 #define EACH_4(f, i) f((i)) f((i) + 1) f((i) + 2) f((i) + 3)
-#define EACH_HEAD_WORD(f) EACH_4(f, 0) EACH_4(f, 4) EACH_4(f, 8) EACH_4(f, 12)
+#define EACH_PAIR_OF_8(f, i) f((i)) f((i) + 2) f((i) + 4) f((i) + 6)
+#define EACH_HEAD_PAIR(f) EACH_PAIR_OF_8(f, 0) EACH_PAIR_OF_8(f, 8)
 
 /* Fields by what they tell of. */
 #define EACH_DEVICE_FIELD(f) f(dev) f(sk) f(skb_iif)
@@ -32,7 +33,7 @@
 
 /* The byte that a bit field is in. */
 #define BYTE_OF(skb, field) (*((const u8 *)(skb) + __CORE_RELO(skb, field, BYTE_OFFSET)))
-#define EACH_BYTE(f) f(cloned, 0) f(pkt_type, 8) f(ip_summed, 16) f(csum_level, 24)
+#define EACH_BYTE(f) f(cloned) f(nohdr) f(fclone) f(pkt_type) f(ip_summed) f(csum_level)
 
 /* Words of the sk_buff in which all of these are, but truesize: dev and sk, and those from
  * _skb_refdst on. Whether they are there is asked once: raw_is_usual(). */
@@ -68,15 +69,13 @@ static __always_inline bool raw_is_usual(void)
 	if (skbt_usual)
 		return skbt_usual == 1;
 #define IN_WORDS(field) is_usual = is_usual && IS_IN_WORDS(SKB_OFFSET(field));
-#define BYTE_IN_WORDS(field, shift)                                                                \
+#define BYTE_IN_WORDS(field)                                                                       \
 	is_usual = is_usual && IS_IN_WORDS(__CORE_RELO((struct sk_buff *)0, field, BYTE_OFFSET));
 	EACH_DEVICE_FIELD(IN_WORDS)
 	EACH_PLACE_FIELD(IN_WORDS)
 	EACH_ROUTE_FIELD(IN_WORDS)
 	EACH_WORD_FIELD(IN_WORDS)
 	EACH_BYTE(BYTE_IN_WORDS)
-	BYTE_IN_WORDS(nohdr, 0)
-	BYTE_IN_WORDS(fclone, 0)
 	skbt_usual = is_usual ? 1 : 2;
 	return is_usual;
 }
@@ -92,55 +91,36 @@ static __always_inline const struct skb_shared_info *raw_shared(const struct sk_
 	return (const struct skb_shared_info *)(skb->head + skb->end);
 }
 
-static __always_inline u32 raw_bytes(const struct sk_buff *skb)
-{
-	u32 bytes = 0;
-
-#define RAW_BYTE(field, shift) bytes |= (u32)BYTE_OF(skb, field) << (shift);
-	EACH_BYTE(RAW_BYTE)
-	return bytes;
-}
-
-/* nohdr and fclone are in the byte of cloned where these are the same. */
-static __always_inline u32 raw_more_bytes(const struct sk_buff *skb)
-{
-	u32 bytes = 0;
-
-	if (__CORE_RELO(skb, nohdr, BYTE_OFFSET) != __CORE_RELO(skb, cloned, BYTE_OFFSET))
-		bytes |= BYTE_OF(skb, nohdr);
-	if (__CORE_RELO(skb, fclone, BYTE_OFFSET) != __CORE_RELO(skb, cloned, BYTE_OFFSET))
-		bytes |= (u32)BYTE_OF(skb, fclone) << 8;
-	if (bpf_core_field_exists(((const struct sk_buff___vlan_present *)skb)->vlan_present))
-		bytes |= (u32)skb_has_vlan_tag(skb) << 16;
-	return bytes;
-}
-
 /* Else the compiler loads all first, and has too little stack for it. */
 #define KEEP_ORDER(value) asm volatile("" : "+r"(value));
 
-/* The packet's first bytes are, from `at` on, as they were. */
-static __always_inline bool head_is_same(struct skbt_scratch *s, const struct skbt_track *t, u64 at)
+/* The packet's first bytes are, from `at` on, as they were: some are kept. Directly, or copied into
+ * the scratch. */
+static __always_inline bool head_is_same(struct skbt_scratch *s, const struct skbt_track *t, u64 at,
+					 bool directly)
 {
-	const u64 *now = (const u64 *)s->packet.data;
+	const u64 *now = s ? (const u64 *)s->packet.data : NULL;
 	u32 words = t->raw.head_words, size;
 	u64 difference = 0;
 
-#define RAW_COMPARE_HEAD(i)                                                                        \
-	if (words <= i)                                                                            \
+#define RAW_COMPARE_PAIR(i)                                                                        \
+	if ((i) && words <= (i))                                                                   \
 		return difference == 0;                                                            \
 	difference |= now[i] ^ t->raw.first[i];                                                    \
+	KEEP_ORDER(difference)                                                                     \
+	difference |= now[(i) + 1] ^ t->raw.first[(i) + 1];                                        \
 	KEEP_ORDER(difference)
 
-	if (config.direct) {
+	if (directly) {
 		now = peek_words(at)->word;
 	} else {
 		size = words * 8;
 		asm volatile("" : "+r"(size)); /* compared as it is used */
-		if (size > SKBT_RAW_HEAD_WORDS * 8 ||
+		if (!s || size > SKBT_RAW_HEAD_WORDS * 8 ||
 		    bpf_probe_read_kernel(s->packet.data, size, (const void *)at))
 			return false;
 	}
-	EACH_HEAD_WORD(RAW_COMPARE_HEAD)
+	EACH_HEAD_PAIR(RAW_COMPARE_PAIR)
 	return difference == 0;
 }
 
@@ -190,22 +170,34 @@ static __always_inline u16 raw_gso_segs(const struct skbt_raw *raw)
 	return (u16)(raw->shared >> 48);
 }
 
-/* What of the shared info differs, where its fields lie as raw_is_usual() wants it. */
+/* What of the shared info differs, where its fields lie as raw_is_usual() wants it. It is kept in
+ * the scratch, if there is one. */
 static __always_inline u64 shared_word_changes(struct skbt_scratch *s, u64 shared,
-					       const struct skbt_track *t)
+					       const struct skbt_track *t, bool directly)
 {
-	const u64 *now = (const u64 *)s->shared;
-	u64 difference;
+	u64 *now = s ? (u64 *)s->shared : NULL, first, second, fourth;
+	const struct skbt_words *words;
 
-	if (config.direct)
-		now = peek_words(shared)->word;
-	else if (bpf_probe_read_kernel(s->shared, SHARED_WORDS * 8, (const void *)shared))
-		return 1;
-	difference = (now[0] & ~SHARED_FLAGS) ^ t->raw.shared;
-	KEEP_ORDER(difference)
-	difference |= now[1] ^ t->raw.frag_list;
-	KEEP_ORDER(difference)
-	return difference | ((u32)now[3] ^ t->raw.gso_type);
+	if (directly) {
+		words = peek_words(shared);
+		first = words->word[0];
+		second = words->word[1];
+		fourth = words->word[3];
+		if (now) {
+			now[0] = first;
+			now[1] = second;
+			now[3] = fourth;
+		}
+	} else {
+		if (!now ||
+		    bpf_probe_read_kernel(s->shared, SHARED_WORDS * 8, (const void *)shared))
+			return 1;
+		first = now[0];
+		second = now[1];
+		fourth = now[3];
+	}
+	return ((first & ~SHARED_FLAGS) ^ t->raw.shared) | (second ^ t->raw.frag_list) |
+	       ((u32)fourth ^ t->raw.gso_type);
 }
 
 /* The same wherever they lie. */
@@ -216,13 +208,22 @@ static __always_inline u64 shared_changes(struct skbt_scratch *s, const struct s
 	u64 difference;
 
 	if (t->raw.is_usual)
-		return shared_word_changes(s, (u64)shared, t);
+		return shared_word_changes(s, (u64)shared, t, SKBT_DIRECT);
 	difference = raw_shared_word(shared) ^ t->raw.shared;
 	KEEP_ORDER(difference)
 	difference |= KERNEL_FIELD(skb_shared_info, shared, gso_type) ^ t->raw.gso_type;
 	KEEP_ORDER(difference)
 	return difference | (peek_or_read((u64)&shared->frag_list) ^ t->raw.frag_list);
 }
+
+/* Only where IS_BY_WORDS(). */
+static __always_inline const struct sk_buff *peek_skb(u64 address)
+{
+	return skbt_cast((const void *)address, bpf_core_type_id_kernel(struct sk_buff));
+}
+
+/* The words are loaded one by one from where they are. */
+#define IS_BY_WORDS(t) (SKBT_DIRECT && (t)->raw.is_usual)
 
 /* Nothing of the sk_buff's fields differs, as far as words tell: loaded where it is, */
 static __always_inline bool words_are_same_direct(u64 address, const struct skbt_track *t)
@@ -243,7 +244,7 @@ static __always_inline bool words_are_same_direct(u64 address, const struct skbt
 	KEEP_ORDER(difference)
 	difference |= now->word[3] ^ t->raw.skb[3];
 	KEEP_ORDER(difference)
-	difference |= KERNEL_FIELD(sk_buff, address, truesize) ^ last->truesize;
+	difference |= peek_skb(address)->truesize ^ last->truesize;
 	return difference == 0;
 }
 
@@ -264,10 +265,57 @@ static __always_inline bool words_are_same(const struct sk_buff *skb, const stru
 	return difference == 0;
 }
 
+/* Where all that records are made of lies in words, these are copied, which is less than the
+ * sk_buff is: from where it is, which does not change what is compared with. What of it differs. */
+static __always_inline u64 words_copy_in(struct skbt_scratch *s, u64 address,
+					 const struct skbt_track *t)
+{
+	const struct sk_buff *last = (const struct sk_buff *)t->raw.skb;
+	const struct skbt_words *now = peek_words(address + WORDS_BEGIN * 8);
+	struct sk_buff *skb = (struct sk_buff *)s->skb;
+	u64 difference = 0, word, *to = (u64 *)s->skb;
+	u32 truesize;
+
+#define RAW_COPY_WORD(from, i)                                                                     \
+	word = now->word[from];                                                                    \
+	to[i] = word;                                                                              \
+	difference |= word ^ t->raw.skb[i];                                                        \
+	KEEP_ORDER(difference)
+#define RAW_COPY_BEHIND(i) RAW_COPY_WORD((i)-WORDS_BEGIN, i)
+	EACH_FIRST_WORD(RAW_COPY_BEHIND)
+	EACH_OTHER_WORD(RAW_COPY_BEHIND)
+	now = peek_words(address);
+	RAW_COPY_WORD(2, 2)
+	RAW_COPY_WORD(3, 3)
+	truesize = peek_skb(address)->truesize;
+	skb->truesize = truesize;
+	return difference | (truesize ^ last->truesize);
+}
+
 /* Keeps the sk_buff that was copied. */
 static __always_inline void raw_take_skb(const struct sk_buff *skb, struct skbt_track *t)
 {
 	__builtin_memcpy(t->raw.skb, skb, sizeof(t->raw.skb));
+}
+
+/* The same, as skbt_changes() has copied it. */
+static __always_inline void raw_take_copied(const struct skbt_scratch *s, struct skbt_track *t)
+{
+	const struct sk_buff *skb = (const struct sk_buff *)s->skb;
+	const u64 *from = (const u64 *)s->skb;
+
+	if (!IS_BY_WORDS(t)) {
+		raw_take_skb(skb, t);
+		return;
+	}
+#define RAW_TAKE_WORD(i)                                                                           \
+	t->raw.skb[i] = from[i];                                                                   \
+	asm volatile("" ::: "memory");
+	EACH_FIRST_WORD(RAW_TAKE_WORD)
+	EACH_OTHER_WORD(RAW_TAKE_WORD)
+	RAW_TAKE_WORD(2)
+	RAW_TAKE_WORD(3)
+	((struct sk_buff *)t->raw.skb)->truesize = skb->truesize;
 }
 
 /* What of the sk_buff's fields differs, where words do. */
@@ -290,12 +338,16 @@ static __always_inline u32 field_changes(const struct sk_buff *skb, const struct
 #define RAW_REST(field)                                                                            \
 	rest |= RAW_DIFFERENCE(field);                                                             \
 	KEEP_ORDER(rest)
+#define RAW_BYTE(field)                                                                            \
+	rest |= BYTE_OF(skb, field) ^ BYTE_OF(last, field);                                        \
+	KEEP_ORDER(rest)
 	EACH_DEVICE_FIELD(RAW_DEVICE)
 	EACH_PLACE_FIELD(RAW_PLACE)
 	EACH_ROUTE_FIELD(RAW_ROUTE)
 	EACH_REST_FIELD(RAW_REST)
-	rest |= raw_bytes(skb) ^ raw_bytes(last);
-	rest |= raw_more_bytes(skb) ^ raw_more_bytes(last);
+	EACH_BYTE(RAW_BYTE)
+	if (bpf_core_field_exists(((const struct sk_buff___vlan_present *)skb)->vlan_present))
+		rest |= skb_has_vlan_tag(skb) ^ skb_has_vlan_tag(last);
 	if (device)
 		changed |= SKBT_CHANGED_DEVICE;
 	if (route)
@@ -308,61 +360,76 @@ static __always_inline u32 field_changes(const struct sk_buff *skb, const struct
 }
 
 /*
- * What of the packet differs from its last record: enum skbt_changed. When anything does, the skb
- * has been copied; else what t->raw has of it is true. A global function: the verifier looks at it
- * once, and not at each place where it could lead on.
+ * What of the packet differs from its last record: enum skbt_changed. The skb has been copied, if
+ * that says so: one copy is compared and kept, so that nothing can change in between. A global
+ * function: the verifier looks at it once, and not at each place where it could lead on.
  */
 __noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
 {
-	const struct sk_buff *last, *skb;
-	bool is_copied = false;
+	const struct sk_buff *skb;
+	u64 difference = 1;
 	u32 changed = 0;
 
 	if (!s || !t)
 		return SKBT_CHANGED_ALL;
 	if (!t->raw.head_words)
 		return SKBT_CHANGED_ALL;
-	last = (const struct sk_buff *)t->raw.skb;
-	if (!config.direct || !t->raw.is_usual || !words_are_same_direct(raw_skb(s), t)) {
-		if (!skb_copy_in(s, (const void *)raw_skb(s)))
-			return SKBT_CHANGED_ALL;
-		is_copied = true;
-		/* not what that returned: NULL, for 6.1's verifier */
-		skb = (const struct sk_buff *)s->skb;
-		if (config.direct || !t->raw.is_usual || !words_are_same(skb, t)) {
-			changed = field_changes(skb, t);
-			if (changed & SKBT_CHANGED_BYTES)
-				return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
-			if (!changed)
-				raw_take_skb(skb, t); /* what was another in these words */
-			else
-				last = skb;
-		}
-	}
-	if (shared_changes(s, last, t))
-		changed |= SKBT_CHANGED_REST;
-	if (!head_is_same(s, t, (u64)last->head + t->raw.start))
-		changed = SKBT_CHANGED_ALL;
-	if (changed && !is_copied && !skb_copy_in(s, (const void *)raw_skb(s)))
+	/* not what skb_copy_in() returns: NULL, for 6.1's verifier */
+	skb = (const struct sk_buff *)s->skb;
+	if (IS_BY_WORDS(t))
+		difference = words_copy_in(s, raw_skb(s), t);
+	else if (!skb_copy_in(s, (const void *)raw_skb(s)))
 		return SKBT_CHANGED_ALL;
-	return (int)(changed ? changed | SKBT_CHANGED_COPIED : 0);
+	else if (t->raw.is_usual)
+		difference = !words_are_same(skb, t);
+	if (difference) {
+		changed = field_changes(skb, t);
+		if (changed & SKBT_CHANGED_BYTES)
+			return SKBT_CHANGED_ALL | SKBT_CHANGED_COPIED;
+		if (!changed)
+			raw_take_copied(s, t); /* what was another in these words */
+	}
+	if (shared_changes(s, skb, t))
+		changed |= SKBT_CHANGED_REST;
+	if (!head_is_same(s, t, (u64)skb->head + t->raw.start, SKBT_DIRECT))
+		changed = SKBT_CHANGED_ALL;
+	return (int)(changed | SKBT_CHANGED_COPIED);
 }
 
-/* Keeps what the record which is being made is made of. */
-static __always_inline void raw_take(const struct sk_buff *skb, struct skbt_track *t)
+static __always_inline void raw_take_shared(const struct skb_shared_info *shared,
+					    struct skbt_track *t)
 {
-	const struct skb_shared_info *shared = raw_shared(skb);
-
-	raw_take_skb(skb, t);
-	t->raw.is_usual = raw_is_usual();
-	t->raw.may_be_plain = MAY_BE_PLAIN;
 	t->raw.shared = raw_shared_word(shared);
 	t->raw.gso_type = KERNEL_FIELD(skb_shared_info, shared, gso_type);
 	t->raw.frag_list = peek_or_read((u64)&shared->frag_list);
 }
 
-/* The same, and as many of the first bytes as were looked at; too many of these, or none: they
- * differ next time. */
+/* Keeps what the record of a change is made of. */
+static __always_inline void raw_take_changed(struct skbt_scratch *s, struct skbt_track *t)
+{
+	const u64 *shared = (const u64 *)s->shared;
+
+	raw_take_copied(s, t);
+	if (t->raw.is_usual) {
+		t->raw.shared = shared[0] & ~SHARED_FLAGS;
+		t->raw.frag_list = shared[1];
+		t->raw.gso_type = (u32)shared[3];
+	} else {
+		raw_take_shared(raw_shared((const struct sk_buff *)s->skb), t);
+	}
+}
+
+/* The same of a whole record. */
+static __always_inline void raw_take(const struct sk_buff *skb, struct skbt_track *t)
+{
+	raw_take_skb(skb, t);
+	raw_take_shared(raw_shared(skb), t);
+	t->raw.is_usual = raw_is_usual();
+	t->raw.may_be_quick = IS_BY_WORDS(t) && MAY_BE_PLAIN;
+}
+
+/* The same, and as many of the first bytes as were looked at, in pairs of words; too many of these,
+ * or none: they differ next time. */
 __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 {
 	const struct skbt_packet *p;
@@ -375,7 +442,7 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 	p = &s->packet;
 	raw_take((const struct sk_buff *)s->skb, t);
 	used = p->used;
-	words = (used + 7) / 8;
+	words = (used + 15) / 16 * 2;
 	if (!p->has_network || words > SKBT_RAW_HEAD_WORDS)
 		words = 0;
 	t->raw.start = p->start;
@@ -387,7 +454,7 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 	t->raw.is_cut = p->is_cut;
 	t->raw.has_tag = p->has_tag;
 	at = (u64)((const struct sk_buff *)s->skb)->head + p->start;
-	if (!config.direct) {
+	if (!SKBT_DIRECT) {
 		size = words * 8;
 		asm volatile("" : "+r"(size)); /* compared as it is used */
 		if (size > sizeof(t->raw.first) ||
@@ -396,12 +463,13 @@ __noinline int skbt_raw_keep(struct skbt_scratch *s, struct skbt_track *t)
 		return 0;
 	}
 	now = peek_words(at)->word;
-#define RAW_KEEP_HEAD(i)                                                                           \
+#define RAW_KEEP_PAIR(i)                                                                           \
 	if (words <= i)                                                                            \
 		return 0;                                                                          \
-	t->raw.first[i] = now[i];
+	t->raw.first[i] = now[i];                                                                  \
+	t->raw.first[(i) + 1] = now[(i) + 1];
 
-	EACH_HEAD_WORD(RAW_KEEP_HEAD)
+	EACH_HEAD_PAIR(RAW_KEEP_PAIR)
 	return 0;
 }
 

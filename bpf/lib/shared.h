@@ -56,7 +56,6 @@ struct skbt_config {
 	__u8 stack_on_drop;
 	__u8 stack_on_hop;
 	__u8 control_block; /* records have skb->cb and the reference counts */
-	__u8 direct; /* any pointer can be loaded from directly (bpf_rdonly_cast, since 6.3) */
 	__u8 by_address; /* a hop's function is told by the low word of its address, not its id */
 	__u8 tail; /* what is recorded of a packet is kept until it is chosen; see lib/trail.h */
 	__u8 tail_new; /* packets on a path that none was on are chosen */

@@ -323,8 +323,7 @@ static __always_inline u32 hop_changes(struct skbt_scratch *s, struct skbt_track
 	changed = (u32)skbt_changes(s, t);
 	if (changed & SKBT_CHANGED_BYTES)
 		return changed;
-	skb = (const struct sk_buff *)(changed & SKBT_CHANGED_COPIED ? s->skb
-								     : (const void *)t->raw.skb);
+	skb = (const struct sk_buff *)s->skb;
 	if (t->thread != thread)
 		changed |= SKBT_CHANGED_TASK;
 	if (conntrack_differs(skb->_nfct, &t->last.conntrack))
@@ -366,7 +365,7 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 	hop->skb = skb_address;
 	if (t && MAY_BE_PLAIN && !(drop && config.stack_on_drop)) {
 		changed = hop_changes(s, t, probe, thread);
-		if (!changed && !trail_is_open(t)) {
+		if (!(changed & SKBT_CHANGED_ALL) && !trail_is_open(t)) {
 			if (drop)
 				t->flags |= SKBT_FLAG_DROPPED;
 			emit_plain(t, skb_address, func, sp, tgid, time_ns, drop);
@@ -374,11 +373,9 @@ static __always_inline bool hop_handle(void *ctx, struct skbt_scratch *s, u64 sk
 		}
 	}
 	if (t && !(changed & (SKBT_CHANGED_BYTES | FILTERED_CHANGES))) {
-		if (!(changed & SKBT_CHANGED_COPIED) && !skb_copy_in(s, (const void *)skb_address))
-			return false;
 		hop->netns = t->netns;
 		hop->ifindex = t->ifindex;
-		raw_take((const struct sk_buff *)s->skb, t);
+		raw_take_changed(s, t);
 		skbt_read_changed(s, t, changed);
 		goto emit;
 	}

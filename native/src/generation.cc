@@ -6,6 +6,7 @@
 #include "load_plan.h"
 #include "rings.h"
 #include "skbtracer.skel.h"
+#include "skbtracer_direct.skel.h"
 #include "targets.h"
 #include "tcx.h"
 #include "timing.h"
@@ -324,7 +325,6 @@ skbt_config configOf(const LoadOptions &o, const Room &room) {
   c.stack_on_drop = o.stackOnDrop;
   c.stack_on_hop = o.stackOnHop;
   c.control_block = o.controlBlock;
-  c.direct = o.kernel->kfuncs.cast != 0;
   c.wake_bytes = std::min(WAKE_BYTES, room.ringBytes / 4);
   c.by_address = o.backend == Backend::KprobeMulti;
   c.use_ifname = !o.settings.interface.empty();
@@ -549,7 +549,8 @@ Result<Generation> Generation::loadPlanned(const LoadOptions &options, const Gen
   g.shared = base ? base->shared : shareOut(onlineCpus(), options.rings, options.ringBytes);
   g.callSessions = sessions;
   size_t size = 0;
-  const void *bytes = skbtracer::elf_bytes(&size);
+  const bool isDirect = options.kernel->kfuncs.cast != 0; // see SKBT_DIRECT
+  const void *bytes = isDirect ? skbtracer_direct::elf_bytes(&size) : skbtracer::elf_bytes(&size);
   const std::vector<uint8_t> stripped = record ? std::vector<uint8_t>() : withoutRelocations(bytes, size);
   LIBBPF_OPTS(bpf_object_open_opts, opts);
   opts.object_name = "skbtracer";
