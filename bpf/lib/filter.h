@@ -5,7 +5,7 @@
  * The pcap expression is not known when this file is compiled. libpcap turns it into classic BPF,
  * native/src/filter translates that into eBPF and writes it over the body of the two slot functions
  * below just before the programs are loaded. A slot is `r0 = marker` and SKBT_FILTER_SLOT no-ops,
- * all of which are written over.
+ * which are written over, or taken out.
  */
 #ifndef SKBT_FILTER_H
 #define SKBT_FILTER_H

@@ -59,7 +59,7 @@ static __always_inline void meta_skb(const struct sk_buff *skb, struct skbt_meta
 	meta->mark = skb->mark;
 	meta->priority = skb->priority;
 	meta->protocol = bpf_ntohs(skb->protocol);
-	meta->pkt_type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
+	meta->pkt_type = SKB_BITS(skb, pkt_type);
 	if (skb_has_vlan_tag(skb)) {
 		meta->vlan_tci = skb->vlan_tci;
 		meta->vlan_proto = bpf_ntohs(skb->vlan_proto);

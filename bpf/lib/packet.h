@@ -3,6 +3,7 @@
 #ifndef SKBT_PACKET_H
 #define SKBT_PACKET_H
 
+#include "config.h"
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -31,6 +32,15 @@ static __always_inline struct sk_buff *skb_copy_in(struct skbt_scratch *s, const
 	return (struct sk_buff *)s->skb;
 }
 
+/* The byte that a bit field is in. */
+#define BYTE_OF(skb, field) (*((const u8 *)(skb) + __CORE_RELO(skb, field, BYTE_OFFSET)))
+
+/* A bit field of the sk_buff's, which lie in bytes. BPF_CORE_READ_BITFIELD() has a branch for each
+ * size that they could have: see config.h. */
+#define SKB_BITS(skb, field)                                                                       \
+	((u64)BYTE_OF(skb, field) << __CORE_RELO(skb, field, LSHIFT_U64) >>                        \
+	 __CORE_RELO(skb, field, RSHIFT_U64))
+
 static __always_inline bool is_vlan(u16 protocol)
 {
 	return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
@@ -40,8 +50,9 @@ static __always_inline bool skb_has_vlan_tag(const struct sk_buff *skb)
 {
 	const struct sk_buff___vlan_present *old = (const void *)skb;
 
-	if (bpf_core_field_exists(old->vlan_present))
-		return BPF_CORE_READ_BITFIELD(old, vlan_present);
+	/* gone since 6.2 */
+	if (!SKBT_DIRECT && bpf_core_field_exists(old->vlan_present))
+		return SKB_BITS(old, vlan_present);
 	return skb->vlan_proto != 0;
 }
 

@@ -31,8 +31,7 @@
 
 #define SKB_OFFSET(field) __builtin_preserve_field_info(((struct sk_buff *)0)->field, 0)
 
-/* The byte that a bit field is in. */
-#define BYTE_OF(skb, field) (*((const u8 *)(skb) + __CORE_RELO(skb, field, BYTE_OFFSET)))
+/* Those that are bit fields. */
 #define EACH_BYTE(f) f(cloned) f(nohdr) f(fclone) f(pkt_type) f(ip_summed) f(csum_level)
 
 /* Words of the sk_buff in which all of these are, but truesize: dev and sk, and those from
@@ -346,8 +345,7 @@ static __always_inline u32 field_changes(const struct sk_buff *skb, const struct
 	EACH_ROUTE_FIELD(RAW_ROUTE)
 	EACH_REST_FIELD(RAW_REST)
 	EACH_BYTE(RAW_BYTE)
-	if (bpf_core_field_exists(((const struct sk_buff___vlan_present *)skb)->vlan_present))
-		rest |= skb_has_vlan_tag(skb) ^ skb_has_vlan_tag(last);
+	rest |= skb_has_vlan_tag(skb) ^ skb_has_vlan_tag(last);
 	if (device)
 		changed |= SKBT_CHANGED_DEVICE;
 	if (route)

@@ -34,13 +34,13 @@ static __always_inline void state_buffer(struct skbt_scratch *s, const struct sk
 	b->truesize = skb->truesize;
 	b->csum = skb->csum;
 	b->queue_mapping = skb->queue_mapping;
-	b->ip_summed = BPF_CORE_READ_BITFIELD(skb, ip_summed);
-	b->csum_level = BPF_CORE_READ_BITFIELD(skb, csum_level);
-	if (BPF_CORE_READ_BITFIELD(skb, cloned))
+	b->ip_summed = SKB_BITS(skb, ip_summed);
+	b->csum_level = SKB_BITS(skb, csum_level);
+	if (SKB_BITS(skb, cloned))
 		b->bits |= SKBT_BUFFER_CLONED;
-	if (BPF_CORE_READ_BITFIELD(skb, nohdr))
+	if (SKB_BITS(skb, nohdr))
 		b->bits |= SKBT_BUFFER_NOHDR;
-	if (BPF_CORE_READ_BITFIELD(skb, fclone))
+	if (SKB_BITS(skb, fclone))
 		b->bits |= SKBT_BUFFER_FCLONE;
 	b->gso_type = raw->gso_type;
 	b->gso_size = raw_gso_size(raw);

@@ -40,7 +40,7 @@ public:
     const int reject = static_cast<int>(out.size());
     emit(BPF_ALU64 | BPF_MOV | BPF_K, R_RETURN, 0, 0, 0);
     const int end = static_cast<int>(out.size());
-    constexpr size_t LENGTH_MAX = SKBT_FILTER_SLOT - 1; // the slot's own jump takes one
+    constexpr size_t LENGTH_MAX = SKBT_FILTER_SLOT;
     if (out.size() > LENGTH_MAX)
       return Error{"FILTER_UNSUPPORTED", "the filter is too long: it takes " + std::to_string(out.size()) +
                                              " instructions of at most " + std::to_string(LENGTH_MAX) +
@@ -395,17 +395,11 @@ ClassicProgram instructionsOf(const Classic &classic) {
   return instructions;
 }
 
-/*
- * `r0 = 0; if r0 == 0 goto program; filler…; program`. The verifier sees that the filler is never
- * run and removes it in one piece. No-ops instead would be removed one by one, which takes it seconds.
- */
-void place(std::vector<bpf_insn> &insns, size_t slot, const std::vector<bpf_insn> &filter) {
-  const size_t end = slot + 1 + SKBT_FILTER_SLOT;
-  const size_t begin = end - filter.size();
-  const bpf_insn zero = {BPF_ALU64 | BPF_MOV | BPF_K, R_RETURN, 0, 0, 0};
-  std::fill(insns.begin() + static_cast<long>(slot), insns.begin() + static_cast<long>(begin), zero);
-  insns[slot + 1] = bpf_insn{BPF_JMP | BPF_JEQ | BPF_K, R_RETURN, 0, static_cast<__s16>(begin - slot - 2), 0};
-  std::copy(filter.begin(), filter.end(), insns.begin() + static_cast<long>(begin));
+// Into the slot that begins there: `r0 = 0; program`, and the rest of it is to be taken out.
+Cut place(std::vector<bpf_insn> &insns, size_t slot, const std::vector<bpf_insn> &filter) {
+  insns[slot] = bpf_insn{BPF_ALU64 | BPF_MOV | BPF_K, R_RETURN, 0, 0, 0};
+  std::copy(filter.begin(), filter.end(), insns.begin() + static_cast<long>(slot + 1));
+  return {slot + 1 + filter.size(), SKBT_FILTER_SLOT - filter.size()};
 }
 
 } // namespace
@@ -432,20 +426,18 @@ Result<FilterProgram> compileFilter(const std::string &expression) {
   return result;
 }
 
-bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter, const FilterProgram &inner) {
+std::vector<Cut> placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter, const FilterProgram &inner) {
   const std::array slots = {std::pair(SKBT_FILTER_MARKER_L2, &filter.l2), std::pair(SKBT_FILTER_MARKER_L3, &filter.l3),
                             std::pair(SKBT_FILTER_MARKER_INNER, &inner.l3)};
-  size_t placed = 0;
+  std::vector<Cut> unused;
   for (size_t i = 0; i + SKBT_FILTER_SLOT + 1 < insns.size(); i++) {
     if (insns[i].code != (BPF_ALU64 | BPF_MOV | BPF_K) && insns[i].code != (BPF_ALU | BPF_MOV | BPF_K))
       continue;
     for (const auto &[marker, program] : slots)
-      if (insns[i].imm == marker) {
-        place(insns, i, *program);
-        placed++;
-      }
+      if (insns[i].imm == marker)
+        unused.push_back(place(insns, i, *program));
   }
-  return placed > 0;
+  return unused;
 }
 
 } // namespace skbt

@@ -2,6 +2,7 @@
 // pcap expression -> classic BPF (libpcap) -> eBPF for the slots of bpf/lib/filter.h.
 #pragma once
 
+#include "cut.h"
 #include "prefilter.h"
 #include "result.h"
 
@@ -26,7 +27,8 @@ struct FilterProgram {
 Result<FilterProgram> compileFilter(const std::string &expression);
 
 // Writes the programs over the slot functions found in `insns`: `inner` is for what a tunnel carries, which
-// has no MAC header. False when a program has no slots.
-bool placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter, const FilterProgram &inner);
+// has no MAC header. Returns what of the slots they do not need, which is to be taken out; nothing when a program has
+// no slots.
+std::vector<Cut> placeFilter(std::vector<bpf_insn> &insns, const FilterProgram &filter, const FilterProgram &inner);
 
 } // namespace skbt

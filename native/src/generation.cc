@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <iterator>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -193,6 +194,7 @@ struct Loading {
   std::unordered_map<std::string, Pattern> patterns; // by their names
   LoadPlan *record = nullptr; // where the instructions go that libbpf has made to fit; nullptr when the plan has them
   std::unordered_map<uint32_t, Fd> modules; // BTF of modules, by its id
+  std::vector<uint8_t> functions, lines;    // what tells of those of the program that is loaded, if it was cut
 };
 Loading loading;
 std::string loadLog; // libbpf's words since the load began
@@ -238,6 +240,14 @@ Result<std::vector<bpf_insn>> fittingInstructions(const bpf_program *program) {
   return fitting;
 }
 
+std::span<const uint8_t> infoOf(const void *records, uint32_t count, uint32_t size) {
+  return {static_cast<const uint8_t *>(records), size_t{count} * size};
+}
+
+uint32_t recordsIn(const std::vector<uint8_t> &info, uint32_t size) {
+  return size == 0 ? 0 : static_cast<uint32_t>(info.size() / size);
+}
+
 int fitBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
   auto insns = fittingInstructions(program);
   if (!insns)
@@ -245,9 +255,21 @@ int fitBeforeLoad(bpf_program *program, bpf_prog_load_opts *opts, long) {
   if (bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL)
     opts->prog_flags |= BPF_F_SLEEPABLE;
   const bool hasCalls = placeKfuncs(*insns, loading.options->kernel->kfuncs);
-  const bool hasFilter = placeFilter(*insns, loading.options->settings.filter, loading.options->settings.inner);
-  if (loading.record && !hasCalls && !hasFilter)
+  const std::vector<Cut> unused =
+      placeFilter(*insns, loading.options->settings.filter, loading.options->settings.inner);
+  if (loading.record && !hasCalls && unused.empty())
     return 0; // as libbpf has it
+  if (!unused.empty()) {
+    cutOut(*insns, unused);
+    loading.functions = infoWithout(infoOf(opts->func_info, opts->func_info_cnt, opts->func_info_rec_size),
+                                    opts->func_info_rec_size, unused);
+    loading.lines = infoWithout(infoOf(opts->line_info, opts->line_info_cnt, opts->line_info_rec_size),
+                                opts->line_info_rec_size, unused);
+    opts->func_info = loading.functions.data();
+    opts->line_info = loading.lines.data();
+    opts->func_info_cnt = recordsIn(loading.functions, opts->func_info_rec_size);
+    opts->line_info_cnt = recordsIn(loading.lines, opts->line_info_rec_size);
+  }
   return bpf_program__set_insns(program, insns->data(), insns->size());
 }
 

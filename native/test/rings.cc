@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What native/src/rings.h promises, with queues in ordinary memory. Prints a line for each test: its name, a tab, and
-// "ok" or what is wrong.
+// What native/src/rings.h promises, with queues in ordinary memory.
 #include "rings.h"
+#include "checks.h"
 #include "timing.h"
 
 #include <atomic>
@@ -14,13 +14,6 @@
 namespace {
 
 using namespace skbt;
-
-std::string wrong; // of the test that runs: what was wrong first
-
-void check(bool isRight, const std::string &what) {
-  if (!isRight && wrong.empty())
-    wrong = what;
-}
 
 // A queue of headers; one whose number is 0 is still being written.
 class Listed final : public Queue {
@@ -255,12 +248,6 @@ void room() {
   says(of(32, 1, 128U << 10), "1 of 131072, 0 of 0");
   const Room apart = shareOut({0, 5}, 0, 1U << 20);
   check(apart.laneCpus == std::vector<uint32_t>{0, 5}, "lanes are not those of the CPUs that are online");
-}
-
-void run(const char *name, void (*test)()) {
-  wrong.clear();
-  test();
-  std::printf("%s\t%s\n", name, wrong.empty() ? "ok" : wrong.c_str());
 }
 
 } // namespace
