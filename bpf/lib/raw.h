@@ -26,8 +26,6 @@
 #define EACH_ROUTE_FIELD(f) f(_skb_refdst)
 #define EACH_WORD_FIELD(f) f(_nfct) f(queue_mapping) f(csum) f(priority) f(hash) f(mark)
 #define EACH_REST_FIELD(f) EACH_WORD_FIELD(f) f(truesize)
-#define EACH_FIELD(f)                                                                              \
-	EACH_DEVICE_FIELD(f) EACH_PLACE_FIELD(f) EACH_ROUTE_FIELD(f) EACH_REST_FIELD(f)
 
 #define SKB_OFFSET(field) __builtin_preserve_field_info(((struct sk_buff *)0)->field, 0)
 
@@ -264,8 +262,7 @@ static __always_inline bool words_are_same(const struct sk_buff *skb, const stru
 	return difference == 0;
 }
 
-/* Where all that records are made of lies in words, these are copied, which is less than the
- * sk_buff is: from where it is, which does not change what is compared with. What of it differs. */
+/* Copies only those words, and returns what of them differs: one copy is compared and kept. */
 static __always_inline u64 words_copy_in(struct skbt_scratch *s, u64 address,
 					 const struct skbt_track *t)
 {
@@ -359,8 +356,8 @@ static __always_inline u32 field_changes(const struct sk_buff *skb, const struct
 
 /*
  * What of the packet differs from its last record: enum skbt_changed. The skb has been copied, if
- * that says so: one copy is compared and kept, so that nothing can change in between. A global
- * function: the verifier looks at it once, and not at each place where it could lead on.
+ * that says so: what is kept is what was compared. A global function: the verifier looks at it
+ * once, and not at each place where it could lead on.
  */
 __noinline int skbt_changes(struct skbt_scratch *s, struct skbt_track *t)
 {
